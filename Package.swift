@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6, complete checking, explicit imports, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["WaybillTestSupport"], exclude: [], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "waybill",
+    products: [
+        .executable(name: "waybill", targets: ["waybill"]),
+        .executable(name: "waybill-shim", targets: ["waybill-shim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Values: no input or output, every decision.
+        library("WaybillCore", [crypto]),
+        // Pure formats and checks: notes, Merkle proofs.
+        library("WaybillTrust", ["WaybillCore", crypto]),
+
+        // Adapters: one port each, none imports another.
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
+        library("WaybillGit", ["WaybillCore", "CLibgit2"]),
+        library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
+        library("WaybillPackage", ["WaybillCore", "WaybillTrust", crypto]),
+        library("WaybillServing", ["WaybillCore", httpClient]),
+        library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
+        library("WaybillStore", ["WaybillCore", grdb]),
+        library("WaybillEngine", ["WaybillCore", "WaybillTrust", logging]),
+
+        // The composition root and a replica's keeper.
+        .executableTarget(
+            name: "waybill",
+            dependencies: [
+                "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", arguments, logging, httpClient,
+                hummingbird,
+            ] + nio,
+            swiftSettings: strict),
+        .executableTarget(name: "waybill-shim", swiftSettings: strict),
+
+        library("WaybillTestSupport", ["WaybillCore"]),
+        tests("WaybillCoreTests", ["WaybillCore"]),
+        tests("WaybillTrustTests", ["WaybillTrust", "WaybillCore", crypto]),
+        tests("WaybillManifestTests", ["WaybillManifest", "WaybillCore"]),
+        tests("WaybillGitTests", ["WaybillGit", "WaybillCore"]),
+        tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", crypto]),
+        tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto]),
+        tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "waybill-shim"]),
+        tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
+        tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
+        tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
+        tests(
+            "WaybillTests",
+            ["waybill", "waybill-shim", "WaybillCore", "WaybillTrust", "WaybillLedger", httpClient]),
+    ]
+)

@@ -1,0 +1,103 @@
+/// The `restart` part of a rendering, in the types that a target needs to run a replica. Computed from git alone.
+package struct RevisionSpec: Hashable, Sendable {
+    package var revision: Revision
+    package var key: DeploymentKey
+    package var version: VersionID
+    package var runtime: Name
+    package var protocolName: ServingProtocol
+    package var paths: [String]
+    package var artifacts: [Artifact]
+    package var environment: LockedEnvironment?
+    package var command: [String]
+    package var files: [RenderedFile]
+    /// The runtime's variables, then the deployment's, which win.
+    package var env: [EnvironmentVariable]
+    package var ports: [String]
+    package var probes: Probes
+    package var resources: Resources
+    package var isolation: Isolation
+    package var stopGrace: Duration
+
+    package init(
+        revision: Revision, key: DeploymentKey, version: VersionID, runtime: Name, protocolName: ServingProtocol,
+        paths: [String], artifacts: [Artifact], environment: LockedEnvironment?, command: [String],
+        files: [RenderedFile], env: [EnvironmentVariable], ports: [String], probes: Probes, resources: Resources,
+        isolation: Isolation, stopGrace: Duration
+    ) {
+        self.revision = revision
+        self.key = key
+        self.version = version
+        self.runtime = runtime
+        self.protocolName = protocolName
+        self.paths = paths
+        self.artifacts = artifacts
+        self.environment = environment
+        self.command = command
+        self.files = files
+        self.env = env
+        self.ports = ports
+        self.probes = probes
+        self.resources = resources
+        self.isolation = isolation
+        self.stopGrace = stopGrace
+    }
+}
+
+/// A Python environment with the digest of its lock's bytes, as the desired commit has them.
+package struct LockedEnvironment: Hashable, Sendable {
+    package var python: String
+    package var lock: String
+    package var lockDigest: Digest
+
+    package init(python: String, lock: String, lockDigest: Digest) {
+        self.python = python
+        self.lock = lock
+        self.lockDigest = lockDigest
+    }
+}
+
+/// What should be serving for one key at one commit.
+package struct DesiredDeployment: Hashable, Sendable {
+    package var spec: RevisionSpec
+    package var replicas: Int
+    package var drain: Duration
+    /// The whole rendering in its versioned canonical form; `Rendering` makes it.
+    package var rendering: Rendering
+    package var location: SourceLocation
+
+    package init(
+        spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation
+    ) {
+        self.spec = spec
+        self.replicas = replicas
+        self.drain = drain
+        self.rendering = rendering
+        self.location = location
+    }
+
+    package var key: DeploymentKey { spec.key }
+    package var revision: Revision { spec.revision }
+}
+
+/// The canonical, versioned, fully resolved form of a deployment. Absent and default fields are not in it.
+package struct Rendering: Hashable, Sendable {
+    /// What changes a replica; its digest is the revision.
+    package var restart: Value
+    /// What applies without a restart.
+    package var live: Value
+
+    package init(restart: Value, live: Value) {
+        self.restart = restart
+        self.live = live
+    }
+
+    /// The format of the bytes below. A new version keeps the old one's bytes for all that the old one could say.
+    package static let version = "waybill.rendering/1"
+
+    /// The exact bytes whose digest is the revision.
+    package var restartBytes: [UInt8] { Array("\(Self.version)\n\(restart.json)\n".utf8) }
+    /// The exact bytes whose digest a change names.
+    package var bytes: [UInt8] { Array("\(Self.version)\n\(restart.json)\n\(live.json)\n".utf8) }
+    package var revision: Revision { Revision(Digest(of: restartBytes)) }
+    package var digest: Digest { Digest(of: bytes) }
+}

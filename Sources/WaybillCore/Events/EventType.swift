@@ -1,0 +1,41 @@
+/// The catalogue of events. Raw values are the wire format and never change meaning; `docs/events.md` is made from this file.
+package enum EventType: String, CaseIterable, Hashable, Sendable {
+    case controllerStarted = "controller.started"
+    case controllerStopped = "controller.stopped"
+    case controllerUpgraded = "controller.upgraded"
+    case commitObserved = "commit.observed"
+    case commitAccepted = "commit.accepted"
+    case commitRejected = "commit.rejected"
+    case commitRewound = "commit.rewound"
+    case resourceInvalid = "resource.invalid"
+    case planDecided = "plan.decided"
+    case environmentBuilt = "environment.built"
+    case artifactVerified = "artifact.verified"
+    case revisionPrepared = "revision.prepared"
+    case replicaStarted = "replica.started"
+    case replicaExited = "replica.exited"
+    case replicaAdopted = "replica.adopted"
+    case replicaStopped = "replica.stopped"
+    case replicaForgotten = "replica.forgotten"
+    case routesChanged = "routes.changed"
+    case gatewayStarted = "gateway.started"
+    case driftFound = "drift.found"
+    case driftCorrected = "drift.corrected"
+    case holdPlaced = "hold.placed"
+    case holdReleased = "hold.released"
+    case operatorCommand = "operator.command"
+    case storeRebuilt = "store.rebuilt"
+    case intentReconciled = "intent.reconciled"
+}
+
+/// What one type of event means and carries.
+package struct EventDescription: Hashable, Sendable {
+    package let meaning: String
+    /// Names and meanings of the body's members.
+    package let fields: [(name: String, meaning: String)]
+
+    package static func == (left: EventDescription, right: EventDescription) -> Bool {
+        left.meaning == right.meaning && left.fields.map(\.name) == right.fields.map(\.name)
+    }
+    package func hash(into hasher: inout Hasher) { hasher.combine(meaning) }
+}

@@ -1,0 +1,119 @@
+/// What a target and the gateway report about one deployment at one moment; never what we remember having done.
+package struct Observation: Hashable, Sendable {
+    package var replicas: [ObservedReplica]
+    /// Preparation of each revision that the target knows of.
+    package var preparations: [Revision: Preparation]
+    package var route: ObservedRoute
+    package var time: Timestamp
+
+    package init(
+        replicas: [ObservedReplica] = [], preparations: [Revision: Preparation] = [:],
+        route: ObservedRoute = ObservedRoute(), time: Timestamp
+    ) {
+        self.replicas = replicas
+        self.preparations = preparations
+        self.route = route
+        self.time = time
+    }
+}
+
+package struct ObservedReplica: Hashable, Sendable {
+    package enum Phase: Hashable, Sendable {
+        /// Running, its startup probe has not passed yet.
+        case starting
+        case ready
+        /// Has been ready; its readiness probe fails now.
+        case unready
+        /// Told to stop, not gone yet.
+        case stopping
+        /// Gone; the keeper wrote down how.
+        case exited(ExitStatus)
+    }
+
+    package var id: ReplicaID
+    package var revision: Revision
+    package var version: VersionID
+    package var phase: Phase
+    /// The served port; nil before one is given.
+    package var port: Int?
+    package var startedAt: Timestamp
+    /// What is wrong with it compared to its revision (a port that another process owns, an edited weight), if anything.
+    package var drift: String?
+
+    package init(
+        id: ReplicaID, revision: Revision, version: VersionID, phase: Phase, port: Int?, startedAt: Timestamp,
+        drift: String? = nil
+    ) {
+        self.id = id
+        self.revision = revision
+        self.version = version
+        self.phase = phase
+        self.port = port
+        self.startedAt = startedAt
+        self.drift = drift
+    }
+}
+
+package struct ExitStatus: Hashable, Sendable, CustomStringConvertible {
+    package enum Cause: Hashable, Sendable {
+        case code(Int)
+        case signal(Int)
+        /// The keeper itself is gone without a word, as after a power cut.
+        case unknown
+    }
+
+    package var cause: Cause
+    package var at: Timestamp
+    /// Why the keeper ended it, when it did (`liveness probe failed 3 times`, `memory limit`).
+    package var reason: String?
+    /// The last lines of the log, for `describe`.
+    package var lastLines: [String]
+
+    package init(cause: Cause, at: Timestamp, reason: String? = nil, lastLines: [String] = []) {
+        self.cause = cause
+        self.at = at
+        self.reason = reason
+        self.lastLines = lastLines
+    }
+
+    package var description: String {
+        let how =
+            switch cause {
+            case .code(let code): "exited with code \(code)"
+            case .signal(let signal): "ended by signal \(signal)"
+            case .unknown: "gone without an exit status"
+            }
+        return reason.map { "\(how): \($0)" } ?? how
+    }
+}
+
+/// Whether everything that a replica of a revision needs is on the machine.
+package enum Preparation: Hashable, Sendable {
+    case prepared
+    /// Files or environment are missing; preparing makes them.
+    case missing
+    /// An artifact's bytes are no longer those of its digest: expected and found.
+    case altered(path: String, expected: Digest, found: Digest)
+}
+
+/// What the gateway says about one deployment.
+package struct ObservedRoute: Hashable, Sendable {
+    /// False when the gateway does not answer: then nothing below is known.
+    package var isGatewayRunning: Bool
+    /// Replicas in rotation, as the gateway confirmed.
+    package var replicas: Set<ReplicaID>
+    /// Requests in flight by replica, in rotation or not.
+    package var outstanding: [ReplicaID: Int]
+    /// When the rotation last changed, by the controller's record.
+    package var changedAt: Timestamp?
+
+    package init(
+        isGatewayRunning: Bool = true, replicas: Set<ReplicaID> = [], outstanding: [ReplicaID: Int] = [:],
+        changedAt: Timestamp? = nil
+    ) {
+        self.isGatewayRunning = isGatewayRunning
+        self.replicas = replicas
+        self.outstanding = outstanding
+        self.changedAt = changedAt
+    }
+}

@@ -1,0 +1,37 @@
+/// One act on the world for one deployment.
+package enum Action: Hashable, Sendable {
+    /// Puts artifacts, verified, and environment on the machine.
+    case prepare(Revision)
+    case startReplica(ReplicaID, Revision)
+    /// Asks politely, then ends the whole group after the revision's grace.
+    case stopReplica(ReplicaID)
+    /// Makes exactly these replicas the rotation; empty removes the route.
+    case setRoute([ReplicaID])
+    /// Forgets a replica that is gone (its folder goes, its last words stay in the ledger).
+    case forgetReplica(ReplicaID)
+
+    /// A stable short name for scripts.
+    package var name: String {
+        switch self {
+        case .prepare: "prepare"
+        case .startReplica: "start-replica"
+        case .stopReplica: "stop-replica"
+        case .setRoute: "set-route"
+        case .forgetReplica: "forget-replica"
+        }
+    }
+}
+
+/// An action with its reason in words a reviewer understands, and what it waits for, if it cannot run yet.
+package struct PlannedAction: Hashable, Sendable {
+    package var action: Action
+    package var reason: String
+    /// Nil when it can run now; otherwise what must hold first, in words.
+    package var waitsFor: String?
+
+    package init(_ action: Action, reason: String, waitsFor: String? = nil) {
+        self.action = action
+        self.reason = reason
+        self.waitsFor = waitsFor
+    }
+}

@@ -1,0 +1,33 @@
+/// Where models run. A target acts only with a ticket, and reports what is, not what was asked.
+package protocol Target: Sendable {
+    /// Every deployment that has replicas or their remains here, whether or not git knows it.
+    func knownKeys() async throws(Failure) -> Set<DeploymentKey>
+    /// Replicas of `key`, and how prepared `revisions` are.
+    func observe(_ key: DeploymentKey, revisions: [RevisionSpec]) async throws(Failure) -> TargetObservation
+    /// Puts artifacts and environment in place. Safe to repeat; two calls for one revision share the work.
+    func prepare(_ spec: RevisionSpec, at commit: CommitID, ticket: Ticket) async throws(Failure)
+    /// Starts one replica. Safe to repeat for one id.
+    func start(_ id: ReplicaID, _ spec: RevisionSpec, ticket: Ticket) async throws(Failure)
+    /// Begins to stop one replica; does not wait for its end. Safe to repeat.
+    func stop(_ id: ReplicaID, ticket: Ticket) async throws(Failure)
+    /// Removes what is left of a replica that is gone. Safe to repeat.
+    func forget(_ id: ReplicaID, ticket: Ticket) async throws(Failure)
+}
+
+package struct TargetObservation: Hashable, Sendable {
+    package var replicas: [ObservedReplica]
+    package var preparations: [Revision: Preparation]
+
+    package init(replicas: [ObservedReplica], preparations: [Revision: Preparation]) {
+        self.replicas = replicas
+        self.preparations = preparations
+    }
+}
+
+/// The data plane as the controller sees it.
+package protocol GatewayControl: Sendable {
+    /// Nil when no gateway answers.
+    func status() async -> GatewayStatus?
+    /// Replaces the route table. Returns once it is durable; the gateway takes it up on its own.
+    func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure)
+}

@@ -1,0 +1,12 @@
+/// A stage of the promotion path and the target that serves it.
+package struct Environment: Hashable, Sendable {
+    package enum TargetName: String, CaseIterable, Hashable, Sendable { case local }
+
+    package var target: TargetName
+    package var description: String?
+
+    package init(target: TargetName, description: String? = nil) {
+        self.target = target
+        self.description = description
+    }
+}

@@ -1,0 +1,52 @@
+/// Which version of a model serves in an environment, by which runtime, and how much of it.
+package struct ModelDeployment: Hashable, Sendable {
+    package var key: DeploymentKey
+    package var version: VersionID
+    package var runtime: Name
+    package var replicas: Int
+    package var resources: Resources
+    package var env: [EnvironmentVariable]
+    package var rollout: Rollout
+
+    package init(
+        key: DeploymentKey, version: VersionID, runtime: Name, replicas: Int = 1, resources: Resources = Resources(),
+        env: [EnvironmentVariable] = [], rollout: Rollout = Rollout()
+    ) {
+        self.key = key
+        self.version = version
+        self.runtime = runtime
+        self.replicas = replicas
+        self.resources = resources
+        self.env = env
+        self.rollout = rollout
+    }
+
+    package struct Rollout: Hashable, Sendable {
+        package enum Strategy: String, CaseIterable, Hashable, Sendable { case replace }
+
+        package var strategy: Strategy
+        /// How long requests in flight may take once their replica is out of rotation.
+        package var drain: Duration
+
+        package init(strategy: Strategy = .replace, drain: Duration = .seconds(30)) {
+            self.strategy = strategy
+            self.drain = drain
+        }
+    }
+}
+
+/// Limits of one replica; nil is no limit.
+package struct Resources: Hashable, Sendable {
+    /// Bytes.
+    package var memory: Int64?
+    /// Cores, thousandths.
+    package var cpuMillis: Int64?
+    /// Accelerators of this machine by index, given to the replica through `CUDA_VISIBLE_DEVICES`.
+    package var devices: [Int]
+
+    package init(memory: Int64? = nil, cpuMillis: Int64? = nil, devices: [Int] = []) {
+        self.memory = memory
+        self.cpuMillis = cpuMillis
+        self.devices = devices
+    }
+}

@@ -1,0 +1,65 @@
+/// One version of a model: the exact bytes to serve, by digest, and the interface that they offer.
+package struct ModelVersion: Hashable, Sendable {
+    package var id: VersionID
+    package var format: String
+    package var artifacts: [Artifact]
+    package var inputs: [Tensor]
+    package var outputs: [Tensor]
+
+    package init(id: VersionID, format: String, artifacts: [Artifact], inputs: [Tensor] = [], outputs: [Tensor] = []) {
+        self.id = id
+        self.format = format
+        self.artifacts = artifacts
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+}
+
+/// One file of a model version.
+package struct Artifact: Hashable, Sendable {
+    /// Where the file stands in the model's folder when it is served: relative, no `..`.
+    package var path: String
+    /// Where its bytes come from: a path inside the fleet repository, or `file:/absolute/path`.
+    package var source: ArtifactSource
+    package var digest: Digest
+    /// Bytes.
+    package var size: Int64
+
+    package init(path: String, source: ArtifactSource, digest: Digest, size: Int64) {
+        self.path = path
+        self.source = source
+        self.digest = digest
+        self.size = size
+    }
+}
+
+package enum ArtifactSource: Hashable, Sendable, CustomStringConvertible {
+    /// A path from the top of the fleet repository.
+    case repository(path: String)
+    /// An absolute path on the controller's machine.
+    case file(path: String)
+
+    package var description: String {
+        switch self {
+        case .repository(let path): path
+        case .file(let path): "file:\(path)"
+        }
+    }
+}
+
+/// A tensor in the terms of the Open Inference Protocol V2; -1 in `shape` is a variable dimension.
+package struct Tensor: Hashable, Sendable {
+    package enum Datatype: String, CaseIterable, Hashable, Sendable {
+        case BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, FP32, FP64, BYTES
+    }
+
+    package var name: String
+    package var datatype: Datatype
+    package var shape: [Int64]
+
+    package init(name: String, datatype: Datatype, shape: [Int64]) {
+        self.name = name
+        self.datatype = datatype
+        self.shape = shape
+    }
+}

@@ -1,0 +1,54 @@
+/// One resource of the fleet, decoded, with the file it came from.
+package struct Resource: Hashable, Sendable {
+    package let id: ResourceID
+    package let spec: Spec
+    package let metadata: Metadata
+    package let location: SourceLocation
+
+    package init(id: ResourceID, spec: Spec, metadata: Metadata, location: SourceLocation) {
+        self.id = id
+        self.spec = spec
+        self.metadata = metadata
+        self.location = location
+    }
+
+    package enum Spec: Hashable, Sendable {
+        case model(Model)
+        case modelVersion(ModelVersion)
+        case servingRuntime(ServingRuntime)
+        case environment(Environment)
+        case modelDeployment(ModelDeployment)
+    }
+}
+
+/// What every resource carries beside its spec.
+package struct Metadata: Hashable, Sendable {
+    package var labels: [String: String]
+    package var annotations: [String: String]
+
+    package init(labels: [String: String] = [:], annotations: [String: String] = [:]) {
+        self.labels = labels
+        self.annotations = annotations
+    }
+
+    /// True when `waybill.dev/prune: disabled` asks that removal from git leaves the resource running.
+    package var isPruneDisabled: Bool { annotations["waybill.dev/prune"] == "disabled" }
+}
+
+/// A place in a file of the fleet repository; line and column count from 1, the column in characters.
+package struct SourceLocation: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let path: String
+    package let line: Int
+    package let column: Int
+
+    package init(path: String, line: Int, column: Int) {
+        self.path = path
+        self.line = line
+        self.column = column
+    }
+
+    package static func < (left: SourceLocation, right: SourceLocation) -> Bool {
+        (left.path, left.line, left.column) < (right.path, right.line, right.column)
+    }
+    package var description: String { "\(path):\(line):\(column)" }
+}
