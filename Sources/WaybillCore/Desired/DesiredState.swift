@@ -9,7 +9,8 @@ package struct DesiredState: Sendable {
     package var diagnostics: [Diagnostic]
 
     package init(
-        commit: CommitID, resources: [ResourceID: Resource] = [:], deployments: [DeploymentKey: DesiredDeployment] = [:],
+        commit: CommitID, resources: [ResourceID: Resource] = [:],
+        deployments: [DeploymentKey: DesiredDeployment] = [:],
         held: [DeploymentKey: [Diagnostic]] = [:], diagnostics: [Diagnostic] = []
     ) {
         self.commit = commit

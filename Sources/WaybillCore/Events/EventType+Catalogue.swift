@@ -61,7 +61,8 @@ extension EventType {
                     ("version", "model version"), ("path", "file"), ("digest", "digest"), ("size", "bytes"),
                     ("source", "where from"),
                 ])
-        case .revisionPrepared: EventDescription(meaning: "A revision's files and environment are in place.", fields: Self.actFields)
+        case .revisionPrepared:
+            EventDescription(meaning: "A revision's files and environment are in place.", fields: Self.actFields)
         case .replicaStarted: EventDescription(meaning: "A replica was started.", fields: Self.actFields)
         case .replicaExited:
             EventDescription(
@@ -75,14 +76,16 @@ extension EventType {
                 meaning: "A controller found a replica running that an earlier one had started.",
                 fields: [("replica", "the replica"), ("revision", "its revision"), ("pid", "process id")])
         case .replicaStopped: EventDescription(meaning: "A replica was told to stop.", fields: Self.actFields)
-        case .replicaForgotten: EventDescription(meaning: "What was left of an ended replica was removed.", fields: Self.actFields)
+        case .replicaForgotten:
+            EventDescription(meaning: "What was left of an ended replica was removed.", fields: Self.actFields)
         case .routesChanged:
             EventDescription(
                 meaning: "A deployment's rotation was replaced.",
                 fields: Self.actFields + [("replicas", "the rotation"), ("generation", "of the table")])
         case .gatewayStarted:
             EventDescription(
-                meaning: "The controller started a gateway.", fields: Self.actFields + [("address", "where it listens")])
+                meaning: "The controller started a gateway.", fields: Self.actFields + [("address", "where it listens")]
+            )
         case .driftFound:
             EventDescription(
                 meaning: "What runs is not what was decided.",
@@ -99,11 +102,15 @@ extension EventType {
                 fields: [("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held")])
         case .holdReleased:
             EventDescription(
-                meaning: "A hold ended.", fields: [("reason", "of the hold"), ("message", "why it ended"), ("commit", "commit")])
+                meaning: "A hold ended.",
+                fields: [("reason", "of the hold"), ("message", "why it ended"), ("commit", "commit")])
         case .operatorCommand:
             EventDescription(
                 meaning: "A person told the controller to do something.",
-                fields: [("command", "the verb"), ("arguments", "its arguments"), ("reason", "as given"), ("result", "what came of it")])
+                fields: [
+                    ("command", "the verb"), ("arguments", "its arguments"), ("reason", "as given"),
+                    ("result", "what came of it"),
+                ])
         case .storeRebuilt:
             EventDescription(
                 meaning: "The store was missing or unreadable and was made again from the ledger.",
@@ -116,7 +123,8 @@ extension EventType {
     }
 
     private static let actFields: [(name: String, meaning: String)] = [
-        ("replica", "the replica"), ("revision", "its revision"), ("reason", "why"), ("message", "error, when it failed"),
+        ("replica", "the replica"), ("revision", "its revision"), ("reason", "why"),
+        ("message", "error, when it failed"),
     ]
 }
 

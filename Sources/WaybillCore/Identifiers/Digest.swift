@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 
 /// A SHA-256 digest, written `sha256:` and 64 lowercase hexadecimal digits.
 package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {

@@ -26,9 +26,12 @@ package struct ReplicaID: Hashable, Sendable, Comparable, CustomStringConvertibl
     package init(parsing text: String) throws(InvalidInput) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 4, parts[2].utf8.count == 12,
-            parts[2].utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }), let serial = UInt64(parts[3]),
+            parts[2].utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+            let serial = UInt64(parts[3]),
             String(serial) == parts[3]
-        else { throw InvalidInput("\(text.quotedForMessage) is not a replica; expected ENVIRONMENT.NAME.REVISION.SERIAL") }
+        else {
+            throw InvalidInput("\(text.quotedForMessage) is not a replica; expected ENVIRONMENT.NAME.REVISION.SERIAL")
+        }
         key = DeploymentKey(environment: try Name(parsing: parts[0]), name: try Name(parsing: parts[1]))
         revisionShort = parts[2]
         self.serial = serial
