@@ -1,0 +1,23 @@
+/// Verified copies of model files on this machine, keyed by content.
+package protocol ModelStore: Sendable {
+    /// The folder that holds, or will hold, exactly `artifacts`; a function of their paths and digests.
+    func folder(for artifacts: [Artifact]) -> String
+    /// Whether the folder is there and still has the bytes it was made of. Hashes again what changed in inode, size or times.
+    func check(_ artifacts: [Artifact]) async throws(Failure) -> Preparation
+    /// Copies and verifies what is missing or altered; all or nothing. Safe to repeat; equal requests share the work.
+    func stage(_ artifacts: [Artifact], of version: VersionID, at commit: CommitID, ticket: Ticket)
+        async throws(Failure)
+    /// Removes folders of no artifact set in `keeping`.
+    func collect(keeping: Set<[Artifact]>) async throws(Failure)
+}
+
+/// Python environments on this machine, one for each digest of lock and interpreter.
+package protocol EnvironmentStore: Sendable {
+    /// Where the environment's `bin/python` is, or will be, once built.
+    func folder(for environment: LockedEnvironment) async throws(Failure) -> String
+    func isBuilt(_ environment: LockedEnvironment) async throws(Failure) -> Bool
+    /// Builds it from the lock's bytes at `commit`. Safe to repeat, also from two processes; never leaves half of one.
+    func build(_ environment: LockedEnvironment, at commit: CommitID, ticket: Ticket) async throws(Failure)
+    /// Removes environments that are in none of `keeping`.
+    func collect(keeping: Set<LockedEnvironment>) async throws(Failure)
+}
