@@ -24,7 +24,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["WaybillTestSupport"], exclude: [], swiftSettings: strict)
+        name: name, dependencies: dependencies + ["WaybillTestSupport"], swiftSettings: strict)
 }
 
 let package = Package(
@@ -59,13 +59,14 @@ let package = Package(
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEngine", ["WaybillCore", "WaybillTrust", logging]),
+        library("WaybillAPI", ["WaybillCore", httpClient, hummingbird, logging]),
 
         // The composition root and a replica's keeper.
         .executableTarget(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", arguments, logging, httpClient,
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", arguments, logging, httpClient,
                 hummingbird,
             ] + nio,
             swiftSettings: strict),
@@ -82,6 +83,7 @@ let package = Package(
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
+        tests("WaybillAPITests", ["WaybillAPI", "WaybillCore"]),
         tests(
             "WaybillTests",
             ["waybill", "waybill-shim", "WaybillCore", "WaybillTrust", "WaybillLedger", httpClient]),
