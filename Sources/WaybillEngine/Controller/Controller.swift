@@ -34,7 +34,7 @@ package actor Controller {
     private let stepped: @Sendable () -> Void
 
     package init(
-        core: EngineCore, world: World, routes: RouteTable?, changed: @escaping @Sendable () -> Void,
+        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts, changed: @escaping @Sendable () -> Void,
         reconsider: @escaping @Sendable (CommitID) -> Void, stepped: @escaping @Sendable () -> Void
     ) {
         self.core = core
@@ -44,7 +44,7 @@ package actor Controller {
         self.stepped = stepped
         journal = Journal(storage: world.ledger)
         monitor = GatewayMonitor(gateway: world.gateway, clock: world.clock)
-        publisher = RoutePublisher(gateway: world.gateway, resuming: routes)
+        publisher = RoutePublisher(gateway: world.gateway, resuming: routes, ports: ports)
         (inbox, inboxWriter) = AsyncStream.makeStream()
         (outputReady, outputSignal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -70,8 +70,17 @@ package actor Controller {
     package func observation(of key: DeploymentKey) -> Observation? { observations[key] }
     package var gatewayStatus: GatewayStatus? { get async { await monitor.status() } }
     package var facts: Facts { core.facts }
-    /// Ports that no new replica may be given.
-    package var portsInUse: Set<Int> { get async { await publisher.table.ports } }
+    package func plan(of key: DeploymentKey) -> KeyPlan? { core.plan(of: key) }
+    package func desired(of key: DeploymentKey) -> DesiredDeployment? { core.desired(of: key) }
+    /// Plans that still have something to do, by key.
+    package var pendingPlans: [KeyPlan] { core.fleetPlans.filter { !$0.isEmpty } }
+    package var fleetHold: FleetHold? { core.fleetHold }
+    package var load: (queued: Int, busy: Int, preparing: Int) { (core.queueDepth, core.busyWorkers, core.busyBuilders) }
+    /// Which fields of `key` differ from what was desired before.
+    package func changes(of key: DeploymentKey) -> [FieldChange] {
+        guard let state = core.states[key], let desired = state.desired else { return [] }
+        return core.diff(state.previous, desired)
+    }
 
     // MARK: The loop
 

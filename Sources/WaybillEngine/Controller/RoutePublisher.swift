@@ -21,14 +21,16 @@ package actor RoutePublisher {
     }
 
     private let gateway: any GatewayControl
+    private let ports: PublishedPorts
     private var waiting: [Request] = []
     private var isPublishing = false
     /// The table last published.
     package private(set) var table: RouteTable
 
     /// - Parameter table: the one that an earlier controller published, if any.
-    package init(gateway: any GatewayControl, resuming table: RouteTable?) {
+    package init(gateway: any GatewayControl, resuming table: RouteTable?, ports: PublishedPorts) {
         self.gateway = gateway
+        self.ports = ports
         self.table = table ?? RouteTable(generation: 0, routes: [])
     }
 
@@ -55,11 +57,13 @@ package actor RoutePublisher {
 
     private func publishRound(_ changes: [Change], ticket: Ticket) async -> Result<UInt64, Failure> {
         let next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
+        ports.replace(with: next)
         do throws(Failure) {
             try await gateway.publish(next, ticket: ticket)
             table = next
             return .success(next.generation)
         } catch {
+            ports.replace(with: table)
             return .failure(error)
         }
     }
