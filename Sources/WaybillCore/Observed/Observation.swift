@@ -39,10 +39,12 @@ package struct ObservedReplica: Hashable, Sendable {
     package var startedAt: Timestamp
     /// What is wrong with it compared to its revision (a port that another process owns, an edited weight), if anything.
     package var drift: String?
+    /// The keeper's process, where the target knows it.
+    package var pid: Int32?
 
     package init(
         id: ReplicaID, revision: Revision, version: VersionID, phase: Phase, port: Int?, startedAt: Timestamp,
-        drift: String? = nil
+        drift: String? = nil, pid: Int32? = nil
     ) {
         self.id = id
         self.revision = revision
@@ -51,7 +53,12 @@ package struct ObservedReplica: Hashable, Sendable {
         self.port = port
         self.startedAt = startedAt
         self.drift = drift
+        self.pid = pid
     }
+
+    /// True until the replica is gone.
+    package var isAlive: Bool { if case .exited = phase { false } else { true } }
+    package var exit: ExitStatus? { if case .exited(let status) = phase { status } else { nil } }
 }
 
 package struct ExitStatus: Hashable, Sendable, CustomStringConvertible {
@@ -104,16 +111,19 @@ package struct ObservedRoute: Hashable, Sendable {
     package var replicas: Set<ReplicaID>
     /// Requests in flight by replica, in rotation or not.
     package var outstanding: [ReplicaID: Int]
-    /// When the rotation last changed, by the controller's record.
+    /// When the rotation last changed, by the controller's record. The engine fills this in; others leave it nil.
     package var changedAt: Timestamp?
+    /// True when the table in force names the deployment, also with no replica (then it answers 503, not 404).
+    package var hasRoute: Bool
 
     package init(
         isGatewayRunning: Bool = true, replicas: Set<ReplicaID> = [], outstanding: [ReplicaID: Int] = [:],
-        changedAt: Timestamp? = nil
+        changedAt: Timestamp? = nil, hasRoute: Bool? = nil
     ) {
         self.isGatewayRunning = isGatewayRunning
         self.replicas = replicas
         self.outstanding = outstanding
         self.changedAt = changedAt
+        self.hasRoute = hasRoute ?? !replicas.isEmpty
     }
 }

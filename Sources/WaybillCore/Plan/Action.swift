@@ -5,7 +5,8 @@ package enum Action: Hashable, Sendable {
     case startReplica(ReplicaID, Revision)
     /// Asks politely, then ends the whole group after the revision's grace.
     case stopReplica(ReplicaID)
-    /// Makes exactly these replicas the rotation; empty removes the route.
+    /// Makes exactly these replicas the rotation. Empty: the route stays and answers 503 while the deployment is
+    /// desired, and goes when it is not.
     case setRoute([ReplicaID])
     /// Forgets a replica that is gone (its folder goes, its last words stay in the ledger).
     case forgetReplica(ReplicaID)

@@ -1,0 +1,22 @@
+/// Reasons that the engine itself gives to conditions and holds; failures bring their own. Raw values are the wire form.
+package enum Reason: String, CaseIterable, Hashable, Sendable {
+    case serving = "Serving"
+    case notObserved = "NotObserved"
+    case progressing = "Progressing"
+    case retrying = "Retrying"
+    case backOff = "BackOff"
+    case crashLoop = "CrashLoop"
+    case unready = "Unready"
+    case removing = "Removing"
+    case removed = "Removed"
+    case orphaned = "Orphaned"
+    case invalidManifest = "InvalidManifest"
+    case paused = "Paused"
+    case gatewayStopped = "GatewayStopped"
+    case ledgerUnavailable = "LedgerUnavailable"
+    case noAnswer = "NoAnswer"
+    case historyRewound = "HistoryRewound"
+    case massDeletion = "MassDeletion"
+    case waiting = "Waiting"
+    case stopping = "Stopping"
+}

@@ -1,0 +1,21 @@
+extension Action: CustomStringConvertible {
+    /// The name and what it is about, as in `start-replica production.churn.3f2a9c01d4e5.7`.
+    package var description: String {
+        switch self {
+        case .prepare(let revision): "\(name) \(revision.short)"
+        case .startReplica(let id, _), .stopReplica(let id), .forgetReplica(let id): "\(name) \(id)"
+        case .setRoute(let ids):
+            ids.isEmpty ? "\(name) to nothing" : "\(name) \(ids.map(\.description).joined(separator: " "))"
+        }
+    }
+}
+
+extension FieldChange {
+    /// For events and scripts.
+    package var value: Value {
+        var members: [String: Value] = ["path": .string(path), "restarts": .bool(restarts)]
+        if let before { members["before"] = .string(before) }
+        if let after { members["after"] = .string(after) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,79 @@
+/// Sorts the replicas of a deployment by what becomes of them, and derives the rotation from that.
+struct ReplicaCensus {
+    /// Alive, of the desired revision, nothing wrong with them.
+    let fresh: [ObservedReplica]
+    /// Alive, of the desired revision, to be replaced one by one.
+    let stale: [ObservedReplica]
+    /// Alive, of another revision.
+    let foreign: [ObservedReplica]
+    /// The fresh ones that stay: ready before others, then the oldest.
+    let kept: [ObservedReplica]
+    let surplus: [ObservedReplica]
+    /// Stale ones whose replacement is ready.
+    let replaceable: [ObservedReplica]
+    /// What the gateway should route to now, in order.
+    let rotation: [ReplicaID]
+
+    init(desired: DesiredDeployment, observed: Observation, context: PlanContext) {
+        let alive = observed.replicas.filter { $0.isAlive && $0.phase != .stopping }.sorted { $0.id < $1.id }
+        foreign = alive.filter { $0.revision != desired.revision }
+        let current = alive.filter { $0.revision == desired.revision }
+        stale = current.filter { $0.id.serial < context.replaceSerialsBelow || $0.drift != nil }
+        fresh = current.filter { $0.id.serial >= context.replaceSerialsBelow && $0.drift == nil }
+        let ranked = fresh.sorted { Self.rank($0, context) < Self.rank($1, context) }
+        let kept = Array(ranked.prefix(desired.replicas)).sorted { $0.id < $1.id }
+        self.kept = kept
+        surplus = fresh.filter { !kept.contains($0) }
+        let replaced = max(0, kept.count { $0.phase == .ready } + stale.count - desired.replicas)
+        let goneFirst = stale.sorted { ($0.phase == .ready ? 1 : 0, $0.id) < ($1.phase == .ready ? 1 : 0, $1.id) }
+        let replaceable = Array(goneFirst.prefix(replaced))
+        self.replaceable = replaceable
+        let own = (kept + stale.filter { !replaceable.contains($0) }).sorted { $0.id < $1.id }
+        rotation =
+            desired.replicas == 0
+            ? []
+            : Self.rotation(own: own, foreign: foreign, count: desired.replicas, observed: observed, context: context)
+    }
+
+    /// Foreign replicas that must go on serving for now.
+    var servingForeign: [ObservedReplica] { foreign.filter { rotation.contains($0.id) } }
+    var leaving: [ObservedReplica] { foreign + stale + surplus }
+
+    /// Which of the fresh replicas to keep: started by us before unknown ones, ready before others, then the oldest.
+    private static func rank(_ replica: ObservedReplica, _ context: PlanContext) -> (Int, Int, UInt64) {
+        let isUnknown = context.started.map { !$0.contains(replica.id) } ?? false
+        let readiness =
+            switch replica.phase {
+            case .ready: 0
+            case .unready: 1
+            case .starting, .stopping, .exited: 2
+            }
+        return (readiness, isUnknown ? 1 : 0, replica.id.serial)
+    }
+
+    private static func rotation(
+        own: [ObservedReplica], foreign: [ObservedReplica], count: Int, observed: Observation, context: PlanContext
+    ) -> [ReplicaID] {
+        let routed = observed.route.isGatewayRunning ? observed.route.replicas : context.lastRotation ?? []
+        let serving = serving(own: own, foreign: foreign, routed: routed, lastServed: context.lastServed)
+        let ready = own.filter { $0.phase == .ready }
+        let oldReady = serving.filter { $0.phase == .ready }
+        let hasSwitched = own.contains { routed.contains($0.id) }
+        if ready.isEmpty && oldReady.isEmpty {
+            // Nothing better is there: what may answer again stays, what is gone leaves.
+            return (own + serving).filter { routed.contains($0.id) }.map(\.id).sorted()
+        }
+        let takesOver = hasSwitched || ready.count >= min(count, oldReady.count)
+        return (!ready.isEmpty && takesOver ? ready : oldReady.isEmpty ? ready : oldReady).map(\.id).sorted()
+    }
+
+    /// Replicas of the revision that serves now, or served last when the rotation names nothing that is there.
+    private static func serving(
+        own: [ObservedReplica], foreign: [ObservedReplica], routed: Set<ReplicaID>, lastServed: Revision?
+    ) -> [ObservedReplica] {
+        let revisions = Set(foreign.filter { routed.contains($0.id) }.map(\.revision))
+        if !revisions.isEmpty { return foreign.filter { revisions.contains($0.revision) } }
+        if own.contains(where: { routed.contains($0.id) }) { return [] }
+        return foreign.filter { $0.revision == lastServed }
+    }
+}

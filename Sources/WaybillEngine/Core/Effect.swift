@@ -1,0 +1,63 @@
+package import WaybillCore
+
+/// What the shell is to do, in this order. Notes are durable before the acts that follow them begin.
+package enum Effect: Hashable, Sendable {
+    /// Ask target and gateway about one deployment; answered by `observed`.
+    case observe(ObserveRequest)
+    /// Write the intent, act with its ticket, write the outcome; answered by `performed`.
+    case perform(ActRequest)
+    /// Nobody needs this effect any more, or it took too long. It is still answered, by a failure if it was cut short;
+    /// once it is answered it does nothing more.
+    case cancel(EffectID, DeploymentKey)
+    /// A fact for the ledger.
+    case note(Event)
+    /// Send `wake` at this moment; replaces an earlier request.
+    case wake(at: Timestamp)
+    case summarise(KeySummary)
+    /// Nothing is left of the deployment: its summary goes.
+    case forgetKey(DeploymentKey)
+    /// An operator accepted this commit: ask the commit gate about the branch again.
+    case reconsider(CommitID)
+    /// What came of a command, for the person who gave it.
+    case answer(UInt64, Result<String, Failure>)
+    /// After `stop`: nothing is under way any more.
+    case parked
+}
+
+package struct ObserveRequest: Hashable, Sendable {
+    package var id: EffectID
+    package var key: DeploymentKey
+    /// Revisions whose preparation is asked for.
+    package var specs: [RevisionSpec]
+
+    package init(id: EffectID, key: DeploymentKey, specs: [RevisionSpec]) {
+        self.id = id
+        self.key = key
+        self.specs = specs
+    }
+}
+
+package struct ActRequest: Hashable, Sendable {
+    package var id: EffectID
+    package var key: DeploymentKey
+    package var action: Action
+    /// The desired revision; nil when the deployment is not desired (then an empty rotation removes the route).
+    package var spec: RevisionSpec?
+    /// The commit that the desired rendering came with.
+    package var commit: CommitID?
+    package var decision: DecisionID
+    package var reason: String
+
+    package init(
+        id: EffectID, key: DeploymentKey, action: Action, spec: RevisionSpec?, commit: CommitID?,
+        decision: DecisionID, reason: String
+    ) {
+        self.id = id
+        self.key = key
+        self.action = action
+        self.spec = spec
+        self.commit = commit
+        self.decision = decision
+        self.reason = reason
+    }
+}

@@ -1,0 +1,119 @@
+import WaybillCore
+
+// What git asks for.
+extension EngineCore {
+    /// Takes in an accepted commit. Deployments whose rendering is as before are not woken.
+    mutating func accept(_ delta: DesiredDelta) {
+        commit = delta.commit
+        for (key, desired) in delta.changed.sorted(by: { $0.key < $1.key }) { want(desired, key, at: delta.commit) }
+        for (key, diagnostics) in delta.held.sorted(by: { $0.key < $1.key }) {
+            hold(key, diagnostics, at: delta.commit)
+        }
+        for key in delta.released.sorted() { releaseInvalid(key, at: delta.commit) }
+        for key in delta.removed.sorted() {
+            remove(key, isOrphaned: delta.orphaned.contains(key), at: delta.commit)
+        }
+        if isLoaded {
+            if fleetHold != nil { release(reason: "commit \(delta.commit.short) was accepted") }
+            return
+        }
+        isLoaded = true
+        for key in states.keys.sorted() { decideUnnamed(key) }
+    }
+
+    private mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
+        track(key)
+        guard var state = states[key] else { return }
+        let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
+        if !isSame {
+            changeGoal(&state)
+            if state.desired?.revision != desired.revision { state.reservedSerials = [] }
+            state.previous = state.desired
+            state.commit = originOfRendering(desired, key) ?? commit
+        }
+        state.mode = .desired
+        state.desired = desired
+        states[key] = state
+        if facts.keys[key]?.isOrphaned == true {
+            note(makes(key).released(.orphaned, message: "git names the deployment again", commit: commit))
+        }
+        if isSame { return }
+        endObsoletePreparation(key)
+        trigger(key)
+    }
+
+    /// The commit that this rendering came with, when a plan for just it was decided before a restart.
+    private func originOfRendering(_ desired: DesiredDeployment, _ key: DeploymentKey) -> CommitID? {
+        guard !isLoaded, let decided = facts.keys[key]?.decided else { return nil }
+        return decided.rendering == desired.rendering.digest.description ? decided.commit : nil
+    }
+
+    /// A new goal ends back-off and failures of the old one: the newest commit wins.
+    private func changeGoal(_ state: inout KeyState) {
+        state.generation += 1
+        state.failures = [:]
+        state.observeFailure = nil
+        state.idleLooks = 0
+    }
+
+    private mutating func endObsoletePreparation(_ key: DeploymentKey) {
+        builderQueue.removeAll { $0 == key }
+        guard case .prepare(let revision)? = inFlight[key]?.act?.action, revision != states[key]?.desired?.revision
+        else {
+            return
+        }
+        cancel(key)
+    }
+
+    private mutating func hold(_ key: DeploymentKey, _ diagnostics: [Diagnostic], at commit: CommitID) {
+        track(key)
+        states[key]?.held = diagnostics
+        if facts.keys[key]?.isInvalid != true {
+            note(makes(key).held(.invalidManifest, message: diagnostics.summary, commit: commit))
+        }
+        trigger(key)
+    }
+
+    private mutating func releaseInvalid(_ key: DeploymentKey, at commit: CommitID) {
+        states[key]?.held = []
+        if facts.keys[key]?.isInvalid == true {
+            note(makes(key).released(.invalidManifest, message: "its manifests are well-formed again", commit: commit))
+        }
+        if states[key] != nil { trigger(key) }
+    }
+
+    private mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
+        track(key)
+        guard var state = states[key] else { return }
+        if state.mode == .absent || state.mode == .orphaned { return }
+        changeGoal(&state)
+        state.previous = state.desired ?? state.previous
+        state.desired = nil
+        state.commit = commit
+        state.held = []
+        state.mode = isOrphaned ? .orphaned : .absent
+        states[key] = state
+        if isOrphaned {
+            note(makes(key).held(.orphaned, message: "removed from git with pruning disabled", commit: commit))
+        }
+        endObsoletePreparation(key)
+        trigger(key)
+    }
+
+    /// What the whole desired state does not name is not wanted; what it holds is left as it is.
+    mutating func decideUnnamed(_ key: DeploymentKey) {
+        guard let state = states[key], state.mode == .undecided, state.held.isEmpty else { return }
+        states[key]?.mode = facts.keys[key]?.isOrphaned == true ? .orphaned : .absent
+        states[key]?.generation += 1
+        trigger(key)
+    }
+}
+
+extension [Diagnostic] {
+    /// The first problem with its place, and how many more there are.
+    var summary: String {
+        guard let first else { return "held" }
+        let more = count > 1 ? " (and \(count - 1) more)" : ""
+        return "\(first.location): \(first.message)\(more)"
+    }
+}

@@ -1,0 +1,42 @@
+import WaybillCore
+
+// The one place that writes conditions.
+extension EngineCore {
+    /// Tells what is known of `key`, when it is news.
+    mutating func summarise(_ key: DeploymentKey) {
+        guard var state = states[key] else { return }
+        let known = facts.keys[key] ?? KeyFacts()
+        let view = KeyView(
+            state: state, facts: known, fleetHold: fleetHold, isLedgerLost: isLedgerLost, policy: policy,
+            now: now, isActing: inFlight[key]?.act != nil)
+        view.write(into: &state.conditions, at: wallNow, commit: commit)
+        let summary = KeySummary(
+            key: key, conditions: state.conditions, commit: state.commit, desired: state.desired?.revision,
+            version: state.desired?.spec.version, runtime: state.desired?.spec.runtime,
+            servingProtocol: state.desired?.spec.protocolName, wantedReplicas: state.desired?.replicas ?? 0,
+            serving: state.observation.map { $0.servedRevisions } ?? [],
+            replicas: state.observation?.replicas.sorted { $0.id < $1.id } ?? [],
+            rotation: state.observation?.route.replicas ?? [], pending: state.plan?.actions ?? [],
+            nextLook: queue.time(of: key).map(clock.wall), observedAt: state.observation?.time)
+        let isNews = state.summary.map { !$0.saysTheSame(as: summary) } ?? true
+        state.summary = summary
+        states[key] = state
+        if isNews { effects.append(.summarise(summary)) }
+    }
+}
+
+extension KeySummary {
+    /// True when `other` differs at most in when things were looked at.
+    func saysTheSame(as other: KeySummary) -> Bool {
+        var mine = self
+        mine.nextLook = other.nextLook
+        mine.observedAt = other.observedAt
+        return mine == other
+    }
+}
+
+extension Observation {
+    var servedRevisions: [Revision] {
+        Set(replicas.filter { route.replicas.contains($0.id) && $0.isAlive }.map(\.revision)).sorted()
+    }
+}

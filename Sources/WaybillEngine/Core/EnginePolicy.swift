@@ -1,0 +1,65 @@
+/// The engine's numbers. Times are on the engine's own clock, which never runs backwards.
+package struct EnginePolicy: Hashable, Sendable {
+    /// Observations and quick acts under way at once.
+    package var workers: Int
+    /// Preparations under way at once; they may take minutes and occupy no worker.
+    package var builders: Int
+    /// Delay after the first failure or exit in a row; doubles with each further one.
+    package var backOffBase: Duration
+    package var backOffCap: Duration
+    /// Delay after a failure that says "wait".
+    package var waitDelay: Duration
+    /// How soon a deployment under way is looked at again when nothing is reported; doubles to `pollCap`.
+    package var pollBase: Duration
+    package var pollCap: Duration
+    /// How often a deployment at rest is looked at, give or take a quarter.
+    package var resync: Duration
+    /// Over how long an asked-for look at everything is spread.
+    package var resyncSpread: Duration
+    /// Exits in a row from which a deployment counts as stalled.
+    package var crashLoopExits: Int
+    /// An exit this long after the one before is the first of a new row.
+    package var exitWindow: Duration
+    /// After this time without an answer an effect is cancelled.
+    package var quickDeadline: Duration
+    package var prepareDeadline: Duration
+
+    package init(
+        workers: Int = 8, builders: Int = 2, backOffBase: Duration = .seconds(1), backOffCap: Duration = .seconds(300),
+        waitDelay: Duration = .seconds(5), pollBase: Duration = .seconds(1), pollCap: Duration = .seconds(30),
+        resync: Duration = .seconds(600), resyncSpread: Duration = .seconds(10), crashLoopExits: Int = 5,
+        exitWindow: Duration = .seconds(900), quickDeadline: Duration = .seconds(120),
+        prepareDeadline: Duration = .seconds(3600)
+    ) {
+        self.workers = workers
+        self.builders = builders
+        self.backOffBase = backOffBase
+        self.backOffCap = backOffCap
+        self.waitDelay = waitDelay
+        self.pollBase = pollBase
+        self.pollCap = pollCap
+        self.resync = resync
+        self.resyncSpread = resyncSpread
+        self.crashLoopExits = crashLoopExits
+        self.exitWindow = exitWindow
+        self.quickDeadline = quickDeadline
+        self.prepareDeadline = prepareDeadline
+    }
+
+    /// `backOffBase` doubled for each failure after the first, capped, then between a half and the whole of it.
+    ///
+    /// | failures | jitter 0 | jitter 1 |
+    /// | 1 | 0.5 s | 1 s |
+    /// | 4 | 4 s | 8 s |
+    /// | 10 and more | 150 s | 300 s |
+    package func backOff(afterFailures count: Int, jitter: Double) -> Duration {
+        Self.doubled(backOffBase, count, cap: backOffCap) * (0.5 + jitter / 2)
+    }
+
+    /// How long until the next look, after `count` looks that changed nothing.
+    package func poll(afterLooks count: Int) -> Duration { Self.doubled(pollBase, count + 1, cap: pollCap) }
+
+    private static func doubled(_ base: Duration, _ count: Int, cap: Duration) -> Duration {
+        min(cap, base * (1 << min(max(count, 1) - 1, 16)))
+    }
+}

@@ -1,0 +1,88 @@
+import WaybillCore
+
+/// What the core knows of one deployment beside `KeyFacts`. Lost with the process; everything that decides is in the
+/// facts or is observed again.
+struct KeyState: Sendable {
+    /// What git wants with the deployment.
+    enum Mode: Hashable, Sendable {
+        /// Nothing is known yet: it is looked at, never acted upon.
+        case undecided
+        case desired
+        case absent
+        case orphaned
+    }
+
+    var mode: Mode = .undecided
+    /// The last good desired state; stays while `mode` is `desired`.
+    var desired: DesiredDeployment?
+    var commit: CommitID?
+    /// What was desired before, to say what a commit changed; and how long to drain once nothing is desired.
+    var previous: DesiredDeployment?
+    /// Grows with every change of what is desired, so that an older observation is not acted upon.
+    var generation: UInt64 = 0
+    var held: [Diagnostic] = []
+
+    var observation: Observation?
+    var plan: KeyPlan?
+    var observeFailure: FailureRow?
+    /// What failed, and until when it is left alone.
+    var failures: [ActionClass: FailureRow] = [:]
+
+    /// The rotation last seen and since when, on the engine's clock.
+    var seenRotation: Set<ReplicaID>?
+    var rotationChangedAt: Timestamp?
+    var startNotBefore: Timestamp?
+    var reservedSerials: [UInt64] = []
+    /// The last lines of the log of the replica that ended last; kept when it is forgotten.
+    var lastWords: [String] = []
+    var notedDrift: Set<Drift.Identity> = []
+    var decision: DecisionID?
+    /// Something was reported while it was being worked on.
+    var isDirty = false
+    var idleLooks = 0
+
+    var conditions = Conditions()
+    var summary: KeySummary?
+}
+
+/// Failures of one act in a row.
+struct FailureRow: Hashable, Sendable {
+    var failure: Failure
+    var count: Int
+    /// Nil: not before a person or a commit changes something.
+    var notBefore: Timestamp?
+
+    func blocks(at now: Timestamp) -> Bool { notBefore.map { $0 > now } ?? true }
+}
+
+/// Acts that fail for the same cause: a start of one revision is the same act whatever the replica's number.
+enum ActionClass: Hashable, Sendable {
+    case prepare(Revision)
+    case start(Revision)
+    case stop(ReplicaID)
+    case route
+    case forget(ReplicaID)
+
+    init(_ action: Action) {
+        switch action {
+        case .prepare(let revision): self = .prepare(revision)
+        case .startReplica(_, let revision): self = .start(revision)
+        case .stopReplica(let id): self = .stop(id)
+        case .setRoute: self = .route
+        case .forgetReplica(let id): self = .forget(id)
+        }
+    }
+}
+
+/// An effect that has no answer yet.
+struct InFlight: Sendable {
+    var id: EffectID
+    /// Nil: an observation.
+    var act: ActRequest?
+    var deadline: Timestamp
+    var isCancelled = false
+    /// The desired state's generation when it began.
+    var generation: UInt64
+
+    var isPreparation: Bool { if case .prepare? = act?.action { true } else { false } }
+}

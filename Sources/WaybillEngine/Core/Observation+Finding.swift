@@ -1,0 +1,34 @@
+import WaybillCore
+
+extension Observation {
+    /// In words, what became of an act whose outcome was never written.
+    func finding(for intent: Event) -> String {
+        switch intent.type {
+        case .replicaStarted, .replicaStopped, .replicaForgotten: intent.replica.map(finding(for:)) ?? "not known"
+        case .routesChanged:
+            route.isGatewayRunning
+                ? "the gateway routes to \(route.replicas.isEmpty ? "no replica" : route.replicas.sorted().map(\.description).joined(separator: ", "))"
+                : "the gateway does not answer"
+        case .revisionPrepared: preparationFinding(intent.body["revision"]?.string)
+        case _: "not known"
+        }
+    }
+
+    private func finding(for id: ReplicaID) -> String {
+        guard let replica = replicas.first(where: { $0.id == id }) else { return "the replica is not there" }
+        switch replica.phase {
+        case .starting, .ready, .unready: return "the replica runs"
+        case .stopping: return "the replica is stopping"
+        case .exited(let status): return "the replica \(status)"
+        }
+    }
+
+    private func preparationFinding(_ revision: String?) -> String {
+        switch preparations.first(where: { $0.key.description == revision })?.value {
+        case .prepared?: "the revision is prepared"
+        case .missing?: "the revision is not prepared"
+        case .altered(let path, _, _)?: "\(path.quotedForMessage) is altered"
+        case nil: "the revision is not known any more"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package import WaybillCore
+
+extension ActRequest {
+    /// The type of the events that this act leaves.
+    package var eventType: EventType {
+        switch action {
+        case .prepare: .revisionPrepared
+        case .startReplica: .replicaStarted
+        case .stopReplica: .replicaStopped
+        case .setRoute: .routesChanged
+        case .forgetReplica: .replicaForgotten
+        }
+    }
+
+    /// The intent to write before the act.
+    package func intent(at time: Timestamp) -> Event {
+        Event(
+            eventType, phase: .intent, decision: decision, time: time, environment: key.environment,
+            subject: key.description, body: facts.merging(["reason": .string(reason)]) { _, new in new })
+    }
+
+    /// The outcome to write after it. `additions` are members of the catalogue that only the shell knows, as the
+    /// table's `generation`.
+    package func outcome(_ failure: Failure?, at time: Timestamp, adding additions: [String: Value] = [:]) -> Event {
+        var body = facts.merging(additions) { _, new in new }
+        if let failure { body["message"] = .string(failure.message) }
+        return Event(
+            eventType, phase: .outcome, decision: decision, time: time, environment: key.environment,
+            subject: key.description, outcome: failure == nil ? .succeeded : .failed, body: body)
+    }
+
+    private var facts: [String: Value] {
+        switch action {
+        case .prepare(let revision): ["revision": .string(revision.description)]
+        case .startReplica(let id, let revision):
+            ["replica": .string(id.description), "revision": .string(revision.description)]
+        case .stopReplica(let id), .forgetReplica(let id): ["replica": .string(id.description)]
+        case .setRoute(let ids): routeFacts(ids)
+        }
+    }
+
+    /// The revision is named when the rotation is wholly of the desired one.
+    private func routeFacts(_ ids: [ReplicaID]) -> [String: Value] {
+        var facts: [String: Value] = ["replicas": .list(ids.map { .string($0.description) })]
+        if let revision = spec?.revision, !ids.isEmpty, ids.allSatisfy({ $0.revisionShort == revision.short }) {
+            facts["revision"] = .string(revision.description)
+        }
+        return facts
+    }
+}

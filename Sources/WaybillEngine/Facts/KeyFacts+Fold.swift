@@ -1,0 +1,143 @@
+import WaybillCore
+
+extension KeyFacts {
+    /// How `plan.decided` writes a deployment that is to be absent.
+    static let absent = "absent"
+    /// An exit this long after the one before is the first of a new row. Part of the fold's definition: the same for
+    /// every reader of a ledger.
+    static let exitWindow = Duration.seconds(900)
+
+    mutating func fold(_ event: Event) {
+        if event.phase == .outcome, event.outcome == .succeeded, let done = event.actionDone {
+            decided?.actions.remove(done)
+        }
+        switch event.type {
+        case .planDecided: foldPlan(event)
+        case .replicaStarted: foldStart(event)
+        case .replicaStopped: foldStop(event)
+        case .replicaForgotten: foldForget(event)
+        case .replicaExited: foldExit(event)
+        case .replicaAdopted:
+            if let id = event.replica { replicas[id, default: ReplicaFacts()].isStarted = true }
+        case .routesChanged: foldRoute(event)
+        case .driftFound: foldDrift(event)
+        case .driftCorrected:
+            if let what = event.driftWhat { openDrift.remove(what) }
+        case .holdPlaced: setHold(event, to: true)
+        case .holdReleased: setHold(event, to: false)
+        case .operatorCommand: foldCommand(event)
+        case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
+            .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .revisionPrepared,
+            .gatewayStarted, .storeRebuilt, .intentReconciled:
+            break
+        }
+    }
+
+    private mutating func foldPlan(_ event: Event) {
+        guard let to = event.body["to"]?.string else { return }
+        let actions = (event.body["actions"]?.list ?? []).compactMap { $0["action"]?.string }
+        decided = DecidedPlan(
+            to: to, rendering: event.body["rendering"]?.string,
+            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) }, actions: Set(actions))
+    }
+
+    private mutating func foldStart(_ event: Event) {
+        guard let id = event.replica else { return }
+        replicas[id, default: ReplicaFacts()].isStarted = event.phase == .outcome && event.outcome == .succeeded
+    }
+
+    private mutating func foldStop(_ event: Event) {
+        guard let id = event.replica, event.phase == .intent else { return }
+        replicas[id, default: ReplicaFacts()].isStopAsked = true
+    }
+
+    private mutating func foldForget(_ event: Event) {
+        guard let id = event.replica, event.phase == .outcome, event.outcome == .succeeded else { return }
+        replicas[id] = nil
+    }
+
+    /// A replica that is missing without a trace is an exit, too: it is written so once it is seen.
+    private mutating func foldExit(_ event: Event) {
+        guard let id = event.replica else { return }
+        replicas[id, default: ReplicaFacts()].hasExited = true
+        let revision = event.body["revision"]?.string ?? id.revisionShort
+        let status = event.body["status"]?.string ?? "gone"
+        var count = 1
+        if let exits, exits.revision == revision, event.time - exits.lastAt < Self.exitWindow { count += exits.count }
+        exits = ExitRow(revision: revision, count: count, lastAt: event.time, status: status)
+    }
+
+    private mutating func foldRoute(_ event: Event) {
+        let named = (event.body["replicas"]?.list ?? []).compactMap {
+            $0.string.flatMap { try? ReplicaID(parsing: $0) }
+        }
+        switch (event.phase, event.outcome) {
+        case (.intent, _): rotation = (rotation ?? []).union(named)
+        case (.outcome, .succeeded?):
+            rotation = Set(named)
+            if let text = event.body["revision"]?.string, let digest = try? Digest(parsing: text) {
+                lastServed = Revision(digest)
+            }
+        case (.outcome, .failed?), (.outcome, .reconciled?), (.outcome, nil), (.fact, _): break
+        }
+    }
+
+    private mutating func foldDrift(_ event: Event) {
+        guard let what = event.driftWhat else { return }
+        openDrift.insert(what)
+        // Replicas that run may have read the altered bytes: all of them are replaced once the bytes are right again.
+        if what == .artifactAltered, let highest = replicas.keys.map(\.serial).max() {
+            replaceSerialsBelow = max(replaceSerialsBelow, highest + 1)
+        }
+        if what == .replicaMissing, let id = event.body["found"]?.string.flatMap({ try? ReplicaID(parsing: $0) }) {
+            replicas[id] = nil
+        }
+    }
+
+    private mutating func setHold(_ event: Event, to isHeld: Bool) {
+        switch event.body["reason"]?.string {
+        case Reason.orphaned.rawValue?: isOrphaned = isHeld
+        case Reason.invalidManifest.rawValue?: isInvalid = isHeld
+        case _: break
+        }
+    }
+
+    private mutating func foldCommand(_ event: Event) {
+        switch event.body["command"]?.string {
+        case "pause"?:
+            isPaused = true
+            pausedBy = event.body["actor"]?.string ?? event.actor.name
+        case "resume"?:
+            isPaused = false
+            pausedBy = nil
+        case "retry"?: exits = nil
+        case "restart"?:
+            exits = nil
+            if let below = event.body["arguments"]?["replaceSerialsBelow"]?.integer {
+                replaceSerialsBelow = max(replaceSerialsBelow, UInt64(max(0, below)))
+            }
+        case _: break
+        }
+    }
+}
+
+extension Event {
+    /// The replica that the event names.
+    var replica: ReplicaID? { body["replica"]?.string.flatMap { try? ReplicaID(parsing: $0) } }
+    /// How `plan.decided` writes the action whose outcome this is.
+    fileprivate var actionDone: String? {
+        let replica = body["replica"]?.string ?? ""
+        switch type {
+        case .replicaStarted: return "start-replica \(replica)"
+        case .replicaStopped: return "stop-replica \(replica)"
+        case .replicaForgotten: return "forget-replica \(replica)"
+        case .revisionPrepared: return "prepare \(body["revision"]?.string?.dropFirst(7).prefix(12) ?? "")"
+        case .routesChanged:
+            let named = (body["replicas"]?.list ?? []).compactMap(\.string)
+            return "set-route " + (named.isEmpty ? "to nothing" : named.joined(separator: " "))
+        case _: return nil
+        }
+    }
+
+    var driftWhat: Drift.What? { body["what"]?.string.flatMap(Drift.What.init(rawValue:)) }
+}

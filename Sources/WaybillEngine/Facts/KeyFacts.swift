@@ -1,0 +1,76 @@
+package import WaybillCore
+
+/// What the ledger says about one deployment, as far as it decides anything after a restart.
+package struct KeyFacts: Hashable, Sendable {
+    package var isPaused = false
+    package var pausedBy: String?
+    /// Removed from git with pruning disabled.
+    package var isOrphaned = false
+    /// Held at its last good state because its manifest is broken.
+    package var isInvalid = false
+    /// Replicas with a lower serial are to be replaced.
+    package var replaceSerialsBelow: UInt64 = 0
+    /// The revision whose replicas were last made the rotation.
+    package var lastServed: Revision?
+    /// The rotation last published; more than one rotation's replicas while an outcome is unknown. Nil: never set.
+    package var rotation: Set<ReplicaID>?
+    /// Replicas whose start was intended and that are not forgotten.
+    package var replicas: [ReplicaID: ReplicaFacts] = [:]
+    package var exits: ExitRow?
+    /// Kinds of drift found and not yet corrected.
+    package var openDrift: Set<Drift.What> = []
+    package var decided: DecidedPlan?
+
+    package init() {}
+
+    /// False when nothing of the deployment can be left anywhere.
+    var needsAttention: Bool {
+        !replicas.isEmpty || !(rotation ?? []).isEmpty || isOrphaned || decided.map { $0.to != Self.absent } ?? false
+    }
+
+    /// Replicas that should be there: started, not told to stop, not known to have ended.
+    package var started: Set<ReplicaID> {
+        Set(replicas.filter { $0.value.isStarted && !$0.value.isStopAsked && !$0.value.hasExited }.keys)
+    }
+}
+
+package struct ReplicaFacts: Hashable, Sendable {
+    /// Its start succeeded.
+    package var isStarted = false
+    package var isStopAsked = false
+    package var hasExited = false
+
+    package init() {}
+}
+
+/// Exits of one revision's replicas that followed on each other.
+package struct ExitRow: Hashable, Sendable {
+    package var revision: String
+    package var count: Int
+    package var lastAt: Timestamp
+    package var status: String
+
+    package init(revision: String, count: Int, lastAt: Timestamp, status: String) {
+        self.revision = revision
+        self.count = count
+        self.lastAt = lastAt
+        self.status = status
+    }
+}
+
+/// The plan last written down; one that is part of it is no news.
+package struct DecidedPlan: Hashable, Sendable {
+    /// `absent`, or the revision.
+    package var to: String
+    package var rendering: String?
+    package var commit: CommitID?
+    /// Actions that are not done yet.
+    package var actions: Set<String>
+
+    package init(to: String, rendering: String?, commit: CommitID?, actions: Set<String>) {
+        self.to = to
+        self.rendering = rendering
+        self.commit = commit
+        self.actions = actions
+    }
+}

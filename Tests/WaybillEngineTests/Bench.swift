@@ -1,0 +1,86 @@
+import WaybillCore
+import WaybillEngine
+
+/// A core and an obliging world of one deployment: acts succeed at once, replicas are ready at the next look.
+struct Bench {
+    var core: EngineCore
+    let key: DeploymentKey
+    let commit: CommitID
+    var now = Timestamp(milliseconds: 1_000_000)
+    var acts: [Action] = []
+    var notes: [Event] = []
+    var answers: [Result<String, Failure>] = []
+    var replicas: [ReplicaID: ObservedReplica] = [:]
+    var preparations: [Revision: Preparation] = [:]
+    var route: ObservedRoute = ObservedRoute()
+    /// Answers instead of success, by the action's name.
+    var failing: [String: Failure] = [:]
+    private var pending: [Effect] = []
+    private var wakeAt: Timestamp?
+
+    init(facts: Facts = Facts(), policy: EnginePolicy = EnginePolicy()) throws {
+        key = try DeploymentKey(parsing: "production/churn")
+        commit = try CommitID(parsing: String(repeating: "a", count: 40))
+        core = EngineCore(facts: facts, policy: policy, seed: 1, now: now)
+    }
+
+    func deployment(setting: Int, replicas: Int) -> DesiredDeployment {
+        SimulatedDeployment(key: key, setting: setting, replicas: replicas).desired
+    }
+
+    func delta(setting: Int, replicas: Int) -> DesiredDelta {
+        DesiredDelta(commit: commit, changed: [key: deployment(setting: setting, replicas: replicas)])
+    }
+
+    mutating func send(_ event: EngineEvent) { pending += core.step(event, at: now) }
+
+    /// Carries out effects and lets time pass until nothing happens but the look at a deployment at rest.
+    mutating func settle(for limit: Duration = .seconds(120)) {
+        let end = now + limit
+        while true {
+            while !pending.isEmpty { carryOut(pending.removeFirst()) }
+            guard let wake = wakeAt, wake <= end else { return }
+            now = max(now, wake)
+            wakeAt = nil
+            send(.wake)
+        }
+    }
+
+    private mutating func carryOut(_ effect: Effect) {
+        switch effect {
+        case .observe(let request): send(.observed(request.id, request.key, .success(observation)))
+        case .perform(let request):
+            acts.append(request.action)
+            if let failure = failing[request.action.name] {
+                send(.performed(request.id, request.key, failure))
+            } else {
+                apply(request.action, request.spec)
+                send(.performed(request.id, request.key, nil))
+            }
+        case .note(let event): notes.append(event)
+        case .wake(let moment): wakeAt = moment
+        case .answer(_, let result): answers.append(result)
+        case .cancel, .summarise, .forgetKey, .reconsider, .parked: break
+        }
+    }
+
+    private mutating func apply(_ action: Action, _ spec: RevisionSpec?) {
+        switch action {
+        case .prepare(let revision): preparations[revision] = .prepared
+        case .startReplica(let id, let revision):
+            guard let spec else { return }
+            replicas[id] = ObservedReplica(
+                id: id, revision: revision, version: spec.version, phase: .ready, port: 9000, startedAt: now)
+        case .stopReplica(let id):
+            replicas[id]?.phase = .exited(ExitStatus(cause: .signal(15), at: now))
+        case .setRoute(let ids):
+            route.replicas = Set(ids)
+            route.hasRoute = spec != nil
+        case .forgetReplica(let id): replicas[id] = nil
+        }
+    }
+
+    var observation: Observation {
+        Observation(replicas: Array(replicas.values), preparations: preparations, route: route, time: now)
+    }
+}

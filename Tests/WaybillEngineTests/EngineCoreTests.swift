@@ -1,0 +1,40 @@
+import Testing
+import WaybillCore
+import WaybillEngine
+
+/// Drives a core by hand against a world that does what it is told.
+struct EngineCoreTests {
+    @Test func `a first deployment is prepared, started, routed and then left in peace`() throws {
+        var bench = try Bench()
+        bench.send(.desired(bench.delta(setting: 1, replicas: 2)))
+        bench.settle()
+        #expect(
+            bench.acts.map(\.name) == ["prepare", "start-replica", "start-replica", "set-route"])
+        #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+        #expect(bench.core.plan(of: bench.key)?.isEmpty == true)
+        #expect(bench.core.queueDepth == 1)
+    }
+
+    @Test func `a new revision takes over before the old one goes`() throws {
+        var bench = try Bench()
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle()
+        bench.acts = []
+        bench.send(.desired(bench.delta(setting: 2, replicas: 1)))
+        bench.settle()
+        #expect(
+            bench.acts.map(\.name) == ["prepare", "start-replica", "set-route", "stop-replica", "forget-replica"])
+        #expect(bench.core.summary(of: bench.key)?.conditions[.ready]?.message == "1 replica of churn@1.2.0 serves")
+    }
+
+    @Test func `a removed deployment is drained, stopped, forgotten, and then nothing is known of it`() throws {
+        var bench = try Bench()
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle()
+        bench.acts = []
+        bench.send(.desired(DesiredDelta(commit: bench.commit, removed: [bench.key])))
+        bench.settle()
+        #expect(bench.acts.map(\.name) == ["set-route", "stop-replica", "forget-replica"])
+        #expect(bench.core.keys == [])
+    }
+}
