@@ -1,4 +1,4 @@
-import WaybillCore
+package import WaybillCore
 
 extension FleetWatcher {
     /// After a start: takes up the state that was in force, without the network where the mirror has it.

@@ -1,26 +1,23 @@
 import WaybillCore
-import WaybillGateway
+import WaybillEngine
 
-/// Keeps one gateway process running for a state folder: finds it, or starts it as a process that outlives us.
-struct GatewayLauncher: Sendable {
-    let executable: String
+/// Starts the gateway of a state folder as a process that outlives us.
+struct GatewayLauncher: GatewayKeeper {
     let state: StateFolder
-    /// Arguments after `waybill gateway`.
-    let arguments: [String]
+    let configuration: WaybillConfiguration
     let control: any GatewayControl
+    private let limit = Duration.seconds(10)
 
-    /// True when a gateway answers.
-    func isRunning() async -> Bool { await control.status() != nil }
-
-    /// Starts the gateway and waits until it answers.
-    ///
-    /// - Throws: `Failure` with the last lines of its log when it does not answer in `limit`.
-    func start(within limit: Duration = .seconds(10)) async throws(Failure) -> GatewayStatus {
+    func start(ticket: Ticket) async throws(Failure) -> String {
         let log = state.gateway + "/gateway.log"
-        _ = try DetachedProcess.start([executable, "gateway"] + arguments, log: log)
+        var arguments = [
+            Executables.own(), "gateway", "--state", state.path, "--address", configuration.gateway.description,
+        ]
+        if configuration.isGatewayInsecure { arguments.append("--insecure") }
+        _ = try DetachedProcess.start(arguments, log: log)
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
-            if let status = await control.status() { return status }
+            if let status = await control.status() { return status.address }
             do { try await Task.sleep(for: .milliseconds(50)) } catch {
                 throw Failure(.wait, reason: "Stopping", message: "the controller is stopping")
             }
