@@ -1,0 +1,4 @@
+extension Wiring {
+    /// The connections of the real binary.
+    static let standard = Wiring()
+}
