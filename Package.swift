@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// Every target of ours: Swift 6, complete checking, explicit imports, warnings are errors.
@@ -71,13 +72,16 @@ let package = Package(
             ] + nio,
             swiftSettings: strict),
         .executableTarget(name: "waybill-shim", swiftSettings: strict),
+        // Appends until it is killed: the ledger's tests kill it many times.
+        .executableTarget(
+            name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger"], swiftSettings: strict),
 
         library("WaybillTestSupport", ["WaybillCore"]),
         tests("WaybillCoreTests", ["WaybillCore"]),
         tests("WaybillTrustTests", ["WaybillTrust", "WaybillCore", crypto]),
         tests("WaybillManifestTests", ["WaybillManifest", "WaybillCore"]),
         tests("WaybillGitTests", ["WaybillGit", "WaybillCore"]),
-        tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", crypto]),
+        tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "waybill-shim"]),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
@@ -89,3 +93,16 @@ let package = Package(
             ["waybill", "waybill-shim", "WaybillCore", "WaybillTrust", "WaybillLedger", httpClient]),
     ]
 )
+
+/// Built by `make bench` only.
+func benchmark(_ name: String, _ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Benchmarks/\(folder)", exclude: [], swiftSettings: strict)
+}
+
+if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
+    package.targets += [
+        benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust"]),
+        benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
+    ]
+}
