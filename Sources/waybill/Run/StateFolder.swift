@@ -14,7 +14,7 @@ struct StateFolder: Sendable {
     var lock: String { path + "/controller.lock" }
     var controlSocket: String { path + "/control.sock" }
     var ledger: String { path + "/ledger" }
-    var mirror: String { path + "/mirror.git" }
+    var git: String { path + "/git" }
     var models: String { path + "/models" }
     var environments: String { path + "/environments" }
     var replicas: String { path + "/replicas" }
@@ -25,7 +25,7 @@ struct StateFolder: Sendable {
     /// Makes the folders that are missing, each with the least mode that works.
     func create() throws(Failure) {
         let folders: [(String, mode_t)] = [
-            (path, 0o711), (ledger, 0o700), (models, 0o755), (environments, 0o755), (replicas, 0o711), (gateway, 0o700),
+            (path, 0o711), (git, 0o700), (ledger, 0o700), (models, 0o755), (environments, 0o755), (replicas, 0o711), (gateway, 0o700),
         ]
         for (folder, mode) in folders {
             do {
