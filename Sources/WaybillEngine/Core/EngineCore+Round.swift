@@ -140,7 +140,7 @@ extension EngineCore {
         {
             return
         }
-        if plan.isEmpty && plan.goal == .absent { return }
+        if plan.isEmpty && plan.goal == .absent && facts.keys[key]?.decided == nil { return }
         states[key]?.decision = DecisionID(chance.next())
         let changes = state.desired.map { diff(state.previous, $0) } ?? []
         note(makes(key).planDecided(plan, commit: state.commit ?? commit, rendering: rendering, diff: changes))

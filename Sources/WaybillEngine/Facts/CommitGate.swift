@@ -34,6 +34,7 @@ package enum CommitGate {
         head: CommitID, lastAccepted: CommitID?, containsAccepted: Bool, population: Population,
         operatorAccepted: CommitID?
     ) -> Verdict {
+        if head == lastAccepted { return .accept(reason: nil) }
         if operatorAccepted == head { return .accept(reason: "accepted by an operator") }
         if let lastAccepted, !containsAccepted {
             return .hold(

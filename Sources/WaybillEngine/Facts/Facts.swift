@@ -18,9 +18,9 @@ package struct Facts: Hashable, Sendable {
 
     package init() {}
 
-    /// Deployments that a plan was last decided to serve.
+    /// Deployments that a plan was last decided to serve; orphaned ones are not among them.
     package var servedKeys: Set<DeploymentKey> {
-        Set(keys.filter { $0.value.decided.map { $0.to != KeyFacts.absent } ?? false }.keys)
+        Set(keys.filter { !$0.value.isOrphaned && $0.value.decided.map { $0.to != KeyFacts.absent } ?? false }.keys)
     }
 
     /// Takes in the event at `index`. Events come in order, each once.

@@ -1,0 +1,172 @@
+import WaybillCore
+
+/// What the invariants of a simulation remember.
+struct SimulationChecks: Sendable {
+    /// No replica and no gateway fails by itself: then any gap in serving is the controller's doing.
+    let isStrict: Bool
+    /// The last observation that reached the core.
+    var lastSeen: [DeploymentKey: Observation] = [:]
+    /// Deployments that were said to be ready since they are desired.
+    var ready: Set<DeploymentKey> = []
+    /// Revisions that a plan asked for, the newest last.
+    var planned: [DeploymentKey: [String]] = [:]
+    /// Revisions in the last published rotation that named any.
+    var lastRouted: [DeploymentKey: Set<String>] = [:]
+    var busy: [DeploymentKey: EffectID] = [:]
+
+    init(isStrict: Bool) { self.isStrict = isStrict }
+
+    /// A new life of the controller.
+    mutating func begin() { lastSeen = [:] }
+}
+
+extension Simulation {
+    mutating func check(begins id: EffectID, _ key: DeploymentKey) {
+        for (other, flight) in flights where (flight.observe?.key ?? flight.act?.key) == key {
+            violation("\(key) is worked on twice at once, by \(other) and \(id)")
+        }
+        let quick = flights.values.count { flight in
+            if case .prepare? = flight.act?.action { false } else { true }
+        }
+        if quick > policy.workers { violation("\(quick) effects are under way, \(policy.workers) are allowed") }
+    }
+
+    mutating func check(note: Event) {
+        if !note.undeclaredMembers.isEmpty { violation("\(note.type.rawValue) has \(note.undeclaredMembers)") }
+        guard note.type == .planDecided, let key = try? DeploymentKey(parsing: note.subject),
+            let to = note.body["to"]?.string
+        else { return }
+        checks.planned[key, default: []].append(to)
+    }
+
+    mutating func check(summary: KeySummary) {
+        for found in summary.conditions.violations { violation("\(summary.key): \(found)") }
+        if summary.conditions.isTrue(.ready), isWanted(summary.key) { checks.ready.insert(summary.key) }
+    }
+
+    func isWanted(_ key: DeploymentKey) -> Bool {
+        (accepted.flatMap { fleet.states[$0] }?.deployments[key]?.replicas ?? 0) > 0
+    }
+
+    /// Once a deployment is ready, it serves for as long as it is wanted.
+    mutating func checkServing() {
+        for key in checks.ready.sorted() {
+            if !isWanted(key) {
+                checks.ready.remove(key)
+            } else if checks.isStrict && !world.isServing(key) {
+                violation("\(key) does not serve though it was ready and nothing failed but the controller")
+            }
+        }
+    }
+
+    mutating func check(act request: ActRequest) {
+        switch request.action {
+        case .prepare: break
+        case .startReplica(let id, let revision): checkStart(id, revision, request)
+        case .stopReplica(let id): checkStop(id)
+        case .setRoute(let ids): checkRoute(ids, request)
+        case .forgetReplica(let id): checkForget(id)
+        }
+    }
+
+    private mutating func checkStart(_ id: ReplicaID, _ revision: Revision, _ request: ActRequest) {
+        if checks.planned[request.key]?.last != revision.description {
+            violation("\(id) is started though the last plan asks for another revision")
+        }
+        if world.everStarted.contains(id) && world.replicas[id] == nil && !profile.replicasFail {
+            violation("\(id) is started again though its number was used")
+        }
+        if world.preparations[request.key]?[revision] != .prepared && !profile.replicasFail {
+            violation("\(id) is started though its revision is not prepared")
+        }
+    }
+
+    private mutating func checkStop(_ id: ReplicaID) {
+        if (world.table[id.key] ?? []).contains(id) || (world.inForce[id.key] ?? []).contains(id) {
+            violation("\(id) is stopped while a table names it")
+        }
+        guard (world.outstanding[id] ?? 0) > 0, !profile.clockJumps, let since = world.leftRotationAt[id] else {
+            return
+        }
+        if time - since < 10_000 { violation("\(id) is stopped with requests in flight after \(time - since) ms") }
+    }
+
+    private mutating func checkForget(_ id: ReplicaID) {
+        if (world.table[id.key] ?? []).contains(id) || (world.inForce[id.key] ?? []).contains(id) {
+            violation("\(id) is forgotten while a table names it")
+        }
+        guard let replica = world.replicas[id] else { return }
+        if case .exited = replica.phase { return }
+        violation("\(id) is forgotten while it runs")
+    }
+
+    private mutating func checkRoute(_ ids: [ReplicaID], _ request: ActRequest) {
+        let revisions = Set(ids.map(\.revisionShort))
+        let allowed = checks.lastRouted[request.key, default: []]
+            .union((checks.planned[request.key] ?? []).suffix(1).map { String($0.dropFirst(7).prefix(12)) })
+        if !revisions.isSubset(of: allowed) {
+            violation("\(request.key) is routed to a revision that no plan asks for")
+        }
+        // Until its success is known, what was routed before may be routed again.
+        checks.lastRouted[request.key, default: []].formUnion(revisions)
+        guard request.spec != nil, let seen = checks.lastSeen[request.key] else { return }
+        let ready = Set(seen.replicas.filter { $0.phase == .ready }.map(\.id))
+        let isWanted = core?.desired(of: request.key).map { $0.replicas > 0 } ?? true
+        if isWanted && !ready.isDisjoint(with: seen.route.replicas) && ready.isDisjoint(with: ids) {
+            violation("\(request.key) loses its last ready replica to a new rotation")
+        }
+        for id in ids where !seen.replicas.contains(where: { $0.id == id && $0.isAlive }) {
+            violation("\(request.key) is routed to \(id), which was not there")
+        }
+    }
+
+    mutating func check(succeeded request: ActRequest) {
+        guard case .setRoute(let ids) = request.action, !ids.isEmpty else { return }
+        checks.lastRouted[request.key] = Set(ids.map(\.revisionShort))
+    }
+
+    // MARK: The end
+
+    mutating func checkEnd() {
+        guard let core else { return violation("no controller runs at the end") }
+        for key in keys { checkEnd(key, core) }
+        for text in ledger.unfinished { violation(text) }
+        checkFacts(core)
+        if core.busyBuilders > 0 { violation("a preparation is under way an hour after the last fault") }
+    }
+
+    private mutating func checkEnd(_ key: DeploymentKey, _ core: EngineCore) {
+        let alive = world.replicas.filter { $0.key.key == key }
+        if let plan = core.plan(of: key), !plan.isEmpty {
+            violation("\(key) has not converged: \(plan.actions.map { "\($0.action) \($0.waitsFor ?? "now")" })")
+        }
+        guard let wanted = fleet.headState.deployments[key]?.desired else {
+            let isOrphaned = core.facts.keys[key]?.isOrphaned == true
+            if !isOrphaned && (!alive.isEmpty || world.table[key] != nil) && !fleet.headState.broken.contains(key) {
+                violation("\(key) is not wanted, yet \(alive.count) replicas are left of it")
+            }
+            return
+        }
+        let right = alive.filter { $0.value.revision == wanted.revision && $0.value.phase == .ready }
+        if right.count != wanted.replicas || alive.count != wanted.replicas {
+            violation("\(key) has \(alive.count) replicas, \(right.count) right ones; \(wanted.replicas) are wanted")
+        }
+        if Set(world.inForce[key] ?? []) != Set(right.keys) { violation("\(key) is not routed to its replicas") }
+        if core.summary(of: key)?.conditions.isTrue(.ready) != true {
+            violation(
+                "\(key) serves as wanted but is not Ready: \(core.summary(of: key)?.conditions[.ready]?.message ?? "")")
+        }
+    }
+
+    /// What the core remembers is what a restart would find.
+    private mutating func checkFacts(_ core: EngineCore) {
+        guard !profile.ledgerFails else { return }
+        let found = ledger.facts
+        for key in Set(found.keys.keys).union(core.facts.keys.keys).sorted()
+        where found.keys[key] != core.facts.keys[key] {
+            violation(
+                "the ledger says of \(key): \(String(describing: found.keys[key])), "
+                    + "the core remembers: \(String(describing: core.facts.keys[key]))")
+        }
+    }
+}
