@@ -2,7 +2,7 @@ package import WaybillCore
 
 /// The gateway as a process: `waybill gateway`.
 package enum GatewayProcess {
-    /// Serves until SIGTERM or SIGINT, then finishes what is under way and returns.
+    /// Serves until SIGTERM, SIGINT or a successor, then finishes what is under way and returns.
     ///
     /// Flow: settings are checked, the state folder's lock is taken, the listener is opened, the table is read, the
     /// status socket appears.
@@ -13,7 +13,12 @@ package enum GatewayProcess {
         ProcessSurroundings.prepare()
         let signals = ProcessSurroundings.stopSignals()
         let gateway = try await RunningGateway.start(configuration)
-        for await _ in signals { break }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in signals { break } }
+            group.addTask { for await _ in gateway.succession { break } }
+            await group.next()
+            group.cancelAll()
+        }
         await gateway.stop()
     }
 }

@@ -13,8 +13,8 @@ package final class GatewayServer: Sendable {
         var rotation: [String: [String]] = [:]
         var ticks: [RepeatedTask] = []
         var listener: (any Channel)?
-        /// Requests that the process before this one still has in flight.
-        var inherited: [String: Int] = [:]
+        /// What the process before this one still serves by and has in flight.
+        var predecessor: HandOver.Report?
     }
 
     /// Where it listens.
@@ -45,48 +45,55 @@ package final class GatewayServer: Sendable {
         self.loops = loops
     }
 
-    /// Serves on `listener` with no route yet.
+    /// The loops for `listener`, with no route yet and nothing accepted.
     ///
-    /// - Throws: `Failure` when the loops or the listener cannot be had.
-    static func start(_ configuration: GatewayConfiguration, on listener: borrowing ListeningSocket)
+    /// - Throws: `Failure` when they cannot be had.
+    static func make(_ configuration: GatewayConfiguration, for listener: borrowing ListeningSocket)
         async throws(Failure) -> GatewayServer
     {
         guard let address = listener.address else { throw .setting("the listener has no address") }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
-        let descriptor = listener.duplicate()
         do {
-            let server = try await GatewayServer(configuration: configuration, address: address, group: group)
-            try await server.listen(on: descriptor)
-            return server
+            return try await GatewayServer(configuration: configuration, address: address, group: group)
         } catch {
             try? await group.shutdownGracefully()
             throw Failure(.retry, reason: "GatewayNotStarted", message: "gateway: cannot serve on \(address): \(error)")
         }
     }
 
-    private func listen(on descriptor: CInt) async throws {
+    /// Begins to accept.
+    ///
+    /// - Throws: `Failure` (retry) when the system refuses.
+    func accept(on listener: borrowing ListeningSocket) async throws(Failure) {
+        let descriptor = listener.duplicate()
         let tick = TimeAmount.nanoseconds(Int64(configuration.limits.tick.inNanoseconds))
         for loop in loops {
             let task = loop.eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in loop.value.tick() }
             state.withLock { $0.ticks.append(task) }
         }
+        do {
+            let channel = try await bootstrap().withBoundSocket(descriptor).get()
+            // NIO has set a backlog of its own.
+            Glibc.listen(descriptor, ListeningSocket.backlog)
+            state.withLock { $0.listener = channel }
+        } catch {
+            throw Failure(.retry, reason: "GatewayNotStarted", message: "gateway: cannot accept on \(address): \(error)")
+        }
+    }
+
+    private func bootstrap() -> ServerBootstrap {
         let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-        let limits = configuration.limits
-        let channel = try await ServerBootstrap(group: group)
+        return ServerBootstrap(group: group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.gateway)
-            .childChannelOption(.writeBufferWaterMark, value: .gateway(limits))
+            .childChannelOption(.writeBufferWaterMark, value: .gateway(configuration.limits))
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else { return }
                     try install(in: channel, loop: loop)
                 }
             }
-            .withBoundSocket(descriptor).get()
-        // NIO has set a backlog of its own.
-        Glibc.listen(descriptor, ListeningSocket.backlog)
-        state.withLock { $0.listener = channel }
     }
 
     private func install(in channel: any Channel, loop: LoopState) throws {
@@ -124,16 +131,22 @@ package final class GatewayServer: Sendable {
     // MARK: Status
 
     package var status: GatewayStatus {
-        let state = state.withLock { ($0.generation, $0.tableProblem, $0.rotation, $0.inherited) }
+        let state = state.withLock { ($0.generation, $0.tableProblem, $0.rotation, $0.predecessor) }
+        let inherited = state.3
         return GatewayStatus(
-            generation: state.0, pid: getpid(), address: address.description, build: configuration.build,
-            tableProblem: state.1, outstanding: registry.outstanding.merging(state.3, uniquingKeysWith: +),
+            // While the process before this one drains it chooses by its own table: the older of the two is in force.
+            generation: min(state.0, inherited?.generation ?? .max), pid: getpid(), address: address.description,
+            build: configuration.build, tableProblem: state.1,
+            outstanding: registry.outstanding.merging(inherited?.outstanding ?? [:], uniquingKeysWith: +),
             rotation: state.2)
     }
 
-    var outstanding: [String: Int] { status.outstanding }
+    var handOverReport: HandOver.Report {
+        let status = status
+        return HandOver.Report(generation: status.generation, outstanding: status.outstanding)
+    }
 
-    func setInherited(_ outstanding: [String: Int]) { state.withLock { $0.inherited = outstanding } }
+    func setPredecessor(_ report: HandOver.Report?) { state.withLock { $0.predecessor = report } }
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
 
@@ -153,6 +166,15 @@ package final class GatewayServer: Sendable {
             return state.listener
         }
         try? await listener?.close()
+    }
+
+    /// `stopAccepting` for a thread that may block; not to be called on a loop.
+    func stopAcceptingAndWait() {
+        let listener = state.withLock { state in
+            defer { state.listener = nil }
+            return state.listener
+        }
+        try? listener?.close().wait()
     }
 
     /// Lets what is under way finish, answering with `connection: close`; after the drain time-out the rest is cut off.

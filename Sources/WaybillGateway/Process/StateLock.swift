@@ -3,7 +3,8 @@ import WaybillCore
 
 /// The right to serve a state folder: an advisory lock that dies with its process.
 final class StateLock: Sendable {
-    private let descriptor: CInt
+    /// The lock goes with this open file, also when another process gets it by a hand-over.
+    let descriptor: CInt
 
     /// - Throws: `Failure` (stall, `GatewayRunning`) that names the holder when another process has it.
     init(at path: String) throws(Failure) {
@@ -21,6 +22,14 @@ final class StateLock: Sendable {
                 message: "gateway: another gateway (pid \(holder)) serves this state folder; "
                     + "stop it, or start this one with --take-over to replace it without losing a request")
         }
+        writeHolder()
+    }
+
+    /// Takes a lock over that its holder gave.
+    init(adopting descriptor: CInt) { self.descriptor = descriptor }
+
+    /// Writes this process down as the holder.
+    func writeHolder() {
         let pid = Array("\(getpid())\n".utf8)
         ftruncate(descriptor, 0)
         pwrite(descriptor, pid, pid.count, 0)
