@@ -69,7 +69,7 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", arguments, logging, httpClient,
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments, logging, httpClient,
                 hummingbird,
             ] + nio,
             swiftSettings: strict),

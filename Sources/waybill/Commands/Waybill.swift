@@ -18,8 +18,10 @@ struct Waybill: AsyncParsableCommand {
             CommandGroup(
                 name: "Look:",
                 subcommands: [
-                    Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self,
+                    Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
                 ]),
+            CommandGroup(
+                name: "Run:", subcommands: [Run.self, Gateway.self]),
             CommandGroup(
                 name: "Act:",
                 subcommands: [Sync.self, Pause.self, Resume.self, Retry.self, Restart.self, Accept.self]),

@@ -1,8 +1,10 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import WaybillCore
 import WaybillGit
 import WaybillLedger
+import WaybillTrust
 
 /// Where checkpoints leave the machine: `file:PATH`, `git:REF` of the fleet repository's remote, or an `http(s)` address.
 enum CheckpointAnchor: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import Foundation
 import WaybillCore
 import WaybillGit
 import WaybillLedger
@@ -31,6 +32,12 @@ extension WaybillConfiguration {
         guard case .ssh = address else { return nil }
         let identity = repository.sshKey.map { SSHCredentials.Identity.key(path: $0, passphrase: nil) } ?? .agent
         return SSHCredentials(identity: identity, knownHosts: repository.knownHosts.map { [$0] } ?? Self.usualKnownHosts)
+    }
+
+    /// OpenSSH's own: the user's, then the machine's.
+    private static var usualKnownHosts: [String] {
+        let home = ProcessInfo.processInfo.environment["HOME"].map { [$0 + "/.ssh/known_hosts"] } ?? []
+        return home + ["/etc/ssh/ssh_known_hosts"]
     }
 
     /// How the repository is shown to people: it never holds a secret, since URLs with one are refused.

@@ -1,5 +1,6 @@
 import WaybillAPI
 import WaybillCore
+import WaybillEngine
 
 extension ControllerFace {
     func models() async throws(Failure) -> [ModelView] {

@@ -4,6 +4,7 @@ import WaybillCore
 import WaybillEngine
 import WaybillLedger
 import WaybillServing
+import WaybillTrust
 
 /// The running controller as people and programs of its machine see it: views over the engine's summaries, the desired
 /// state and the ledger, and commands with their actor.
@@ -27,15 +28,15 @@ struct ControllerFace: ControllerInterface {
         let ledger = ledger.status
         return FleetView(
             controller: .init(
-                build: Build.version, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
+                build: BuildVersion.text, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
             repository: .init(
-                url: configuration.repositoryDescription, branch: configuration.branch, path: configuration.path,
+                url: configuration.repositoryDescription, branch: configuration.repository.branch, path: configuration.repository.path,
                 commit: commit, head: watch.head == watch.accepted ? nil : watch.head, fetchedAt: watch.askedAt,
                 problem: watch.problem?.message),
             deployments: .init(views), holds: await holds(views), problems: watch.diagnostics,
             ledger: .init(
                 origin: self.ledger.key.name, entries: ledger.size,
-                anchoredAt: ledger.anchors.compactMap(\.deliveredAt).max(), problem: ledger.failure?.message),
+                anchoredAt: nil, problem: ledger.failure?.message),
             gateway: .init(await controller.gatewayStatus))
     }
 
@@ -130,7 +131,7 @@ struct ControllerFace: ControllerInterface {
         let rendering = await controller.desired(of: key)?.rendering.digest
         let held = await controller.summary(of: key)?.conditions[.paused]?.message
         return KeyPlanView(
-            key: key, from: plan.from, to: plan.to, rendering: rendering, changes: changes.map(FieldChangeView.init),
+            key: key, from: plan.from, to: plan.to, rendering: rendering, changes: changes.map { FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts) },
             actions: plan.actions, hold: held)
     }
 

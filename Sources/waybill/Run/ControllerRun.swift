@@ -11,6 +11,7 @@ import WaybillManifest
 import WaybillPackage
 import WaybillServing
 import WaybillStore
+import WaybillTrust
 
 /// `waybill run`: the one place that sees every module. Opens the state folder, folds the ledger, puts the parts together
 /// and runs them until a signal asks for the end; models and gateway go on after it.
@@ -46,13 +47,13 @@ struct ControllerRun {
         let memory = try await Memory.read(ledger)
         let store = try await StoreCache.open(folder, ledger: ledger)
         let signal = ChangeSignal()
-        let metrics = Metrics(catalogue: MetricDescription.catalogue)
+        let metrics = Metrics()
         let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
 
-        let loader = FleetLoader(tree: repository, path: configuration.repository.path)
+        let loader = FleetSource(tree: repository, path: configuration.repository.path)
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
@@ -76,7 +77,9 @@ struct ControllerRun {
         _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ client: HTTPClient,
         _ ports: PublishedPorts
     ) throws -> LocalTarget {
-        let models = try ArtifactStore(folder: folder.models, tree: repository, journal: journal, clock: clock)
+        let clock = clock
+        let models = ArtifactStore(
+            root: folder.models, tree: repository, journal: journal, refusing: [folder.path], now: { clock.now() })
         let environments = try PythonEnvironments(
             folder: folder.environments, tree: repository, journal: journal, clock: clock)
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())

@@ -5,7 +5,6 @@ import WaybillCore
 import WaybillEngine
 import WaybillGit
 import WaybillLedger
-import WaybillManifest
 import WaybillServing
 
 /// What a controller is made of, once it is open.
@@ -19,7 +18,7 @@ struct Parts: Sendable {
     var ledger: Ledger
     var store: StoreCache
     var repository: MirrorRepository
-    var loader: FleetLoader
+    var loader: FleetSource
     var target: LocalTarget
     var world: World
     var table: RouteTable?
@@ -43,7 +42,7 @@ struct ControllerServices {
         reconsidered = stream
         let core = EngineCore(
             facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers),
-            seed: UInt64.random(in: .min ... .max), now: parts.clock.now(), diff: FieldChange.between)
+            seed: UInt64.random(in: .min ... .max), now: parts.clock.now())
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
             reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) })
@@ -134,26 +133,4 @@ struct Gauges: Sendable {
         metrics.set(.replicas, ["phase": "running"], to: Double(replicas.count { $0.isAlive }))
         metrics.set(.gatewayRunning, to: await controller.gatewayStatus == nil ? 0 : 1)
     }
-}
-
-/// SIGTERM and SIGINT, turned into something to wait for. SIGPIPE is ignored: a client that went away is no reason to end.
-struct StopSignals: Sendable {
-    private let stream: AsyncStream<Void>
-    private let sources: [any DispatchSourceSignal]
-
-    init() {
-        let (stream, writer) = AsyncStream<Void>.makeStream()
-        self.stream = stream
-        signal(SIGPIPE, SIG_IGN)
-        sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { writer.yield() }
-            source.resume()
-            return source
-        }
-    }
-
-    /// Returns at the first signal, or when the task is cancelled.
-    func wait() async { for await _ in stream { return } }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import WaybillCore
@@ -18,23 +19,17 @@ enum DetachedProcess {
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
+        waybill_spawn_attributes(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var all = sigset_t()
-        sigfillset(&all)
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(
-            &attributes,
-            Int16(POSIX_SPAWN_SETSID.rawValue | POSIX_SPAWN_SETSIGDEF.rawValue | POSIX_SPAWN_SETSIGMASK.rawValue))
+        var flags: Int16 = 0
+        posix_spawnattr_getflags(&attributes, &flags)
+        posix_spawnattr_setflags(&attributes, flags | Self.newSession)
 
         var pid = pid_t()
         let arguments = CStrings(arguments)
         let environment = CStrings(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" })
         let code = posix_spawn(
-            &pid, arguments.pointers[0], &actions, &attributes, arguments.pointers, environment.pointers)
+            &pid, arguments.strings[0], &actions, &attributes, arguments.pointers, environment.pointers)
         guard code == 0 else {
             throw Failure(
                 .retry, reason: "StartFailed",
@@ -42,6 +37,9 @@ enum DetachedProcess {
         }
         return pid
     }
+
+    /// `POSIX_SPAWN_SETSID` of `<spawn.h>`, which Swift does not see.
+    private static let newSession: Int16 = 0x80
 
     /// Null-terminated C strings that live as long as this value.
     private struct CStrings: ~Copyable {
