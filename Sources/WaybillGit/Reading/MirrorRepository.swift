@@ -100,11 +100,11 @@ package final class MirrorRepository: FleetRepository {
     ) async throws(Failure) -> Result {
         do throws(Failure) {
             return try await body()
-        } catch  where error.reason == ObjectStore.brokenReason {
+        } catch  where error.reason == ObjectStore.unreadableReason {
             MirrorFolder(path: folder + "/mirror.git").markBroken()
-            var failure = error
-            failure.message = "the mirror '\(folder)/mirror.git' is damaged (\(error.message)); it is fetched anew"
-            throw failure
+            throw Failure(
+                .retry, reason: "MirrorBroken",
+                message: "the mirror '\(folder)/mirror.git' is damaged (\(error.message)); the next fetch replaces it")
         }
     }
 
@@ -139,7 +139,7 @@ extension MirrorFolder {
         do throws(LibGit2Error) {
             return try ObjectStore(packsOf: path)
         } catch {
-            throw Failure(.retry, reason: ObjectStore.brokenReason, message: "cannot open its packs: \(error.message)")
+            throw Failure(.retry, reason: ObjectStore.unreadableReason, message: "cannot open its packs: \(error.message)")
         }
     }
 }

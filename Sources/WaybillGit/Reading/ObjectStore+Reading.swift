@@ -125,11 +125,12 @@ extension ObjectStore {
             message: "commit \(commit) is not in this repository; fetch the branch that has it")
     }
 
-    static let brokenReason = "MirrorBroken"
+    /// The reason of a failure to read what must be there; each repository has its own words for it.
+    static let unreadableReason = "ObjectUnreadable"
 
     /// An object that must be here cannot be read: the store itself is damaged.
     private static func unreadable(_ name: String, _ id: ObjectID, _ error: LibGit2Error) -> Failure {
-        Failure(.retry, reason: brokenReason, message: "cannot read \(name) \(id): \(error.message)")
+        Failure(.retry, reason: unreadableReason, message: "cannot read \(name) \(id): \(error.message)")
     }
 }
 

@@ -71,7 +71,7 @@ actor TreeReader {
     ) throws(Failure) -> Result {
         do throws(Failure) {
             return try onOpenStore(body)
-        } catch  where error.reason == ObjectStore.brokenReason {
+        } catch  where error.reason == ObjectStore.unreadableReason {
             store = nil
             return try onOpenStore(body)
         }

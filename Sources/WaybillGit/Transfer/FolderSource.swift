@@ -94,15 +94,42 @@ struct PackBuilder: ~Copyable {
     deinit { git_packbuilder_free(raw) }
 
     /// Writes pack and index; every object is hashed again on the way. The session may stop it at its byte limit.
+    ///
+    /// `git_packbuilder_write` of 1.5.1 counts received bytes from memory it never set, so the indexer is fed here.
     func write(to folder: String, session: RemoteSession?) throws(LibGit2Error) {
-        let payload = session.map { Unmanaged.passUnretained($0).toOpaque() }
+        var indexer: OpaquePointer?
+        try check(git_indexer_new(&indexer, folder, 0, nil, nil))
+        defer { git_indexer_free(indexer) }
+        var sink = PackSink(indexer: indexer, session: session)
         try check(
-            git_packbuilder_write(
-                raw, folder, 0,
-                { progress, payload in
-                    guard let progress, let payload else { return 0 }
-                    return Unmanaged<RemoteSession>.fromOpaque(payload).takeUnretainedValue()
-                        .note(received: progress.pointee.received_bytes)
-                }, payload))
+            withUnsafeMutablePointer(to: &sink) { sink in
+                git_packbuilder_foreach(
+                    raw,
+                    { bytes, count, payload in
+                        guard let payload else { return GIT_EUSER.rawValue }
+                        return payload.assumingMemoryBound(to: PackSink.self).pointee.take(bytes, count)
+                    }, sink)
+            })
+        try check(git_indexer_commit(indexer, &sink.progress))
+    }
+}
+
+/// Where a pack's bytes go while it is made.
+private struct PackSink {
+    let indexer: OpaquePointer?
+    let session: RemoteSession?
+    var progress = git_indexer_progress()
+    private var count = 0
+
+    init(indexer: OpaquePointer?, session: RemoteSession?) {
+        self.indexer = indexer
+        self.session = session
+    }
+
+    /// A negative code stops the making.
+    mutating func take(_ bytes: UnsafeMutableRawPointer?, _ size: Int) -> Int32 {
+        count += size
+        let code = session?.note(received: count) ?? 0
+        return code < 0 ? code : git_indexer_append(indexer, bytes, size, &progress)
     }
 }

@@ -52,7 +52,7 @@ struct RemoteFailure {
         }
         if error.isOf(GIT_ERROR_REPOSITORY) {
             return make(
-                .stall, "RemoteUnsupported", "libgit2 \(LIBGIT2_VERSION) cannot read this repository (\(error.message))"
+                .stall, "RemoteUnsupported", "libgit2 \(LibGit2Features.version) cannot read this repository (\(error.message))"
             )
         }
         return make(
