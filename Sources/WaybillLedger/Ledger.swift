@@ -197,6 +197,7 @@ extension Ledger {
     private func noteState(of store: LedgerStore) {
         inbox.withLock { inbox in
             inbox.status.size = store.size
+            inbox.status.bytes = store.bytes
             inbox.status.failure = store.failure
             inbox.newest = store.checkpoint
             inbox.latestTime = store.latestTime

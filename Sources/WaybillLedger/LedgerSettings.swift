@@ -24,6 +24,8 @@ package struct LedgerSettings: Sendable {
 package struct LedgerStatus: Hashable, Sendable {
     /// Entries, all durable.
     package var size: UInt64
+    /// Bytes that were appended to the journal since it was opened.
+    package var bytes: Int64 = 0
     /// Why no event is taken any more; nil when all is well.
     package var failure: Failure?
     /// Entries in the published form.

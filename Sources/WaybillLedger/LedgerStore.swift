@@ -50,6 +50,8 @@ package final class LedgerStore {
     /// The checkpoint of all of them; nil when there are none.
     package var checkpoint: SignedCheckpoint? { writer.checkpoint }
     package var failure: Failure? { writer.failure }
+    /// Bytes that were appended since the journal was opened.
+    package var bytes: Int64 { writer.bytes }
     /// Latest time of any entry.
     package var latestTime: Timestamp? {
         writer.tally.latestTime < 0 ? nil : Timestamp(milliseconds: writer.tally.latestTime)

@@ -26,7 +26,15 @@ func outcome(of cause: LedgerIndex, _ outcome: Event.Outcome = .succeeded) -> Ev
         time: Timestamp(milliseconds: 1_795_000_000_000), subject: "production/churn", outcome: outcome)
 }
 
-func settings(_ folder: URL) -> LedgerSettings { LedgerSettings(folder: folder.appending(path: "ledger").path) }
+func settings(
+    _ folder: URL, name: String = "ledger", origin: String? = nil, known: [[UInt8]] = [], segmentLimit: Int64 = 64 << 20
+) -> LedgerSettings {
+    var settings = LedgerSettings(folder: folder.appending(path: name).path)
+    settings.origin = origin
+    settings.knownCheckpoints = known
+    settings.segmentLimit = segmentLimit
+    return settings
+}
 
 /// The failure that `body` throws.
 func failure<Result>(_ body: () throws -> Result) -> Failure? {

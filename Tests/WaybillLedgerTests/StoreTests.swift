@@ -8,8 +8,7 @@ import WaybillTrust
 @Suite struct StoreTests {
     @Test func `what is appended is read back as it was, over restarts and segments`() async throws {
         try await withTemporaryFolder { folder in
-            var settings = settings(folder)
-            settings.segmentLimit = 4000
+            let settings = settings(folder, segmentLimit: 4000)
             let events = (0..<40).map { $0 % 3 == 0 ? intent($0) : fact($0, message: "é\n\"\($0)\"") }
             for start in stride(from: 0, to: 40, by: 4) {
                 let store = try LedgerStore(settings)
@@ -96,8 +95,7 @@ import WaybillTrust
 
     @Test func `intents are open until their outcome or reconciliation, over restarts and segments`() async throws {
         try await withTemporaryFolder { folder in
-            var settings = settings(folder)
-            settings.segmentLimit = 1
+            let settings = settings(folder, segmentLimit: 1)
             do {
                 let store = try LedgerStore(settings)
                 for number in 0..<4 { _ = try store.append([intent(number)]) }

@@ -38,20 +38,12 @@ final class AnchorRelay: Sendable {
     /// One attempt, when there is something to give.
     func turn(_ newest: SignedCheckpoint?) async {
         guard let newest, status.deliveredSize != newest.checkpoint.size else { return }
-        let failure = await attempt(newest)
-        state.withLock { state in
-            state.failure = failure
-            if failure == nil { state.deliveredSize = newest.checkpoint.size }
-        }
-    }
-
-    private func attempt(_ checkpoint: SignedCheckpoint) async -> Failure? {
         let sink = sink
         let timeLimit = timeLimit
-        return await withTaskGroup(of: Failure?.self) { group in
+        await withTaskGroup(of: Failure?.self) { group in
             group.addTask {
                 do throws(Failure) {
-                    try await sink.deliver(checkpoint)
+                    try await sink.deliver(newest)
                     return nil
                 } catch {
                     return error
@@ -65,7 +57,16 @@ final class AnchorRelay: Sendable {
             }
             let first = await group.next() ?? nil
             group.cancelAll()
-            return first
+            note(first, for: newest)
+        }
+    }
+
+    private func note(_ failure: Failure?, for checkpoint: SignedCheckpoint) {
+        // A sink that ends because it is cancelled may have delivered or not: the next run tries again.
+        guard !Task.isCancelled else { return }
+        state.withLock { state in
+            state.failure = failure
+            if failure == nil { state.deliveredSize = checkpoint.checkpoint.size }
         }
     }
 }

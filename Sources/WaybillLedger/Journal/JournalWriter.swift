@@ -20,6 +20,7 @@ final class JournalWriter {
     private(set) var checkpoint: SignedCheckpoint?
     /// Why no batch is taken any more.
     private(set) var failure: Failure?
+    private(set) var bytes: Int64 = 0
     private var buffer: [UInt8] = []
 
     init(paths: LedgerPaths, signer: NoteSigner, end: JournalEnd, segmentLimit: Int64) throws(Failure) {
@@ -83,6 +84,7 @@ final class JournalWriter {
         try file.write(buffer, at: offset)
         try file.syncData()
         offset += Int64(buffer.count)
+        bytes += Int64(buffer.count)
         frontier = next
         checkpoint = signed
         for (place, prepared) in batch.enumerated() { tally.count(prepared.header, at: first + UInt64(place)) }
