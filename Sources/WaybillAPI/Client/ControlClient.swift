@@ -95,7 +95,7 @@ extension ControlClient {
     ) async throws(Failure) -> View {
         let body: Data
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: Self.deadline)
+            let response = try await HTTPClient.prompt.execute(request, timeout: Self.deadline)
             body = Data((try await response.body.collect(upTo: Self.longestAnswer)).readableBytesView)
             guard response.status == .ok else { throw Self.failure(response.status, body) }
         } catch {
@@ -114,7 +114,7 @@ extension ControlClient {
         let request = try request(path)
         do {
             // A stream has no deadline as a whole; the server's pulses show that it lives.
-            let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+            let response = try await HTTPClient.prompt.execute(request, deadline: .distantFuture)
             guard response.status == .ok else {
                 let body = try await response.body.collect(upTo: Self.longestAnswer)
                 throw Self.failure(response.status, Data(body.readableBytesView))

@@ -44,7 +44,7 @@ extension Metrics {
     package func set(_ metric: MetricDescription, _ labels: Labels = [:], to value: Double) {
         set(metric.name, labels, to: value)
     }
-    package func observe(_ metric: MetricDescription, _ labels: Labels = [:], _ duration: Duration) {
-        observe(metric.name, labels, duration)
+    package func observe(_ metric: MetricDescription, _ duration: Duration, _ labels: Labels = [:]) {
+        observe(metric.name, duration, labels)
     }
 }

@@ -73,7 +73,7 @@ package final class Metrics: Sendable {
     }
 
     /// Adds an observation to a histogram.
-    package func observe(_ name: String, _ labels: Labels = [:], _ value: Double) {
+    package func observe(_ name: String, _ value: Double, _ labels: Labels = [:]) {
         change(name, labels) { series, bounds in
             if series.buckets.isEmpty { series.buckets = Array(repeating: 0, count: bounds.count + 1) }
             series.buckets[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
@@ -83,8 +83,8 @@ package final class Metrics: Sendable {
     }
 
     /// Adds a duration in seconds.
-    package func observe(_ name: String, _ labels: Labels = [:], _ duration: Duration) {
-        observe(name, labels, duration / .seconds(1))
+    package func observe(_ name: String, _ duration: Duration, _ labels: Labels = [:]) {
+        observe(name, duration / .seconds(1), labels)
     }
 
     private func change(_ name: String, _ labels: Labels, _ body: (inout Series, [Double]) -> Void) {

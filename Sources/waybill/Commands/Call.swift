@@ -74,7 +74,7 @@ struct Call: AsyncParsableCommand {
     private func send(_ request: HTTPClientRequest, _ limit: TimeAmount) async throws(Failure) -> Int {
         let console = Console.current
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: limit)
+            let response = try await HTTPClient.prompt.execute(request, timeout: limit)
             var last: UInt8?
             for try await chunk in response.body {
                 last = chunk.readableBytesView.last ?? last

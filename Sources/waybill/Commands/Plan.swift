@@ -10,8 +10,8 @@ struct Plan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what is to be done, and why.",
         discussion: """
-            Without --base and --head it asks the controller, which compares git with what runs. With both it compares two
-            commits of a clone, without a controller, and takes the first for what runs.
+            Without --base and --head it asks the controller, which compares git with what runs. With both it compares \
+            two commits of a clone, without a controller, and takes the first for what runs.
             """)
 
     @Option(help: ArgumentHelp("Commit or branch to compare with.", valueName: "rev"))

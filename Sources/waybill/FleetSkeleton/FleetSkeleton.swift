@@ -32,6 +32,12 @@ struct FleetSkeleton: Sendable {
         return "# yaml-language-server: $schema=\(up)\(Self.schemaPath(kind))\n"
     }
 
+    /// The first three of `paths`, and how many more there are.
+    private static func named(_ paths: [String]) -> String {
+        let more = paths.count > 3 ? " and \(paths.count - 3) more" : ""
+        return paths.prefix(3).joined(separator: ", ") + more
+    }
+
     /// Writes the files; all or nothing that was there is touched.
     ///
     /// - Throws: `FileExists` when one of them is there already: then nothing is written.
@@ -42,7 +48,7 @@ struct FleetSkeleton: Sendable {
         guard present.isEmpty else {
             throw Failure(
                 .stall, reason: "FileExists",
-                message: "\(folder.path): has \(present.joined(separator: ", ")) already; nothing was written")
+                message: "\(folder.path): has \(Self.named(present)) already; nothing was written")
         }
         do {
             for (path, text) in ordered {

@@ -65,28 +65,47 @@ struct ControllerServices {
         let control = ControlServer(
             interface: face, stateFolder: parts.folder.path, build: BuildVersion.text, logger: parts.logger)
         let monitor = monitorServer(face)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await controller.run() }
-            group.addTask { await watcher.run() }
-            group.addTask { await parts.target.prober.run() }
-            group.addTask { await parts.ledger.run() }
-            group.addTask { try await control.run() }
-            group.addTask { try await monitor.run() }
-            group.addTask { for await key in parts.target.changes { controller.send(.replicaChanged(key)) } }
-            group.addTask { for await commit in self.reconsidered { await watcher.reconsider(commit) } }
-            group.addTask { await self.turn() }
+        try await withThrowingTaskGroup(of: Ending.self) { group in
+            group.addTask {
+                await controller.run()
+                return .parked
+            }
+            group.addTask { .idle(await watcher.run()) }
+            group.addTask { .idle(await parts.target.prober.run()) }
+            group.addTask { .idle(await parts.ledger.run()) }
+            group.addTask { .idle(try await control.run()) }
+            group.addTask { .idle(try await monitor.run()) }
+            group.addTask { .idle(await self.passOnChanges()) }
+            group.addTask { .idle(await self.passOnReconsidered()) }
+            group.addTask { .idle(await self.turn()) }
             group.addTask {
                 await stop.wait()
                 controller.send(.stop)
                 // What cannot be parked in time is found again by the next start.
                 try await Task.sleep(for: .seconds(30))
+                return .parked
             }
             controller.send(.found(try await parts.target.knownKeys()))
-            // The first to end is the controller, parked, or a service that cannot go on.
-            try await group.next()
+            // A service that throws cannot go on, and the rest without it should not.
+            while let ending = try await group.next() { if case .parked = ending { break } }
             group.cancelAll()
             while let result = await group.nextResult() { _ = result }
         }
+    }
+
+    private enum Ending: Sendable {
+        /// The engine has nothing under way any more.
+        case parked
+        /// A loop has nothing more to do, as the ledger's without anchors.
+        case idle(Void)
+    }
+
+    private func passOnChanges() async {
+        for await key in parts.target.changes { controller.send(.replicaChanged(key)) }
+    }
+
+    private func passOnReconsidered() async {
+        for await commit in reconsidered { await watcher.reconsider(commit) }
     }
 
     /// A slow pulse: the core is stepped at least this often, so that a stalled loop shows.

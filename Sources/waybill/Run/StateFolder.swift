@@ -25,7 +25,7 @@ struct StateFolder: Sendable {
     /// Makes the folders that are missing, each with the least mode that works.
     func create() throws(Failure) {
         let folders: [(String, mode_t)] = [
-            (path, 0o711), (git, 0o700), (ledger, 0o700), (models, 0o755), (environments, 0o755), (replicas, 0o711), (gateway, 0o700),
+            (path, 0o711), (git, 0o700), (models, 0o755), (environments, 0o755), (replicas, 0o711), (gateway, 0o700),
         ]
         for (folder, mode) in folders {
             do {

@@ -22,7 +22,7 @@ struct WatchedLedger: RecoverableLedger {
         do throws(Failure) {
             let indices = try await ledger.append(events)
             metrics.count(.appends, by: Double(events.count))
-            metrics.observe(.appendSeconds, [:], ContinuousClock.now - started)
+            metrics.observe(.appendSeconds, ContinuousClock.now - started)
             await store.index(zip(indices, events).map { ($0, $1) })
             signal.advance()
             return indices
