@@ -108,6 +108,7 @@ struct ChildCommand {
 
     private func failure(_ verb: String, _ code: Int32) -> Failure {
         Failure(
-            .retry, reason: "CommandFailed", message: "cannot \(verb) \(arguments[0]): \(String(cString: strerror(code)))")
+            .retry, reason: "CommandFailed",
+            message: "cannot \(verb) \(arguments[0]): \(String(cString: strerror(code)))")
     }
 }

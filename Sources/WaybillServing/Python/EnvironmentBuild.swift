@@ -46,8 +46,10 @@ struct EnvironmentBuild {
         try run(
             "pip",
             [
-                "\(folder.path)/bin/python", "-I", "-m", "pip", "install", "--no-deps", "--only-binary", ":all:", "--no-compile",
-                "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action", "ignore",
+                "\(folder.path)/bin/python", "-I", "-m", "pip", "install", "--no-deps", "--only-binary", ":all:",
+                "--no-compile",
+                "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action",
+                "ignore",
                 "--progress-bar", "off", "--timeout", "15", "--retries", "3", "--requirement", file,
             ])
     }
@@ -61,11 +63,14 @@ struct EnvironmentBuild {
         if end == .deadline { throw EnvironmentFailure.step("pip check", end, lock: environment.lock, log: log) }
         let ending = ", which is not installed."
         let missing = String(decoding: output, as: UTF8.self).split(separator: "\n").filter { line in
-            guard line.hasSuffix(ending), let name = line.dropLast(ending.count).split(separator: " ").last else { return false }
+            guard line.hasSuffix(ending), let name = line.dropLast(ending.count).split(separator: " ").last else {
+                return false
+            }
             return !requirements.omitted.contains(RequirementsLock.normalised(name))
         }
         guard missing.isEmpty else {
-            throw EnvironmentFailure.incomplete(missing.map { String($0.dropLast(ending.count)) }, lock: environment.lock)
+            throw EnvironmentFailure.incomplete(
+                missing.map { String($0.dropLast(ending.count)) }, lock: environment.lock)
         }
     }
 
@@ -99,7 +104,8 @@ struct EnvironmentBuild {
 
     private static let passed: Set<String> = [
         "HOME", "USER", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NETRC",
-        "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT",
+        "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_CERT",
+        "PIP_CLIENT_CERT",
         "PIP_CONFIG_FILE", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_PROXY", "PIP_KEYRING_PROVIDER",
         "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
         "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",

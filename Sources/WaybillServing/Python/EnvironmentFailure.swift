@@ -8,7 +8,8 @@ enum EnvironmentFailure {
         let isFull = code == ENOSPC || code == EDQUOT
         return Failure(
             .retry, reason: isFull ? "DiskFull" : "StoreUnavailable",
-            message: "cannot \(operation) \(path): \(String(cString: strerror(code)))\(isFull ? "; free some space" : "")")
+            message:
+                "cannot \(operation) \(path): \(String(cString: strerror(code)))\(isFull ? "; free some space" : "")")
     }
 
     static func lockMissing(_ environment: LockedEnvironment, at commit: CommitID) -> Failure {
@@ -20,13 +21,16 @@ enum EnvironmentFailure {
     static func lockChanged(_ environment: LockedEnvironment, found: Digest, at commit: CommitID) -> Failure {
         Failure(
             .stall, reason: "LockMismatch",
-            message: "'\(environment.lock)' at commit \(commit.short) has the digest \(found), expected \(environment.lockDigest)")
+            message:
+                "'\(environment.lock)' at commit \(commit.short) has the digest \(found), expected \(environment.lockDigest)"
+        )
     }
 
     static func incomplete(_ missing: [String], lock: String) -> Failure {
         Failure(
             .stall, reason: "LockIncomplete",
-            message: "\(lock) leaves out packages that others ask for: \(missing.joined(separator: "; ")). Nothing but the lock is "
+            message:
+                "\(lock) leaves out packages that others ask for: \(missing.joined(separator: "; ")). Nothing but the lock is "
                 + "installed: add them by exact version, or write '# waybill:omit NAME' where it is meant")
     }
 
@@ -41,7 +45,8 @@ enum EnvironmentFailure {
         let lines = log.lastLines.map { "\n  \($0)" }.joined()
         return Failure(
             disposition, reason: reason,
-            message: "the Python environment of \(lock) could not be built: \(name) \(how)\(hint). All of its output is in "
+            message:
+                "the Python environment of \(lock) could not be built: \(name) \(how)\(hint). All of its output is in "
                 + "\(log.path); the last lines:\(lines)")
     }
 
@@ -58,9 +63,12 @@ enum EnvironmentFailure {
 
     private static func diagnosis(_ found: Set<String>) -> (Disposition, reason: String, hint: String) {
         if found.contains(noSpace) { return (.retry, "DiskFull", ", since the disk is full; free some space") }
-        if found.contains(wrongHash) { return (.stall, "LockMismatch", ", since a package is not the one that was locked") }
+        if found.contains(wrongHash) {
+            return (.stall, "LockMismatch", ", since a package is not the one that was locked")
+        }
         if found.contains(unknownVersion), !found.contains(unreachable) {
-            let hint = ", since the index has no wheel of that version for this Python; a package that must be built from "
+            let hint =
+                ", since the index has no wheel of that version for this Python; a package that must be built from "
                 + "source, which runs its code, wants '--no-binary NAME' in the lock"
             // A package with no versions at all may be an index that is down; a missing version is for a person.
             return (found.contains(emptyIndex) ? .retry : .stall, "LockUnsatisfiable", hint)

@@ -33,7 +33,8 @@ struct EnvironmentFolder {
         guard descriptor >= 0 else { throw EnvironmentFailure.disk("make", temporary) }
         defer { close(descriptor) }
         let bytes = [UInt8](data)
-        guard write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, 0o644) == 0, fsync(descriptor) == 0
+        guard write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, 0o644) == 0,
+            fsync(descriptor) == 0
         else { throw EnvironmentFailure.disk("write", temporary) }
         guard rename(temporary, markPath) == 0 else { throw EnvironmentFailure.disk("rename", temporary) }
         let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -47,7 +48,8 @@ struct EnvironmentFolder {
         unlink(markPath)
         guard access(path, F_OK) == 0 else { return }
         do { try FileManager.default.removeItem(atPath: path) } catch {
-            throw Failure(.retry, reason: "StoreUnavailable", message: "cannot remove \(path): \(error.localizedDescription)")
+            throw Failure(
+                .retry, reason: "StoreUnavailable", message: "cannot remove \(path): \(error.localizedDescription)")
         }
     }
 

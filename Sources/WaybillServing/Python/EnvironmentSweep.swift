@@ -9,7 +9,9 @@ struct EnvironmentSweep {
     let keepsLog: Bool
 
     static func keys(below root: String) -> [String] {
-        let names = ["environments", "locks"].flatMap { (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\($0)")) ?? [] }
+        let names = ["environments", "locks"].flatMap {
+            (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\($0)")) ?? []
+        }
         return Set(names).sorted()
     }
 

@@ -51,18 +51,25 @@ package struct InterpreterSearch: Sendable {
         let looked = passedOver.isEmpty ? "" : " Passed over: \(passedOver.joined(separator: "; "))."
         throw Failure(
             .stall, reason: "PythonMissing",
-            message: "no usable Python \(wanted) on this machine; install it with 'apt install python\(wanted) python\(wanted)-venv', "
+            message:
+                "no usable Python \(wanted) on this machine; install it with 'apt install python\(wanted) python\(wanted)-venv', "
                 + "or as /usr/local/bin/python\(wanted).\(looked)")
     }
 
-    private func judge(_ path: String, wanted: String, _ cancellation: Cancellation) -> Result<Interpreter, InvalidInput> {
+    private func judge(_ path: String, wanted: String, _ cancellation: Cancellation) -> Result<
+        Interpreter, InvalidInput
+    > {
         guard let real = realPath(path) else { return .failure(InvalidInput("its link leads nowhere")) }
         if let problem = problemForOthers(real, isProgram: true) { return .failure(InvalidInput(problem)) }
         guard let facts = InterpreterFacts.ask(path, cancellation) else {
             return .failure(InvalidInput("it does not run"))
         }
-        guard facts.version.hasPrefix("\(wanted).") else { return .failure(InvalidInput("it is Python \(facts.version)")) }
-        if let problem = problemForOthers(facts.path, isProgram: true) ?? problemForOthers(facts.library, isProgram: false) {
+        guard facts.version.hasPrefix("\(wanted).") else {
+            return .failure(InvalidInput("it is Python \(facts.version)"))
+        }
+        if let problem = problemForOthers(facts.path, isProgram: true)
+            ?? problemForOthers(facts.library, isProgram: false)
+        {
             return .failure(InvalidInput(problem))
         }
         guard facts.canMakeEnvironments else {
@@ -115,7 +122,8 @@ private struct InterpreterFacts: Decodable {
     static func ask(_ path: String, _ cancellation: Cancellation) -> InterpreterFacts? {
         var output: [UInt8] = []
         let command = ChildCommand(
-            arguments: [path, "-I", "-S", "-c", program], variables: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"], lock: nil)
+            arguments: [path, "-I", "-S", "-c", program], variables: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"],
+            lock: nil)
         let end = try? command.run(deadline: .now + .seconds(20), cancellation: cancellation) { bytes in
             if output.count < 65_536 { output += bytes }
         }

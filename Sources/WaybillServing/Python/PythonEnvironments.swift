@@ -62,7 +62,8 @@ package final class PythonEnvironments: EnvironmentStore {
         let begin = ContinuousClock.now
         do throws(Failure) {
             let text = try await read(environment, at: commit)
-            let requirements = try RequirementsLock(parsing: String(decoding: text, as: UTF8.self), path: environment.lock)
+            let requirements = try RequirementsLock(
+                parsing: String(decoding: text, as: UTF8.self), path: environment.lock)
             try makeFolders()
             let lock = try await waitForLock(key, environment)
             if folder.mark != nil { return }
@@ -86,7 +87,9 @@ package final class PythonEnvironments: EnvironmentStore {
         let kept = Set(keeping.map { "\($0.python) \($0.lockDigest)" })
         var keys: Set<String> = []
         for environment in keeping {
-            if let interpreter = try? await interpreter(environment.python) { keys.insert(key(environment, interpreter)) }
+            if let interpreter = try? await interpreter(environment.python) {
+                keys.insert(key(environment, interpreter))
+            }
         }
         try await work.run { [root, keys] (_) throws(Failure) in
             for key in EnvironmentSweep.keys(below: root) {
@@ -139,11 +142,13 @@ package final class PythonEnvironments: EnvironmentStore {
         }
         throw Failure(
             .wait, reason: "EnvironmentBusy",
-            message: "another process has been building the Python environment of \(environment.lock) for \(buildLimit)")
+            message: "another process has been building the Python environment of \(environment.lock) for \(buildLimit)"
+        )
     }
 
     private func record(
-        _ key: String, _ interpreter: Interpreter, since begin: ContinuousClock.Instant, failure: Failure?, ticket: Ticket
+        _ key: String, _ interpreter: Interpreter, since begin: ContinuousClock.Instant, failure: Failure?,
+        ticket: Ticket
     ) async throws(Failure) {
         var body: [String: Value] = [
             "digest": .string("sha256:\(key)"), "python": .string("\(interpreter.path) (\(interpreter.version))"),

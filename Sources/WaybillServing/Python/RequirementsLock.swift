@@ -40,7 +40,8 @@ struct RequirementsLock: Hashable, Sendable {
         let comment = "# waybill:omit "
         let trimmed = line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if trimmed.hasPrefix(comment) {
-            omitted.formUnion(trimmed.dropFirst(comment.count).split(whereSeparator: { " ,".contains($0) }).map(Self.normalised))
+            omitted.formUnion(
+                trimmed.dropFirst(comment.count).split(whereSeparator: { " ,".contains($0) }).map(Self.normalised))
             return
         }
         let words = trimmed.split(separator: " ").prefix { !$0.hasPrefix("#") }.map(String.init)
@@ -55,7 +56,10 @@ struct RequirementsLock: Hashable, Sendable {
     private static func package(_ words: [String]) throws(InvalidInput) -> String {
         let text = words.prefix { !$0.hasPrefix("--") }.joined(separator: " ")
         let options = words.drop { !$0.hasPrefix("--") }
-        guard options.allSatisfy({ $0.hasPrefix("--hash=sha256:") || $0.hasPrefix("--hash=sha384:") || $0.hasPrefix("--hash=sha512:") })
+        guard
+            options.allSatisfy({
+                $0.hasPrefix("--hash=sha256:") || $0.hasPrefix("--hash=sha384:") || $0.hasPrefix("--hash=sha512:")
+            })
         else { throw InvalidInput("\(text.quotedForMessage) is followed by more than hashes") }
         let requirement = text.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0]
         let parts = requirement.split(separator: "=", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
@@ -83,7 +87,8 @@ struct RequirementsLock: Hashable, Sendable {
     }
 
     private static func checkOption(_ words: [String]) throws(InvalidInput) {
-        let parts = words.joined(separator: " ").split(maxSplits: 1, whereSeparator: { "= ".contains($0) }).map(String.init)
+        let parts = words.joined(separator: " ").split(maxSplits: 1, whereSeparator: { "= ".contains($0) }).map(
+            String.init)
         let value = parts.count == 2 ? parts[1] : ""
         switch parts[0] {
         case "-i", "--index-url", "--extra-index-url":
@@ -92,14 +97,16 @@ struct RequirementsLock: Hashable, Sendable {
             }
         case "--only-binary", "--no-binary", "--prefer-binary": return
         default:
-            throw InvalidInput("\(parts[0].quotedForMessage) is not allowed in a lock; write each package as name==version")
+            throw InvalidInput(
+                "\(parts[0].quotedForMessage) is not allowed in a lock; write each package as name==version")
         }
     }
 
     private static func invalid(_ problem: String, path: String, line: Int) -> Failure {
         Failure(
             .stall, reason: "LockInvalid",
-            message: "\(path):\(line): \(problem); make a lock with 'pip-compile --output-file=\(path) requirements.in', or with "
+            message:
+                "\(path):\(line): \(problem); make a lock with 'pip-compile --output-file=\(path) requirements.in', or with "
                 + "'pip freeze > \(path)' in an environment that works")
     }
 }
