@@ -100,7 +100,9 @@ package struct ArtifactStore: ModelStore {
         }
     }
 
-    private func read(_ artifact: Artifact, at path: String, _ verdict: ArtifactVerdict) async throws(Failure) -> [UInt8] {
+    private func read(_ artifact: Artifact, at path: String, _ verdict: ArtifactVerdict) async throws(Failure)
+        -> [UInt8]
+    {
         guard artifact.size <= repositoryLimit else { throw verdict.tooLarge(limit: repositoryLimit) }
         guard let file = try await tree.file(path, at: verdict.commit) else { throw verdict.notInRepository(path) }
         do throws(Failure) {

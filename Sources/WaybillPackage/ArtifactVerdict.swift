@@ -25,19 +25,23 @@ struct ArtifactVerdict {
     }
 
     var larger: Failure {
-        mismatch(got: "more than that many bytes", because: "the file was replaced after the manifest was written. \(Self.remedy)")
+        mismatch(
+            got: "more than that many bytes",
+            because: "the file was replaced after the manifest was written. \(Self.remedy)")
     }
 
     func notInRepository(_ path: String) -> Failure {
         Failure(
             .stall, reason: "ArtifactMissing",
-            message: "\(place): commit \(commit.short) has no file '\(path)'; commit the file together with its manifest")
+            message:
+                "\(place): commit \(commit.short) has no file '\(path)'; commit the file together with its manifest")
     }
 
     func tooLarge(limit: Int64) -> Failure {
         Failure(
             .stall, reason: "ArtifactTooLarge",
-            message: "\(place): \(bytes(artifact.size)) are too many for a file in git, which may have \(bytes(limit)); "
+            message:
+                "\(place): \(bytes(artifact.size)) are too many for a file in git, which may have \(bytes(limit)); "
                 + "keep it outside and name it by 'file:/path'")
     }
 
@@ -58,6 +62,7 @@ struct ArtifactVerdict {
     private var place: String { "'\(artifact.path)' of \(version)" }
     private func bytes(_ count: Int64) -> String { "\(count) byte\(count == 1 ? "" : "s")" }
 
-    private static let remedy = "Bring back the file that was meant, or make a new version of it with 'waybill new version'"
+    private static let remedy =
+        "Bring back the file that was meant, or make a new version of it with 'waybill new version'"
     private static let pointer = Array("version https://git-lfs.github.com/spec/".utf8)
 }

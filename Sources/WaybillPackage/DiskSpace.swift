@@ -19,7 +19,8 @@ struct DiskSpace {
             throw Failure(
                 .retry, reason: "DiskFull",
                 message: "\(path) has \(free / 1_000_000) MB free, and \(bytes / 1_000_000) MB of model files with "
-                    + "\(Self.reserve / 1_000_000) MB to spare do not fit; free some space, or move the state folder to a larger disk")
+                    + "\(Self.reserve / 1_000_000) MB to spare do not fit; free some space, or move the state folder to a larger disk"
+            )
         }
     }
 }

@@ -8,7 +8,8 @@ extension Failure {
         if error.isDiskFull {
             return Failure(
                 .retry, reason: "DiskFull",
-                message: "\(error.message); nothing was kept. Free some space, or move the state folder to a larger disk")
+                message:
+                    "\(error.message); nothing was kept. Free some space, or move the state folder to a larger disk")
         }
         return Failure(.retry, reason: "StoreUnavailable", message: error.message)
     }

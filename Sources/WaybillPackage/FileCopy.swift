@@ -1,6 +1,7 @@
-import struct Crypto.SHA256
 import Glibc
 import WaybillCore
+
+import struct Crypto.SHA256
 
 /// What a stream of bytes turned out to be.
 struct Content: Hashable, Sendable {

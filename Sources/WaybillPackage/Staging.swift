@@ -21,7 +21,9 @@ struct Staging {
     /// the artifact.
     func add(_ artifact: Artifact, fromFileAt path: String, refusing: [String]) throws(Failure) -> Content? {
         let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard source >= 0 else { throw Self.unavailable(artifact, SystemError(operation: "open", path: path, code: errno)) }
+        guard source >= 0 else {
+            throw Self.unavailable(artifact, SystemError(operation: "open", path: path, code: errno))
+        }
         defer { close(source) }
         var status = stat()
         guard fstat(source, &status) == 0, status.isRegularFile else {
@@ -40,7 +42,9 @@ struct Staging {
     /// Writes bytes that are in memory.
     func add(_ artifact: Artifact, bytes: [UInt8]) throws(Failure) {
         _ = try writing(artifact) { (destination, target) throws(Failure) -> Content? in
-            do throws(SystemError) { try FileCopy.write(bytes, to: destination, path: target) } catch { throw .disk(error) }
+            do throws(SystemError) { try FileCopy.write(bytes, to: destination, path: target) } catch {
+                throw .disk(error)
+            }
             return nil
         }
     }
@@ -103,7 +107,8 @@ struct Staging {
         guard error.isMissing else { return .unreadable(error) }
         return Failure(
             .retry, reason: "ArtifactMissing",
-            message: "\(error.path), the source of '\(artifact.path)', is not there; put the file back, mount its disk, or "
+            message:
+                "\(error.path), the source of '\(artifact.path)', is not there; put the file back, mount its disk, or "
                 + "name another source")
     }
 }

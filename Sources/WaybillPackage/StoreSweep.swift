@@ -18,7 +18,9 @@ struct StoreSweep {
         defer { withExtendedLifetime(lock) {} }
         for name in try entries(of: layout.work) where name.hasPrefix(key) { try removeTree("\(layout.work)/\(name)") }
         guard !kept.contains(key) else { return }
-        for name in try entries(of: layout.index) where name.hasPrefix(key) { try removeTree("\(layout.index)/\(name)") }
+        for name in try entries(of: layout.index) where name.hasPrefix(key) {
+            try removeTree("\(layout.index)/\(name)")
+        }
         try removeTree("\(layout.sets)/\(key)")
         lock.removeFile()
     }

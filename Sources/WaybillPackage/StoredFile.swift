@@ -22,7 +22,9 @@ struct StoredFile: Codable, Hashable, Sendable {
         changed = Self.nanoseconds(status.st_ctim)
     }
 
-    private static func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
 }
 
 /// The record of a folder's files, beside it. A cache: when it is missing or unreadable, every file is hashed again.
