@@ -106,12 +106,3 @@ struct FactEvents {
             actor: command.actor, body: body)
     }
 }
-
-extension PlannedAction {
-    /// For events and scripts: `{"action": "start-replica production.churn.3f2a9c01d4e5.7", "reason": …}`.
-    var value: Value {
-        var members: [String: Value] = ["action": .string(action.description), "reason": .string(reason)]
-        if let waitsFor { members["waitsFor"] = .string(waitsFor) }
-        return .object(members)
-    }
-}

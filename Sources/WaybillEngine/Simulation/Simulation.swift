@@ -2,7 +2,7 @@ import WaybillCore
 
 /// The core against a simulated target, gateway, ledger and fleet repository, in simulated time, all from one seed.
 ///
-/// *Flow*: faults and commits for ten minutes, then quiet: what is broken is mended, and one hour later everything must
+/// *Flow*: faults and commits for ten minutes, then quiet: what is broken is mended, and forty minutes later everything must
 /// be as the last commit asks.
 /// *Guarantees*: the same seed gives the same run. `SimulationReport.violations` is empty when all invariants held.
 /// *Assumptions*: effects reach the world in the order of the core's asking; a cancelled one does nothing once answered.
@@ -35,7 +35,7 @@ package struct Simulation {
     let log: SimulationLog
 
     static let faultTime: Int64 = 600_000
-    static let quietTime: Int64 = 3_600_000
+    static let quietTime: Int64 = 2_400_000
 
     private init(seed: UInt64, isTraced: Bool) {
         self.seed = seed

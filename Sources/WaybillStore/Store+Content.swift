@@ -1,0 +1,142 @@
+import Foundation
+import GRDB
+package import WaybillCore
+
+extension Store {
+    // MARK: Summaries
+
+    package func save(_ summary: KeySummary) async throws(Failure) {
+        let stored = StoredSummary(summary)
+        try await write { database in
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let json = String(decoding: try encoder.encode(stored), as: UTF8.self)
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO summary (deployment, isReady, json) VALUES (?, ?, ?)",
+                arguments: [stored.deployment, stored.isReady, json])
+        }
+    }
+
+    package func forget(_ key: DeploymentKey) async throws(Failure) {
+        try await write {
+            try $0.execute(sql: "DELETE FROM summary WHERE deployment = ?", arguments: [key.description])
+        }
+    }
+
+    /// All of them by name. A row that this build cannot read is left out.
+    package func summaries() async throws(Failure) -> [StoredSummary] {
+        try await read { database in
+            try String.fetchAll(database, sql: "SELECT json FROM summary ORDER BY deployment").compactMap(Self.decode)
+        }
+    }
+
+    package func summary(of key: DeploymentKey) async throws(Failure) -> StoredSummary? {
+        try await read { database in
+            let sql = "SELECT json FROM summary WHERE deployment = ?"
+            return try String.fetchOne(database, sql: sql, arguments: [key.description]).flatMap(Self.decode)
+        }
+    }
+
+    private static func decode(_ json: String) -> StoredSummary? {
+        try? JSONDecoder().decode(StoredSummary.self, from: Data(json.utf8))
+    }
+
+    // MARK: Resources of the accepted commit
+
+    /// Replaces the index by that of `commit`, all at once.
+    package func index(_ resources: [(id: ResourceID, location: SourceLocation)], of commit: CommitID)
+        async throws(Failure)
+    {
+        let rows = resources.map { StoredResource(id: $0.id, location: $0.location) }
+        try await write { database in
+            try database.execute(sql: "DELETE FROM resource")
+            let insert = try database.makeStatement(
+                sql: "INSERT INTO resource (id, kind, name, path, line) VALUES (?, ?, ?, ?, ?)")
+            for row in rows { try insert.execute(arguments: [row.id, row.kind, row.name, row.path, row.line]) }
+            try Self.setMark("commit", commit.hex, database)
+        }
+    }
+
+    /// The commit whose resources are indexed.
+    package func indexedCommit() async throws(Failure) -> CommitID? {
+        let text = try await read { try Self.mark("commit", $0) }
+        return text.flatMap { try? CommitID(parsing: $0) }
+    }
+
+    /// Resources of `kind`, or of all kinds, by name.
+    package func resources(of kind: Kind? = nil) async throws(Failure) -> [StoredResource] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT * FROM resource WHERE ?1 IS NULL OR kind = ?1 ORDER BY kind, name",
+                arguments: [kind?.rawValue])
+            return rows.map(StoredResource.init)
+        }
+    }
+
+    // MARK: Where events stand
+
+    /// Notes where `events` stand in the ledger. Safe to repeat.
+    package func index(_ events: [(index: LedgerIndex, event: Event)]) async throws(Failure) {
+        try await write { database in
+            let insert = try database.makeStatement(
+                sql: "INSERT OR REPLACE INTO event (position, subject, type, time) VALUES (?, ?, ?, ?)")
+            for (index, event) in events {
+                try insert.execute(
+                    arguments: [Int64(index), event.subject, event.type.rawValue, event.time.milliseconds])
+            }
+        }
+    }
+
+    /// Positions of the newest `limit` events of `subject`, the oldest first.
+    package func positions(of subject: String, limit: Int = 1000) async throws(Failure) -> [LedgerIndex] {
+        try await read { database in
+            let newest = try Int64.fetchAll(
+                database, sql: "SELECT position FROM event WHERE subject = ? ORDER BY position DESC LIMIT ?",
+                arguments: [subject, limit])
+            return newest.reversed().map(LedgerIndex.init)
+        }
+    }
+
+    /// How far the index of events reaches: the first position that is not in it. Index from there on after a start.
+    package func nextPosition() async throws(Failure) -> LedgerIndex {
+        try await read { database in
+            let last = try Int64.fetchOne(database, sql: "SELECT MAX(position) FROM event")
+            return last.map { LedgerIndex($0) + 1 } ?? 0
+        }
+    }
+
+    // MARK: Marks
+
+    private static func setMark(_ name: String, _ value: String, _ database: Database) throws {
+        try database.execute(sql: "INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)", arguments: [name, value])
+    }
+
+    private static func mark(_ name: String, _ database: Database) throws -> String? {
+        try String.fetchOne(database, sql: "SELECT value FROM mark WHERE name = ?", arguments: [name])
+    }
+}
+
+/// A resource of the accepted commit and where its manifest stands.
+package struct StoredResource: Hashable, Sendable {
+    package let id: String
+    package let kind: String
+    package let name: String
+    package let path: String
+    package let line: Int
+
+    init(id: ResourceID, location: SourceLocation) {
+        self.id = id.description
+        kind = id.kind.rawValue
+        name = id.name
+        path = location.path
+        line = location.line
+    }
+
+    init(_ row: Row) {
+        id = row["id"]
+        kind = row["kind"]
+        name = row["name"]
+        path = row["path"]
+        line = row["line"]
+    }
+}
