@@ -18,7 +18,29 @@ package enum CleanPath {
         return problemOfParts(text.utf8.dropFirst(), text)
     }
 
+    /// Quickly, the usual form: letters, digits and a few marks, no part that begins with a dot.
+    private static func isPlain(_ path: Substring.UTF8View) -> Bool {
+        var length = 0
+        var total = 0
+        for byte in path {
+            total += 1
+            switch byte {
+            case UInt8(ascii: "/"):
+                guard length > 0 else { return false }
+                length = 0
+            case UInt8(ascii: "."):
+                guard length > 0 else { return false }
+                length += 1
+            case 45, 48...57, 65...90, 95, 97...122: length += 1
+            case _: return false
+            }
+            guard length <= 255 else { return false }
+        }
+        return length > 0 && total < 1024
+    }
+
     private static func problemOfParts(_ path: Substring.UTF8View, _ text: String) -> String? {
+        if isPlain(path) { return nil }
         if text.utf8.count > 1024 { return "\(text.quotedForMessage) is too long for a path; at most 1024 bytes" }
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) || $0 == "\\" }) {
             return "\(text.quotedForMessage) holds a control character or a backslash, which a path must not"
@@ -42,7 +64,7 @@ extension ArtifactSource {
             let path = String(text.dropFirst(5))
             if let problem = CleanPath.problemOfAbsolute(path) { throw InvalidInput(problem) }
             self = .file(path: path)
-        } else if text.contains("://") {
+        } else if text.utf8.contains(UInt8(ascii: ":")), text.contains("://") {
             throw InvalidInput(
                 "\(text.quotedForMessage) is no source of this version of Waybill; "
                     + "use a path in the repository or 'file:/path'")

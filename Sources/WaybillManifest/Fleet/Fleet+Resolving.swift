@@ -1,3 +1,5 @@
+import Dispatch
+import Synchronization
 import WaybillCore
 
 extension Fleet {
@@ -7,30 +9,64 @@ extension Fleet {
         if let keys = dependents[id] { step.affected.formUnion(keys) }
     }
 
-    /// Resolves one deployment, or holds it.
-    mutating func resolve(_ key: DeploymentKey, _ step: inout Step) {
+    /// Resolves the affected deployments that nothing holds.
+    mutating func resolveAffected(_ step: inout Step) {
+        var sound: [Sound] = []
+        for key in step.affected {
+            if let found = examine(key, &step) { sound.append(found) }
+        }
+        for desired in Self.resolve(sound) { take(desired, &step) }
+    }
+
+    /// All that a deployment is resolved from.
+    private struct Sound: Sendable {
+        let deployment: ModelDeployment
+        let version: ModelVersion
+        let runtime: ResolvedRuntime
+        let location: SourceLocation
+
+        func resolve() -> DesiredDeployment {
+            .resolve(deployment, version: version, runtime: runtime, location: location)
+        }
+    }
+
+    /// What to resolve one deployment from; nil when it is held or gone.
+    private mutating func examine(_ key: DeploymentKey, _ step: inout Step) -> Sound? {
         let id = ResourceID.modelDeployment(key)
         guard let resource = resources[id], case .modelDeployment(let deployment) = resource.spec else {
             if claims[id] == nil, definers[id] == nil { deployments[key] = nil }
-            return
+            return nil
         }
-        guard claims[id] == nil, (definers[id]?.count ?? 0) == 1 else { return }
+        guard claims[id] == nil, (definers[id]?.count ?? 0) == 1 else { return nil }
         note(danglingReferences(resource, deployment, &step), of: id, &step)
-        guard problems[id] == nil, blockers(of: deployment).isEmpty,
+        guard problems[id] == nil, !Self.references(of: deployment).contains(where: isBlocked),
             case .modelVersion(let version)? = resources[.modelVersion(deployment.version)]?.spec,
             let runtime = runtimes[deployment.runtime]
-        else { return }
-        let desired = DesiredDeployment.resolve(
-            deployment, version: version, runtime: runtime, location: resource.location)
-        let old = deployments.updateValue(desired, forKey: key)
-        guard let old else {
-            step.changed[key] = desired
+        else { return nil }
+        return Sound(deployment: deployment, version: version, runtime: runtime, location: resource.location)
+    }
+
+    /// Resolves many on all cores: a pure function of each.
+    private static func resolve(_ sound: [Sound]) -> [DesiredDeployment] {
+        guard sound.count > 64 else { return sound.map { $0.resolve() } }
+        let parts = 8
+        let results = Mutex([[DesiredDeployment]](repeating: [], count: parts))
+        DispatchQueue.concurrentPerform(iterations: parts) { part in
+            let some = sound[sound.count * part / parts..<sound.count * (part + 1) / parts].map { $0.resolve() }
+            results.withLock { $0[part] = some }
+        }
+        return results.withLock { Array($0.joined()) }
+    }
+
+    private mutating func take(_ desired: DesiredDeployment, _ step: inout Step) {
+        guard let old = deployments.updateValue(desired, forKey: desired.key) else {
+            step.changed[desired.key] = desired
             return
         }
         // Where the manifest stands changes nothing.
         var moved = old
         moved.location = desired.location
-        if moved != desired { step.changed[key] = desired }
+        if moved != desired { step.changed[desired.key] = desired }
     }
 
     private func danglingReferences(
@@ -85,11 +121,7 @@ extension Fleet {
 
     private func isNamed(_ id: ResourceID) -> Bool { resources[id] != nil || claims[id] != nil || definers[id] != nil }
 
-    /// What of a deployment's references is broken elsewhere.
-    private func blockers(of deployment: ModelDeployment) -> [ResourceID] {
-        Self.references(of: deployment).filter { isBlocked($0) }
-    }
-
+    /// Whether a resource is broken, in its own file or by others.
     private func isBlocked(_ id: ResourceID) -> Bool { claims[id] != nil || problems[id] != nil }
 
     /// Why a deployment is held, empty when it is not.

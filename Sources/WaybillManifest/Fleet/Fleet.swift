@@ -69,6 +69,7 @@ struct Fleet {
     mutating func apply(_ changes: [Change], locks next: [String: Lock]) -> Step {
         var step = Step()
         var vanished: [ResourceID: String] = [:]
+        reserve(changes.count)
         for change in changes { replaceFile(change, &step, &vanished) }
         claimUnreadable(changes, &step)
         claimVanished(vanished, changes, &step)
@@ -78,8 +79,17 @@ struct Fleet {
         // Settling has made the indexes true; only now can references be judged.
         for id in step.touched { judge(id, &step) }
         for id in step.touched { collectAffected(id, &step) }
-        for key in step.affected { resolve(key, &step) }
+        resolveAffected(&step)
         return step
+    }
+
+    private mutating func reserve(_ count: Int) {
+        guard files.isEmpty else { return }
+        files.reserveCapacity(count)
+        definers.reserveCapacity(2 * count)
+        resources.reserveCapacity(2 * count)
+        dependents.reserveCapacity(2 * count)
+        deployments.reserveCapacity(count)
     }
 
     // MARK: Files
