@@ -10,19 +10,25 @@ import Glibc
 struct Sandbox {
     let spec: StartSpec
 
-    func enter() throws(Refusal) {
+    /// Returns whether the process has mounts of its own now.
+    @discardableResult
+    func enter() throws(Refusal) -> Bool {
+        var hasMounts = true
         switch spec.isolation {
-        case .none: return
+        case .none: return false
         case .user(let uid):
-            let isCovered = try coverAsRoot(uid)
+            hasMounts = try coverAsRoot(uid)
+            // Named while everything can be listed: a folder that cannot be listed may still be passed through.
+            let uncovered = hasMounts ? [] : Unreadable(exposed: spec.exposed.map(\.path)).paths(in: spec.hidden)
             try become(uid)
-            if !isCovered { try Unreadable(exposed: spec.exposed.map(\.path)).check(spec.hidden) }
+            for path in uncovered { try Unreadable.refuseIfReadable(path) }
         case .namespace:
             try makeUserNamespace()
             try MountView(spec: spec).cover(spec.hidden)
         }
         guard waybill_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 else { throw unavailable("forbid new privileges") }
         try checkExposed()
+        return hasMounts
     }
 
     /// False where this machine makes no mount namespace.
@@ -90,26 +96,25 @@ struct Sandbox {
 private struct Unreadable {
     var exposed: [String]
 
-    func check(_ hidden: [String]) throws(Refusal) {
-        for path in hidden { try check(path) }
-    }
+    /// What lies in `hidden` beside the ways to what is exposed: each must be closed to the user as a whole.
+    func paths(in hidden: [String]) -> [String] { hidden.flatMap(paths) }
 
-    private func check(_ path: String) throws(Refusal) {
-        guard !exposed.contains(path), access(path, F_OK) == 0 else { return }
-        guard exposed.contains(where: { $0.utf8.starts(with: "\(path)/".utf8) }) else {
-            return try refuseIfReadable(path)
-        }
-        guard let folder = opendir(path) else { return }
+    private func paths(_ path: String) -> [String] {
+        guard !exposed.contains(path) else { return [] }
+        guard exposed.contains(where: { $0.utf8.starts(with: "\(path)/".utf8) }) else { return [path] }
+        guard let folder = opendir(path) else { return [path] }
         defer { closedir(folder) }
+        var found: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name != ".", name != ".." { try check("\(path)/\(name)") }
+            if name != ".", name != ".." { found += paths("\(path)/\(name)") }
         }
+        return found
     }
 
-    private func refuseIfReadable(_ path: String) throws(Refusal) {
+    static func refuseIfReadable(_ path: String) throws(Refusal) {
         guard access(path, R_OK) != 0, access(path, X_OK) != 0 else {
             throw Refusal(
                 "SandboxUnavailable",

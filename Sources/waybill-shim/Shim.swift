@@ -4,23 +4,25 @@ import Glibc
 /// One replica's keeper.
 ///
 /// `waybill-shim keep FOLDER` starts the program that `FOLDER/spec` describes and stays with it to its end;
-/// `waybill-shim sweep FOLDER` ends what a keeper that was killed has left behind. `docs/local-target.md` has the files
+/// `waybill-shim sweep FOLDER` ends what a keeper that was killed has left behind; `waybill-shim try WAY` tells
+/// whether a sandbox can be made. `docs/local-target.md` has the files
 /// and descriptors that pass between keeper and controller.
 @main
 enum Shim {
     static func main() {
         waybill_ignore_broken_pipes()
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, arguments[2].utf8.first == UInt8(ascii: "/") else { usage() }
+        guard arguments.count == 3 else { usage() }
         switch arguments[1] {
         case "keep": keep(arguments[2])
         case "sweep": exit(Sweep.run(arguments[2]))
+        case "try": exit(SandboxTrial.run(arguments[2]))
         default: usage()
         }
     }
 
     private static func usage() -> Never {
-        write("usage: waybill-shim keep|sweep FOLDER (absolute; started by waybill, not by hand)\n", to: 2)
+        write("usage: waybill-shim keep FOLDER | sweep FOLDER | try user:UID|namespace (started by waybill)\n", to: 2)
         exit(64)
     }
 

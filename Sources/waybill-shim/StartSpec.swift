@@ -37,6 +37,15 @@ struct StartSpec {
     var logSize: Int
     var logGenerations: Int
 
+    /// A spec of nothing but an isolation, for a trial.
+    init(trying isolation: Isolation) {
+        (command, environment, secretCount, work) = ([], [], 0, "/")
+        self.isolation = isolation
+        (hidden, exposed) = ([], [])
+        (grace, memory, cpuMillis, processorOffset, cgroup) = (0, nil, nil, 0, nil)
+        (logSize, logGenerations) = (0, 0)
+    }
+
     init(reading folder: String) throws(Refusal) {
         guard let bytes = contents("\(folder)/spec", limit: 4 << 20) else {
             throw .system("SpecUnreadable", "read \(folder)/spec")

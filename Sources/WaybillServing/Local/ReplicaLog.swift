@@ -9,6 +9,8 @@ package struct ReplicaLog: Sendable {
     /// `folder` is the replica's folder, as `LocalTarget.log(of:)` or a reader of the state folder knows it.
     package init(folder: String) { path = "\(folder)/log" }
 
+    private init(log: String) { path = log }
+
     /// The files that are there, oldest first.
     package var files: [String] {
         let older = (1..<100).prefix { Disk.exists("\(path).\($0)") }.map { "\(path).\($0)" }
@@ -96,16 +98,12 @@ package struct ReplicaLog: Sendable {
             return waiting.popFirst()
         }
 
-        /// Whole lines that came since the last call.
+        /// Whole lines that came since the last call, also from files that were begun and renamed in between.
         private func take() -> [String] {
-            if descriptor >= 0 { rest += Disk.readAll(descriptor, limit: 1 << 20) ?? [] }
-            if isRotated {
-                if descriptor >= 0 {
-                    rest += Disk.readAll(descriptor, limit: 64 << 20) ?? []
-                    close(descriptor)
-                }
-                descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-                if descriptor >= 0 { rest += Disk.readAll(descriptor, limit: 1 << 20) ?? [] }
+            var isMore = true
+            while isMore {
+                if descriptor >= 0 { rest += Disk.readAll(descriptor, limit: 64 << 20) ?? [] }
+                isMore = moveOn()
             }
             guard let last = rest.lastIndex(of: 10) else { return [] }
             let lines = rest[...last].split(separator: 10).map { ReplicaLog.harmless($0) }
@@ -113,10 +111,22 @@ package struct ReplicaLog: Sendable {
             return lines
         }
 
-        private var isRotated: Bool {
-            var (held, named) = (stat(), stat())
-            guard stat(path, &named) == 0 else { return false }
-            return descriptor < 0 || fstat(descriptor, &held) != 0 || held.st_ino != named.st_ino
+        /// Opens the file after the one that is held; false when that is still the last.
+        private func moveOn() -> Bool {
+            var held = stat()
+            let isHeld = descriptor >= 0 && fstat(descriptor, &held) == 0
+            let files = ReplicaLog(log: path).files
+            let place = files.firstIndex { file in
+                var named = stat()
+                return isHeld && stat(file, &named) == 0 && named.st_ino == held.st_ino
+            }
+            // A file that is gone was older than all that are there.
+            guard let next = files.dropFirst(place.map { $0 + 1 } ?? 0).first else { return false }
+            let opened = open(next, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard opened >= 0 else { return false }
+            if descriptor >= 0 { close(descriptor) }
+            descriptor = opened
+            return true
         }
     }
 }

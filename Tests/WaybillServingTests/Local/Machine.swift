@@ -34,7 +34,7 @@ final class Machine: Sendable {
         self.root = real
         let first = nextRange.withLock { range in
             defer { range += 1 }
-            return 20_000 + Int(getpid()) % 100 * 100 + range % 20 * 5
+            return 20_000 + Int(getpid()) % 20 * 500 + range % 100 * 5
         }
         var settings = LocalTargetSettings(
             state: real.appending(path: "state").path, shim: builtShim, ports: first...(first + 4))
