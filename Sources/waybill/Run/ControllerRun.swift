@@ -80,8 +80,10 @@ struct ControllerRun {
         let clock = clock
         let models = ArtifactStore(
             root: folder.models, tree: repository, journal: journal, refusing: [folder.path], now: { clock.now() })
-        let environments = try PythonEnvironments(
-            folder: folder.environments, tree: repository, journal: journal, clock: clock)
+        let variables = ProcessInfo.processInfo.environment
+        let environments = PythonEnvironments(
+            root: folder.environments, tree: repository, journal: journal,
+            search: .ofThisProcess(variables: variables), variables: variables, now: { clock.now() })
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = configuration.ports
         settings.users = configuration.isolationUsers

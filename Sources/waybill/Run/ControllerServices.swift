@@ -42,7 +42,8 @@ struct ControllerServices {
         reconsidered = stream
         let core = EngineCore(
             facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers),
-            seed: UInt64.random(in: .min ... .max), now: parts.clock.now())
+            seed: UInt64.random(in: .min ... .max), now: parts.clock.now(),
+            diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
             reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) })

@@ -1,34 +1,3 @@
-/// One field that differs between two renderings of a deployment.
-package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
-    /// As people write it: `spec.version`, `spec.env[THREADS].value`, `runtime.command`, `version.artifacts[model.joblib].digest`.
-    package var path: String
-    /// Nil when it was absent and has no default.
-    package var before: Value?
-    /// Nil when it is absent and has no default.
-    package var after: Value?
-    package var impact: Impact
-
-    package init(path: String, before: Value?, after: Value?, impact: Impact) {
-        self.path = path
-        self.before = before
-        self.after = after
-        self.impact = impact
-    }
-
-    /// `spec.version: 1.4.0 → 1.5.0`, `spec.replicas: 1 → 3 (no restart)`.
-    package var description: String {
-        let note = impact == .restart ? "" : " (no restart)"
-        return "\(path): \(Self.text(before)) → \(Self.text(after))\(note)"
-    }
-
-    private static func text(_ value: Value?) -> String {
-        guard let value else { return "(absent)" }
-        guard let text = value.string else { return String(DiagnosticText.harmless(value.json).prefix(200)) }
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-        return String(DiagnosticText.harmless(isPlain ? text : value.json).prefix(200))
-    }
-}
-
 extension FieldChange {
     /// What differs from one rendering to the next, in the order of paths. Empty only for equal renderings.
     package static func between(_ before: Rendering, _ after: Rendering) -> [FieldChange] {
@@ -61,7 +30,7 @@ extension FieldChange {
         case .string, .choice, .integer, .onlyTrue, .list, .map, nil: break
         }
         // A leaf, an order that changed, or an object that came or went with nothing in it.
-        if changes.count == found { changes.append(FieldChange(path: path, before: before, after: after, impact: impact)) }
+        if changes.count == found { changes.append(FieldChange(path, before, after, impact)) }
     }
 
     private static func compareMembers(
@@ -88,11 +57,24 @@ extension FieldChange {
             guard let was = old[name], let now = new[name] else {
                 if old[name] != new[name] {
                     changes.append(
-                        FieldChange(path: "\(path)[\(name)]", before: old[name], after: new[name], impact: impact))
+                        FieldChange("\(path)[\(name)]", old[name], new[name], impact))
                 }
                 continue
             }
             compare(was, now, item, "\(path)[\(name)]", impact, &changes)
         }
+    }
+}
+
+extension FieldChange {
+    fileprivate init(_ path: String, _ before: Value?, _ after: Value?, _ impact: Impact) {
+        self.init(
+            path: path, before: before.map(Self.text), after: after.map(Self.text), restarts: impact == .restart)
+    }
+
+    private static func text(_ value: Value) -> String {
+        guard let text = value.string else { return String(DiagnosticText.harmless(value.json).prefix(200)) }
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+        return String(DiagnosticText.harmless(isPlain ? text : value.json).prefix(200))
     }
 }
