@@ -81,7 +81,8 @@ package final class RunningGateway: Sendable {
     }
 
     private static func serve(
-        _ configuration: GatewayConfiguration, lock: StateLock, listener: consuming ListeningSocket, _ paths: GatewayPaths
+        _ configuration: GatewayConfiguration, lock: StateLock, listener: consuming ListeningSocket,
+        _ paths: GatewayPaths
     ) async throws(Failure) -> Parts {
         let server = try await GatewayServer.make(configuration, for: listener)
         let watch = TableWatch(path: paths.table, limit: configuration.limits.tableBytes) { server.take($0) }
