@@ -66,6 +66,7 @@ struct ListPrinter<Row: TableRow> {
     let environment: String?
     let style: Style
     private var shown: [String: Row] = [:]
+    private var widths: [Int] = []
 
     init(format: OutputFormat, environment: String?, style: Style) {
         self.format = format
@@ -79,7 +80,7 @@ struct ListPrinter<Row: TableRow> {
         switch format {
         case .table, .wide:
             if rows.isEmpty { return "no \(Row.plural)" + (environment.map { " in \($0.harmless)" } ?? "") + "\n" }
-            return Table(rows, wide: format == .wide, now: now).text(style)
+            return table(rows, now).text(style)
         case .json: return try Value(list: rows).prettyJSON + "\n"
         case .yaml: return try Value(list: rows).yaml
         }
@@ -94,12 +95,19 @@ struct ListPrinter<Row: TableRow> {
         remember(rows)
         switch format {
         case .table, .wide:
-            let table =
-                changed.isEmpty ? "" : Table(changed, wide: format == .wide, now: now).text(style, withTitles: false)
-            return table + gone.map { "\($0.harmless)   gone\n" }.joined()
+            let rows = changed.isEmpty ? "" : table(changed, now).text(style, withTitles: false)
+            return rows + gone.map { "\($0.harmless)   gone\n" }.joined()
         case .json: return try Value(list: rows).json + "\n"
         case .yaml: return "---\n" + (try Value(list: rows).yaml)
         }
+    }
+
+    /// A table whose columns are no narrower than those of the tables before it.
+    private mutating func table(_ rows: [Row], _ now: Timestamp) -> Table {
+        var table = Table(rows, wide: format == .wide, now: now)
+        table.leastWidths = widths
+        widths = table.widths
+        return table
     }
 
     private func selected(_ items: [Row]) -> [Row] {

@@ -21,10 +21,18 @@ struct Table {
 
     private static let gap = "   "
 
-    func text(_ style: Style, withTitles: Bool = true) -> String {
-        let widths = titles.indices.map { column in
-            (rows.map { $0[column].text.displayWidth } + [titles[column].displayWidth]).max() ?? 0
+    /// Columns are at least this wide, so that tables shown one after the other line up.
+    var leastWidths: [Int] = []
+
+    var widths: [Int] {
+        titles.indices.map { column in
+            let least = column < leastWidths.count ? leastWidths[column] : 0
+            return rows.map { $0[column].text.displayWidth }.reduce(max(least, titles[column].displayWidth), max)
         }
+    }
+
+    func text(_ style: Style, withTitles: Bool = true) -> String {
+        let widths = widths
         let head = withTitles ? [titles.map { Cell($0, .quiet) }] : []
         return (head + rows).map { line($0, widths, style) + "\n" }.joined()
     }
