@@ -16,6 +16,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
@@ -23,9 +26,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["WaybillTestSupport"], swiftSettings: strict)
+        name: name, dependencies: dependencies + ["WaybillTestSupport"], exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -41,6 +44,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -62,7 +67,9 @@ let package = Package(
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEngine", ["WaybillCore", "WaybillTrust", logging]),
-        library("WaybillAPI", ["WaybillCore", httpClient, hummingbird, logging, crypto] + nio),
+        library(
+            "WaybillAPI",
+            ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
 
         // The composition root and a replica's keeper.
         .executableTarget(
@@ -93,10 +100,14 @@ let package = Package(
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
-        tests("WaybillAPITests", ["WaybillAPI", "WaybillCore"]),
+        tests("WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio),
         tests(
             "WaybillTests",
-            ["waybill", "waybill-shim", "WaybillAPI", "WaybillCore", "WaybillTrust", "WaybillLedger", httpClient]),
+            [
+                "waybill", "waybill-shim", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
+                "WaybillEngine", arguments, logging, httpClient,
+            ],
+            exclude: ["Snapshots"]),
     ]
 )
 
