@@ -149,19 +149,17 @@ import WaybillTestSupport
                 return
             }
             defer { umount2(disk.path, Int32(MNT_DETACH)) }
-            let machine = try Machine(root: disk)
-            let target = try machine.makeTarget()
-            let spec = try machine.spec()
-            let id = try await machine.start(spec, on: target)
-            try await whileProbing(target) {
+            try await withReplicas(of: try Machine(root: disk)) { machine, target in
+                let spec = try machine.spec()
+                let id = try await machine.start(spec, on: target)
                 let replica = try await target.waitUntilReady(spec.key)
                 try? Data(repeating: 1, count: 2 << 20).write(to: disk.appending(path: "filler"))
                 for _ in 0..<100 { try await post("/say", String(repeating: "z", count: 60_000), to: replica) }
                 _ = try? await post("/eval", "os._exit(4)", to: replica)
                 #expect(try await target.waitUntilExited(spec.key).cause == .code(4))
+                await #expect(throws: Failure.self) { try await machine.start(try machine.spec("next"), on: target) }
+                #expect(Disk.names(in: machine.settings.replicas) == [id.description])
             }
-            await #expect(throws: Failure.self) { try await machine.start(try machine.spec("next"), on: target) }
-            #expect(Disk.names(in: machine.settings.replicas) == [id.description])
         }
     }
 
