@@ -31,6 +31,10 @@ struct LogFile {
         for byte in bytes {
             if byte != 10 { line.append(byte) }
             guard byte == 10 || line.count >= Self.lineLimit else { continue }
+            if size + out.count + stamp.count + line.count >= limit {
+                append(out)
+                out.removeAll(keepingCapacity: true)
+            }
             out += stamp + line + [10]
             line.removeAll(keepingCapacity: true)
         }

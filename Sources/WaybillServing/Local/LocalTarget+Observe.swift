@@ -64,6 +64,7 @@ extension LocalTarget {
     }
 
     private func lookAtFound(_ key: DeploymentKey) async {
+        await offloaded { for folder in self.folders() where folder.id.key == key { self.takeUp(folder) } }
         let found = watch.all.filter { $0.folder.id.key == key && $0.state.phase == .found }
         await withDiscardingTaskGroup { group in
             for item in found {

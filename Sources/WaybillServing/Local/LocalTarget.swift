@@ -98,7 +98,6 @@ package final class LocalTarget: Target {
     package func forget(_ id: ReplicaID, ticket: Ticket) async throws(Failure) {
         let folder = ReplicaFolder(id, in: settings.replicas)
         let (shim, replicas) = (KeeperProcess(shim: settings.shim), settings.replicas)
-        watch.remove(id)
         try await offloaded { () throws(Failure) in
             guard folder.exists else { return }
             guard case .ended(let ended) = folder.life(), !folder.isLocked() else {
@@ -111,6 +110,7 @@ package final class LocalTarget: Target {
             try Disk.rename(folder.path, to: removed)
             RemovedTree.remove(removed)
         }
+        watch.remove(id)
     }
 
     /// The log of a replica, there as long as its folder is.
@@ -123,11 +123,10 @@ package final class LocalTarget: Target {
         }
     }
 
-    /// Watches a replica that an earlier controller started, if it lives.
-    private func takeUp(_ folder: ReplicaFolder) {
-        guard case .ended = folder.life() else {
-            if let record = try? folder.record() { watch.add(folder, record, phase: .found) }
-            return
-        }
+    /// Watches a replica that lives and is not watched: an earlier controller started it, or its keeper was slow to answer.
+    func takeUp(_ folder: ReplicaFolder) {
+        guard !watch.contains(folder.id), let record = try? folder.record() else { return }
+        if case .ended = folder.life() { return }
+        watch.add(folder, record, phase: .found)
     }
 }

@@ -12,6 +12,8 @@ package struct ProbeRunner: Sendable {
     /// How soon an exit is noticed.
     private static let lookEvery = Duration.milliseconds(200)
 
+    private static let shortestPeriod = Duration.milliseconds(10)
+
     package func run() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
@@ -39,7 +41,7 @@ package struct ProbeRunner: Sendable {
         while !Task.isCancelled, let state = watch.state(of: id) {
             let now = ContinuousClock.now
             for question in state.questions where (due[question] ?? now) <= now {
-                due[question] = now + state.probe(for: question).period
+                due[question] = now + max(state.probe(for: question).period, Self.shortestPeriod)
                 await ask(question, state.probe(for: question), item)
             }
             guard let questions = watch.state(of: id)?.questions else { return }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Synchronization
@@ -134,6 +135,31 @@ import WaybillTestSupport
             try await eventually("old files go") { log.files.count == 3 }
             for file in log.files { #expect((Disk.read(file)?.count ?? 0) <= 32_768) }
             #expect(!log.tail(1000).contains { $0.contains("moved") })
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounts a small disk, which needs root"))
+    func `a full disk loses log lines and never the exit status`() async throws {
+        try await withTemporaryFolder { root in
+            chmod(root.path, 0o755)
+            let disk = root.resolvingSymlinksInPath().appending(path: "disk")
+            try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+            guard mount("tmpfs", disk.path, "tmpfs", 0, "size=1m,mode=0755") == 0 else {
+                print("skipped: no small disk can be mounted here: \(String(cString: strerror(errno)))")
+                return
+            }
+            defer { umount2(disk.path, Int32(MNT_DETACH)) }
+            try await withReplicas(of: try Machine(root: disk)) { machine, target in
+                let spec = try machine.spec()
+                let id = try await machine.start(spec, on: target)
+                let replica = try await target.waitUntilReady(spec.key)
+                try? Data(repeating: 1, count: 2 << 20).write(to: disk.appending(path: "filler"))
+                for _ in 0..<100 { try await post("/say", String(repeating: "z", count: 60_000), to: replica) }
+                _ = try? await post("/eval", "os._exit(4)", to: replica)
+                #expect(try await target.waitUntilExited(spec.key).cause == .code(4))
+                await #expect(throws: Failure.self) { try await machine.start(try machine.spec("next"), on: target) }
+                #expect(Disk.names(in: machine.settings.replicas) == [id.description])
+            }
         }
     }
 

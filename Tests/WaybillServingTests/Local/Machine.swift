@@ -106,16 +106,20 @@ func withMachine(
 ) async throws {
     try await withTemporaryFolder { root in
         chmod(root.path, 0o755)
-        let machine = try Machine(root: root, adjust)
-        do {
-            let target = try machine.makeTarget()
-            try await whileProbing(target) { try await body(machine, target) }
-        } catch {
-            try await machine.cleanUp()
-            throw error
-        }
-        try await machine.cleanUp()
+        try await withReplicas(of: try Machine(root: root, adjust), body)
     }
+}
+
+/// Gives `body` a target of `machine` whose prober runs; ends what is left.
+func withReplicas(of machine: Machine, _ body: (Machine, LocalTarget) async throws -> Void) async throws {
+    do {
+        let target = try machine.makeTarget()
+        try await whileProbing(target) { try await body(machine, target) }
+    } catch {
+        try await machine.cleanUp()
+        throw error
+    }
+    try await machine.cleanUp()
 }
 
 /// Runs `body` beside the target's prober.

@@ -95,10 +95,24 @@ import WaybillCore
             let id = try await machine.start(spec, on: target)
             _ = try await target.waitUntilReady(spec.key)
             try await target.stop(id, ticket: try await ticket())
-            #expect(try await target.only(spec.key).phase == .stopping)
             let status = try await target.waitUntilExited(spec.key)
             #expect(status.cause == .signal(9))
             #expect(status.reason == "told to stop; it did not end within 300 ms and was killed")
+        }
+    }
+
+    @Test func `a replica that was told to stop is stopping until it has ended`() async throws {
+        try await withMachine { machine, target in
+            let spec = try machine.spec(
+                env: [EnvironmentVariable(name: "BEHAVIOUR", source: .value("stubborn"))], grace: .seconds(600))
+            let id = try await machine.start(spec, on: target)
+            _ = try await target.waitUntilReady(spec.key)
+            try await target.stop(id, ticket: try await ticket())
+            #expect(try await target.only(spec.key).phase == .stopping)
+            #expect(try await machine.makeTarget().only(spec.key).phase == .stopping)
+            kill(try #require(machine.folder(id).runningRecord()).running.program.pid, SIGKILL)
+            let status = try await target.waitUntilExited(spec.key)
+            #expect(status.description == "ended by signal 9: told to stop")
         }
     }
 
