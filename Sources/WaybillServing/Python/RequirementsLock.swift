@@ -14,21 +14,34 @@ struct RequirementsLock: Hashable, Sendable {
     init(parsing text: String, path: String) throws(Failure) {
         var pending = ""
         var start = 0
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.last == "\r" ? line.dropLast() : line
+        for (number, scalars) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
+            let line = Substring(scalars.last == "\r" ? scalars.dropLast() : scalars)
             if pending.isEmpty { start = number + 1 }
-            if line.last == "\\" {
+            guard !line.unicodeScalars.contains(where: Self.isHidden) else {
+                throw Self.invalid(
+                    "\(line.quotedForMessage) has a character that cannot be seen", path: path, line: number + 1)
+            }
+            // As pip reads it: a comment is never continued.
+            let isComment = line.first { !$0.isWhitespace } == "#"
+            if line.last == "\\", !isComment {
                 pending += line.dropLast() + " "
                 continue
             }
             do {
-                try read(pending + line)
+                try read(pending + (isComment ? " " : "") + line)
             } catch {
                 throw Self.invalid(error.message, path: path, line: start)
             }
             pending = ""
         }
         guard pending.isEmpty else { throw Self.invalid("the last line ends in '\\'", path: path, line: start) }
+    }
+
+    /// What pip takes for the end of a line, or hides something in one.
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        scalar != "\t" && (scalar.properties.generalCategory == .control || [0x2028, 0x2029].contains(scalar.value))
     }
 
     /// Lowercase, with one `-` for each run of `-`, `_` and `.` (PEP 503).

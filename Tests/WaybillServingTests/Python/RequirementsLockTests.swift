@@ -24,6 +24,12 @@ import WaybillCore
         #expect(lock.omitted == ["xgboost", "nvidia-nccl-cu12"])
     }
 
+    @Test func `a comment does not swallow the line after it`() throws {
+        #expect(throws: Failure.self) { _ = try RequirementsLock(parsing: "# a comment \\\nrequests\n", path: "l") }
+        let lock = try RequirementsLock(parsing: "six==1.16.0 \\\n  # why \\\nattrs==26.1.0\n", path: "l")
+        #expect(lock.packages == ["six", "attrs"])
+    }
+
     @Test func `line ends of Windows are line ends`() throws {
         #expect(
             try RequirementsLock(parsing: "six==1.16.0\r\nattrs==26.1.0\r\n", path: "l").packages == ["six", "attrs"])
@@ -48,6 +54,8 @@ import WaybillCore
             "--index-url https://user:secret@mirror.example/simple",
             "--index-url holds credentials; keep them in the pip.conf of the controller's user"
         ),
+        ("# hidden\u{2028}requests", "'# hidden\u{2028}requests' has a character that cannot be seen"),
+        ("# hidden\u{0c}requests", "'# hidden\\u{c}requests' has a character that cannot be seen"),
         ("six==1.16.0 \\", "the last line ends in '\\'"),
     ])
     func `a line that is not locked is refused with the command that locks`(_ line: String, _ problem: String) {
