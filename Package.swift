@@ -96,7 +96,7 @@ let package = Package(
         tests("WaybillGitTests", ["WaybillGit", "WaybillCore", "git-helper-tool"]),
         tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto]),
-        tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", "waybill-shim", httpClient] + nio),
+        tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
@@ -104,7 +104,7 @@ let package = Package(
         tests(
             "WaybillTests",
             [
-                "waybill", "waybill-shim", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
+                "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
                 "WaybillEngine", arguments, logging, httpClient,
             ],
             exclude: ["Snapshots"]),
