@@ -192,7 +192,6 @@ import WaybillTestSupport
             let refused = await failure { () async throws(Failure) in try await broken.fetch() }
             #expect(refused?.disposition == .retry)
             #expect(refused.map { ["RemoteUnreachable", "RemoteInvalid", "TLSFailed"].contains($0.reason) } == true)
-            print("cut pack: \(refused as Any)")
             #expect(!FileManager.default.fileExists(atPath: origin.folder + "/state/mirror.git"))
             let whole = try await HTTPSServer(serving: origin.folder, in: URL(filePath: origin.folder))
             #expect(try await mirror(origin, whole).fetch() == pushed)

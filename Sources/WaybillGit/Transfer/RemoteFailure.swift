@@ -51,7 +51,7 @@ struct RemoteFailure {
     }
 
     private var folder: Failure {
-        if error.isCode(GIT_ENOTFOUND) && error.isOf(GIT_ERROR_REPOSITORY) {
+        if error.isCode(GIT_ENOTFOUND) && (error.isOf(GIT_ERROR_REPOSITORY) || error.isOf(GIT_ERROR_OS)) {
             return make(.stall, "RemoteNotFound", "there is no git repository in this folder; check the path")
         }
         if error.isOf(GIT_ERROR_REPOSITORY) {
