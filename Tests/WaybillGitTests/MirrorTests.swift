@@ -31,8 +31,12 @@ import WaybillTestSupport
 
     @Test func `only what changed is named, in the order of its paths`() async throws {
         try await withOrigin { origin in
-            let first = try await origin.push(["a.yaml": "1", "b/c.yaml": "1", "b/d.yaml": "1", "e.yaml": "1", "z": "1"])
-            let second = try await origin.push(["b/c.yaml": "2", "e.yaml": String?.none, "f/g.yaml": "1", "z": String?.none])
+            let first = try await origin.push([
+                "a.yaml": "1", "b/c.yaml": "1", "b/d.yaml": "1", "e.yaml": "1", "z": "1",
+            ])
+            let second = try await origin.push([
+                "b/c.yaml": "2", "e.yaml": String?.none, "f/g.yaml": "1", "z": String?.none,
+            ])
             let third = try await origin.push(["z/now-a-folder": "1"])
             let mirror = try origin.mirror()
             _ = try await mirror.fetch()
@@ -143,7 +147,8 @@ import WaybillTestSupport
             }
             #expect(refused?.reason == "MirrorMissing")
             #expect(
-                refused?.message == "there is no mirror at '\(origin.folder)/state/mirror.git' yet; the first fetch makes it")
+                refused?.message
+                    == "there is no mirror at '\(origin.folder)/state/mirror.git' yet; the first fetch makes it")
         }
     }
 

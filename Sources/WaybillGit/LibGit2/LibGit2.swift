@@ -43,7 +43,14 @@ struct LibGit2Error: Error {
             return
         }
         category = last.pointee.klass
-        message = String(cString: text)
+        message = Self.shown(String(cString: text))
+    }
+
+    /// One line without control characters: libgit2 repeats what a server said.
+    private static func shown(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isNewline).first ?? ""
+        let scalars = line.unicodeScalars.filter { $0.properties.generalCategory != .control }
+        return String(String(String.UnicodeScalarView(scalars)).prefix(300))
     }
 
     func isOf(_ kind: git_error_t) -> Bool { category == Int32(kind.rawValue) }

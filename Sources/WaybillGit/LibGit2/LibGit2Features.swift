@@ -20,7 +20,8 @@ package struct LibGit2Features: Hashable, Sendable {
         let bits = UInt32(bitPattern: git_libgit2_features())
         func has(_ feature: git_feature_t) -> Bool { bits & feature.rawValue != 0 }
         return LibGit2Features(
-            version: version, https: has(GIT_FEATURE_HTTPS), ssh: has(GIT_FEATURE_SSH), threads: has(GIT_FEATURE_THREADS))
+            version: version, https: has(GIT_FEATURE_HTTPS), ssh: has(GIT_FEATURE_SSH),
+            threads: has(GIT_FEATURE_THREADS))
     }
 
     static var version: String {
@@ -33,9 +34,11 @@ package struct LibGit2Features: Hashable, Sendable {
     package var problems: [String] {
         let remedy = "install Debian's libgit2-1.5 in place of the library found"
         var found: [String] = []
-        if !threads { found.append("libgit2 \(version) was built without threads; \(remedy)") }
-        if !https { found.append("libgit2 \(version) was built without https; \(remedy), or use an 'ssh' address") }
-        if !ssh { found.append("libgit2 \(version) was built without ssh; \(remedy), or use an 'https' address") }
+        if !threads { found.append("libgit2 \(self.version) was built without threads; \(remedy)") }
+        if !https {
+            found.append("libgit2 \(self.version) was built without https; \(remedy), or use an 'ssh' address")
+        }
+        if !ssh { found.append("libgit2 \(self.version) was built without ssh; \(remedy), or use an 'https' address") }
         return found
     }
 }

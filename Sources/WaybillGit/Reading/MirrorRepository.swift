@@ -139,7 +139,8 @@ extension MirrorFolder {
         do throws(LibGit2Error) {
             return try ObjectStore(packsOf: path)
         } catch {
-            throw Failure(.retry, reason: ObjectStore.unreadableReason, message: "cannot open its packs: \(error.message)")
+            throw Failure(
+                .retry, reason: ObjectStore.unreadableReason, message: "cannot open its packs: \(error.message)")
         }
     }
 }

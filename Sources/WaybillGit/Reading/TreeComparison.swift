@@ -6,6 +6,7 @@ import WaybillCore
 /// that an unchanged folder costs a look-up.
 struct TreeComparison {
     private(set) var changes: [TreeChange] = []
+    private let limit: Int
     private var budget: Int
     private var memory: FolderMemory
     /// Whether a folder was left out because of its depth: what is then known of its parents holds for this place only.
@@ -13,6 +14,7 @@ struct TreeComparison {
 
     init(memory: FolderMemory, limit: Int = Self.largestTree) {
         self.memory = memory
+        self.limit = limit
         budget = limit
     }
 
@@ -76,7 +78,7 @@ struct TreeComparison {
             throw Failure(
                 .stall, reason: "TreeTooLarge",
                 message:
-                    "the commit has more than \(Self.largestTree) files and folders; point 'path' at a smaller folder")
+                    "the commit has more than \(limit) files and folders; point 'path' at a smaller folder")
         }
         return CheckedTree(entries)
     }

@@ -24,7 +24,9 @@ package final class WorkingClone: FleetTree {
     package func changes(
         from base: CommitID?, to commit: CommitID, under path: String
     ) async throws(Failure) -> (changes: [TreeChange], problems: [TreeProblem]) {
-        try await whole { () async throws(Failure) in try await reader.changes(from: base, to: commit, under: FolderPath(path)) }
+        try await whole { () async throws(Failure) in
+            try await reader.changes(from: base, to: commit, under: FolderPath(path))
+        }
     }
 
     package func read(_ blobs: [BlobID], limit: Int) async throws(Failure) -> [[UInt8]] {
@@ -48,7 +50,7 @@ package final class WorkingClone: FleetTree {
     private func whole<Result: Sendable>(_ body: () async throws(Failure) -> Result) async throws(Failure) -> Result {
         do throws(Failure) {
             return try await body()
-        } catch where error.reason == ObjectStore.unreadableReason {
+        } catch  where error.reason == ObjectStore.unreadableReason {
             throw Failure(
                 .stall, reason: "CloneIncomplete",
                 message: "the clone '\(folder)' lacks something (\(error.message)); fetch its history with "
@@ -66,13 +68,15 @@ package final class WorkingClone: FleetTree {
         if error.isCode(GIT_ENOTFOUND) {
             throw Failure(
                 .stall, reason: "RepositoryNotFound",
-                message: "\(folder.quotedForMessage) is not in a git repository; run it inside the fleet's clone, or make one "
+                message:
+                    "\(folder.quotedForMessage) is not in a git repository; run it inside the fleet's clone, or make one "
                     + "with `git init`")
         }
         throw Failure(
             .stall, reason: "RepositoryUnsupported",
             message: "libgit2 \(LibGit2Features.version) cannot open the repository of \(folder.quotedForMessage) "
-                + "(\(error.message)); repositories with SHA-256 ids or newer extensions need a plain clone: git clone --no-local")
+                + "(\(error.message)); repositories with SHA-256 ids or newer extensions need a plain clone: git clone --no-local"
+        )
     }
 }
 
@@ -117,7 +121,8 @@ extension ObjectStore {
             switch code {
             case GIT_EAMBIGUOUS.rawValue: "is ambiguous; write more of the id"
             case GIT_EPEEL.rawValue, GIT_EINVALIDSPEC.rawValue: "does not name a commit"
-            default: "is not in this clone; fetch it first (`git fetch origin`), in CI with its history (`fetch-depth: 0`)"
+            default:
+                "is not in this clone; fetch it first (`git fetch origin`), in CI with its history (`fetch-depth: 0`)"
             }
         return Failure(.stall, reason: "RevisionNotFound", message: "revision \(name.quotedForMessage) \(why)")
     }

@@ -54,7 +54,6 @@ struct Publish {
         }
         guard let tip, repository.reference(publication.reference) != tip else { return tip }
         try remote.download(publication.reference, session)
-        session.timesAsked = 0
         return tip
     }
 

@@ -8,13 +8,11 @@ struct RemoteFailure {
     let error: LibGit2Error
     let remote: RemoteConfiguration
     let scratch: String
-    let wasAsked: Bool
 
-    init(_ error: LibGit2Error, remote: RemoteConfiguration, scratch: String, wasAsked: Bool) {
+    init(_ error: LibGit2Error, remote: RemoteConfiguration, scratch: String) {
         self.error = error
         self.remote = remote
         self.scratch = scratch
-        self.wasAsked = wasAsked
     }
 
     var failure: Failure {
@@ -36,6 +34,12 @@ struct RemoteFailure {
 
     private var certificate: Failure {
         let store = remote.certificateFile.map { "the certificates of '\($0)'" } ?? "the system's certificates"
+        if case .https(let host, _, _) = remote.address, Self.isNumeric(host) {
+            return make(
+                .stall, "CertificateUntrusted",
+                "the server's certificate cannot be checked against a numeric address (\(error.message)); libgit2 here "
+                    + "compares names only: use the server's name")
+        }
         return make(
             .stall, "CertificateUntrusted",
             "the server's certificate is not signed by \(store), or is not for this host (\(error.message)); name the "
@@ -47,13 +51,26 @@ struct RemoteFailure {
     }
 
     private var folder: Failure {
-        if error.isCode(GIT_ENOTFOUND) && error.isOf(GIT_ERROR_REPOSITORY) {
+        if error.isCode(GIT_ENOTFOUND) && (error.isOf(GIT_ERROR_REPOSITORY) || error.isOf(GIT_ERROR_OS)) {
             return make(.stall, "RemoteNotFound", "there is no git repository in this folder; check the path")
         }
         if error.isOf(GIT_ERROR_REPOSITORY) {
             return make(
-                .stall, "RemoteUnsupported", "libgit2 \(LibGit2Features.version) cannot read this repository (\(error.message))"
+                .stall, "RemoteUnsupported",
+                "libgit2 \(LibGit2Features.version) cannot read this repository (\(error.message))"
             )
+        }
+        if error.isCode(GIT_ENOTFOUND) && error.isOf(GIT_ERROR_ODB) {
+            return make(
+                .stall, "RemoteIncomplete",
+                "the repository lacks an object that its branch needs (\(error.message)); it is damaged, or a shallow clone: "
+                    + "run `git fsck` there. Nothing of this fetch was kept")
+        }
+        if error.isOf(GIT_ERROR_TREE) || error.isOf(GIT_ERROR_OBJECT) {
+            return make(
+                .stall, "RemoteInvalid",
+                "the branch names an object that git would refuse (\(error.message)); run `git fsck` there. Nothing of this "
+                    + "fetch was kept")
         }
         return make(
             .retry, "RemoteUnreadable",
@@ -100,7 +117,19 @@ struct RemoteFailure {
                 "the SSH key cannot be used (\(error.message)); it must be an Ed25519 or ECDSA key in OpenSSH format, with the "
                     + "right passphrase")
         }
+        let words = error.message.lowercased()
+        if ["not appear to be a git repository", "not found", "could not be found"].contains(where: words.contains) {
+            return make(
+                .stall, "RemoteNotFound",
+                "the server has no such repository (\(error.message)); check the path, and that this "
+                    + "key may read it")
+        }
         return unreachable
+    }
+
+    /// Whether a host is an IP address.
+    private static func isNumeric(_ host: String) -> Bool {
+        host.contains(":") || host.utf8.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ".") }
     }
 
     private var unreachable: Failure {

@@ -63,7 +63,7 @@ final class RemoteSession {
 
     /// Our own words for what the library reported.
     func failure(_ error: LibGit2Error) -> Failure {
-        refusal ?? RemoteFailure(error, remote: remote, scratch: request.scratch, wasAsked: timesAsked > 0).failure
+        refusal ?? RemoteFailure(error, remote: remote, scratch: request.scratch).failure
     }
 }
 
@@ -80,6 +80,7 @@ struct RemoteHandle: ~Copyable {
                     message: "the certificate file '\(file)' cannot be read: \(LibGit2Error(code: code).message)")
             }
         }
+        session.timesAsked = 0
         var made: OpaquePointer?
         var options = session.connectOptions()
         var code = git_remote_create_anonymous(&made, repository, session.address)
@@ -89,6 +90,7 @@ struct RemoteHandle: ~Copyable {
             git_remote_free(made)
             throw failure
         }
+        session.timesAsked = 0
         raw = made
     }
 

@@ -61,7 +61,8 @@ struct Origin: Sendable {
 
     func pushCommit(tree: String, parent: CommitID? = nil) async throws -> CommitID {
         let parents = parent.map { "parent \($0)\n" } ?? ""
-        let text = "tree \(tree)\n\(parents)author A <a@b> 1700000000 +0000\ncommitter A <a@b> 1700000000 +0000\n\nhostile\n"
+        let text =
+            "tree \(tree)\n\(parents)author A <a@b> 1700000000 +0000\ncommitter A <a@b> 1700000000 +0000\n\nhostile\n"
         let commit = try await git(
             "-C", path, "hash-object", "-t", "commit", "--literally", "-w", "--stdin", input: Array(text.utf8))
         // `update-ref` would look at the tree; the file is the reference.

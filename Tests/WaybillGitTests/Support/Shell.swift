@@ -34,26 +34,18 @@ enum Shell {
     }
 
     private static func runBlocking(_ words: [String], home: String, input: [UInt8]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        process.environment = environment(home: home)
-        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (stdin, stdout, stderr)
-        try process.run()
-        DispatchQueue.global().async {
-            try? stdin.fileHandleForWriting.write(contentsOf: Data(input))
-            try? stdin.fileHandleForWriting.close()
+        let child = try ChildProcess(
+            path: "/usr/bin/env", arguments: ["env"] + words, environment: environment(home: home))
+        try? child.input.sendAll(input)
+        shutdown(child.input.raw, Int32(SHUT_WR))
+        let outcome = ChildRun.run(
+            child, input: [], deadline: .now.advanced(by: .seconds(60)), cancellation: try Cancellation())
+        if case .ended(.exited(0), let output, _) = outcome { return String(decoding: output, as: UTF8.self) }
+        guard case .ended(let ending, _, let errors) = outcome else {
+            throw CommandFailed(description: "\(words.joined(separator: " ")): \(outcome)")
         }
-        let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
-        let errors = try stderr.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw CommandFailed(
-                description: "\(words.joined(separator: " ")): \(process.terminationStatus) "
-                    + String(decoding: errors, as: UTF8.self))
-        }
-        return String(decoding: output, as: UTF8.self)
+        throw CommandFailed(
+            description: "\(words.joined(separator: " ")): \(ending) " + String(decoding: errors, as: UTF8.self))
     }
 
     /// Whether a program can be started; says so on the log when a test is skipped for it.
