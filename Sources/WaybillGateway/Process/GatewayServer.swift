@@ -77,7 +77,8 @@ package final class GatewayServer: Sendable {
             Glibc.listen(descriptor, ListeningSocket.backlog)
             state.withLock { $0.listener = channel }
         } catch {
-            throw Failure(.retry, reason: "GatewayNotStarted", message: "gateway: cannot accept on \(address): \(error)")
+            throw Failure(
+                .retry, reason: "GatewayNotStarted", message: "gateway: cannot accept on \(address): \(error)")
         }
     }
 
@@ -150,12 +151,14 @@ package final class GatewayServer: Sendable {
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
 
-    /// What all loops counted, and the names of the slots.
-    func reading() async throws -> (counts: GatewayReading, names: [Int: String]) {
-        var sum = GatewayReading()
-        for loop in loops { sum.add(try await loop.eventLoop.submit { loop.value.meters.reading }.get()) }
-        return (sum, registry.slotNames)
+    /// What all loops counted, once each of them has answered.
+    func reading(on eventLoop: any EventLoop) -> EventLoopFuture<GatewayReading> {
+        let readings = loops.map { loop in loop.eventLoop.submit { loop.value.meters.reading } }
+        return EventLoopFuture.reduce(into: GatewayReading(), readings, on: eventLoop) { $0.add($1) }
     }
+
+    /// The deployment that each slot of a reading counts.
+    var slotNames: [Int: String] { registry.slotNames }
 
     // MARK: Ending
 

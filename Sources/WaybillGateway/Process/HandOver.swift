@@ -49,7 +49,8 @@ enum HandOver {
         }
         guard received.bytes == greeting, received.descriptors.count == 2 else {
             for descriptor in received.descriptors + [connection] { close(descriptor) }
-            throw failure("the running gateway hands over in a way that this build does not know; stop it and start again")
+            throw failure(
+                "the running gateway hands over in a way that this build does not know; stop it and start again")
         }
         return Taken(connection: connection, listener: received.descriptors[0], lock: received.descriptors[1])
     }

@@ -5,8 +5,8 @@ import WaybillCore
 
 /// What a process that outlives its parent sets right at its start.
 enum ProcessSurroundings {
-    /// Ignores what a dead terminal or reader would send, raises the limit of descriptors, and closes sockets that the
-    /// parent left open: a listener of the controller held here would keep its port taken.
+    /// Ignores what a dead terminal or reader would send, raises the limit of descriptors, and closes network sockets
+    /// and listeners that the parent left open: a listener of the controller held here would keep its port taken.
     static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
@@ -23,10 +23,22 @@ enum ProcessSurroundings {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
             guard let descriptor = CInt(name), descriptor > 2,
                 let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"),
-                target.hasPrefix("socket:")
+                target.hasPrefix("socket:"), isNetwork(descriptor) || isListening(descriptor)
             else { continue }
             close(descriptor)
         }
+    }
+
+    /// Pairs of local sockets stay: a parent may watch for our end by one.
+    private static func isNetwork(_ descriptor: CInt) -> Bool { option(SO_DOMAIN, of: descriptor) != AF_UNIX }
+
+    private static func isListening(_ descriptor: CInt) -> Bool { option(SO_ACCEPTCONN, of: descriptor) == 1 }
+
+    private static func option(_ name: CInt, of descriptor: CInt) -> CInt {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        getsockopt(descriptor, SOL_SOCKET, name, &value, &length)
+        return value
     }
 
     static func makeStateFolder(_ path: String) throws(Failure) {

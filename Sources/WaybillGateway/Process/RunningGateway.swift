@@ -81,7 +81,8 @@ package final class RunningGateway: Sendable {
     }
 
     private static func serve(
-        _ configuration: GatewayConfiguration, lock: StateLock, listener: consuming ListeningSocket, _ paths: GatewayPaths
+        _ configuration: GatewayConfiguration, lock: StateLock, listener: consuming ListeningSocket,
+        _ paths: GatewayPaths
     ) async throws(Failure) -> Parts {
         let server = try await GatewayServer.make(configuration, for: listener)
         let watch = TableWatch(path: paths.table, limit: configuration.limits.tableBytes) { server.take($0) }
@@ -98,6 +99,8 @@ package final class RunningGateway: Sendable {
 
     /// Lets what is under way finish (bounded), then ends.
     package func stop() async {
+        // A listener that stays open anywhere would go on collecting connections that nobody accepts.
+        handOver.closeDoor()
         await server.drain()
         watch.stop()
         await server.shutDown()

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import NIOHTTP1
 import WaybillCore
 
@@ -8,21 +9,25 @@ struct StatusPage: Sendable {
     var type: String
     var body: String
 
-    static func render(_ path: String, of server: GatewayServer) async -> StatusPage {
+    static func render(_ path: String, of server: GatewayServer, on eventLoop: any EventLoop) -> EventLoopFuture<
+        StatusPage
+    > {
         switch path {
-        case "/status": json(server.status)
+        case "/status": eventLoop.makeSucceededFuture(json(server.status))
         case "/healthz":
             // Asks every loop: a loop that hangs must not be called healthy.
-            (try? await server.reading()) == nil
-                ? StatusPage(status: .serviceUnavailable, type: "text/plain", body: "stopping\n")
-                : StatusPage(status: .ok, type: "text/plain", body: "ok\n")
-        case "/metrics": await metrics(of: server)
+            server.reading(on: eventLoop).map { _ in StatusPage(status: .ok, type: "text/plain", body: "ok\n") }
+                .recover { _ in stopping }
+        case "/metrics": server.reading(on: eventLoop).map { metrics($0, of: server) }.recover { _ in stopping }
         default:
-            StatusPage(
-                status: .notFound, type: "application/json",
-                body: "{\"error\": \"only GET /status, /healthz and /metrics are answered here\"}\n")
+            eventLoop.makeSucceededFuture(
+                StatusPage(
+                    status: .notFound, type: "application/json",
+                    body: "{\"error\": \"only GET /status, /healthz and /metrics are answered here\"}\n"))
         }
     }
+
+    private static let stopping = StatusPage(status: .serviceUnavailable, type: "text/plain", body: "stopping\n")
 
     private static func json(_ status: GatewayStatus) -> StatusPage {
         let encoder = JSONEncoder()
@@ -33,12 +38,9 @@ struct StatusPage: Sendable {
         return StatusPage(status: .ok, type: "application/json", body: String(decoding: bytes, as: UTF8.self))
     }
 
-    private static func metrics(of server: GatewayServer) async -> StatusPage {
-        guard let reading = try? await server.reading() else {
-            return StatusPage(status: .serviceUnavailable, type: "text/plain", body: "")
-        }
+    private static func metrics(_ counts: GatewayReading, of server: GatewayServer) -> StatusPage {
         let page = MetricsPage(
-            counts: reading.counts, names: reading.names, status: server.status, connections: server.openConnections)
+            counts: counts, names: server.slotNames, status: server.status, connections: server.openConnections)
         return StatusPage(status: .ok, type: "text/plain; version=0.0.4; charset=utf-8", body: page.text)
     }
 }

@@ -60,19 +60,20 @@ private final class StatusHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func answer(on context: ChannelHandlerContext) {
-        let server = server
-        let path = path
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.eventLoop.makeFutureWithTask { await StatusPage.render(path, of: server) }
-            .whenSuccess { page in Self.write(page, on: bound.value) }
+        StatusPage.render(path, of: server, on: context.eventLoop).whenSuccess { Self.write($0, on: bound.value) }
     }
 
     private static func write(_ page: StatusPage, on context: ChannelHandlerContext) {
         var head = HTTPResponseHead(version: .http1_1, status: page.status)
         head.headers.add(name: "content-type", value: page.type)
         head.headers.add(name: "content-length", value: String(page.body.utf8.count))
+        head.headers.add(name: "connection", value: "close")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page.body)))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        // One answer a connection: those who ask read to the end.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     }
 }

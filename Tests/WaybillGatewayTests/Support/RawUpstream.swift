@@ -7,7 +7,7 @@ import WaybillTestSupport
 final class RawUpstream: Sendable {
     let port: Int
     private let listener: CInt
-    private let state = Mutex((connections: 0, isStopped: false))
+    private let state = Mutex((connections: 0, isStopped: false, open: [Int: PlainSocket]()))
 
     /// - Parameter script: called with each connection and its number, from 1; the connection closes when it returns.
     init(port: Int = 0, _ script: @escaping @Sendable (PlainSocket, Int) throws -> Void) throws {
@@ -40,12 +40,14 @@ final class RawUpstream: Sendable {
 
     var connections: Int { state.withLock { $0.connections } }
 
+    /// Stops listening and ends every connection.
     func stop() {
         state.withLock { state in
             guard !state.isStopped else { return }
             state.isStopped = true
             shutdown(listener, Int32(SHUT_RDWR))
             close(listener)
+            for connection in state.open.values { connection.interrupt() }
         }
     }
 
@@ -53,13 +55,15 @@ final class RawUpstream: Sendable {
         while true {
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else { return }
+            let connection = PlainSocket(adopting: descriptor)
             let number = state.withLock { state in
                 state.connections += 1
+                state.open[state.connections] = connection
                 return state.connections
             }
-            let connection = PlainSocket(adopting: descriptor)
-            let thread = Thread {
+            let thread = Thread { [self] in
                 try? script(connection, number)
+                _ = state.withLock { $0.open.removeValue(forKey: number) }
                 connection.close()
             }
             thread.stackSize = 512 * 1024
