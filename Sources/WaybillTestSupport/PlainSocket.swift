@@ -79,6 +79,9 @@ package final class PlainSocket: Sendable {
         max(0, Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)))
     }
 
+    /// Ends both directions for a thread that may be using it; that thread closes it.
+    package func interrupt() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     package func close() {

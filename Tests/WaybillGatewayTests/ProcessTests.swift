@@ -66,7 +66,7 @@ import WaybillTestSupport
                     let old = gateway
                     // The old one ends by itself once its connections have asked a last time.
                     #expect(await eventually { !old.isRunning })
-                    #expect(old.terminationStatus == 0)
+                    if !old.isRunning { #expect(old.terminationStatus == 0) }
                     gateway = next
                 }
             }

@@ -27,8 +27,7 @@ import WaybillTestSupport
     }
 
     @Test func `a replica that refuses connections is a bad gateway`() async throws {
-        let upstream = try RawUpstream(answering: "x")
-        upstream.stop()
+        let upstream = try RawUpstream.deaf()
         try await withGateway([churn(upstream.port)]) { (gateway) async throws in
             let answer = try await gateway.ask(post("{}"))
             #expect(answer.status == 502)
@@ -37,8 +36,7 @@ import WaybillTestSupport
     }
 
     @Test func `another replica takes what the first did not accept`() async throws {
-        let (dead, alive) = (try RawUpstream(answering: "x"), try RawUpstream(answering: "alive"))
-        dead.stop()
+        let (dead, alive) = (try RawUpstream.deaf(), try RawUpstream(answering: "alive"))
         defer { alive.stop() }
         try await withGateway([churn(dead.port, alive.port)]) { (gateway) async throws in
             for _ in 0..<6 { #expect(try await gateway.ask(post("{}")).text == "alive") }

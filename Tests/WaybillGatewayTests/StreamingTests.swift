@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 import WaybillCore
+import WaybillGateway
 import WaybillTestSupport
 
 /// Bytes pass as they come, both ways, and no side's slowness is paid with memory.

@@ -13,6 +13,7 @@ final class HandOverServer: @unchecked Sendable {
     private let handedOver: @Sendable () -> Void
     private var source: (any DispatchSourceRead)?
     private var isOver = false
+    private var isStopped = false
 
     /// - Parameters:
     ///   - listener: a descriptor of the listening socket; taken over.
@@ -36,7 +37,11 @@ final class HandOverServer: @unchecked Sendable {
         self.source = source
     }
 
-    func stop() { source?.cancel() }
+    /// Offers the listener no more and lets go of it. Reports to a successor go on.
+    func closeDoor() { source?.cancel() }
+
+    /// Ends the reports too.
+    func stop() { queue.async { [self] in isStopped = true } }
 
     private func answer(_ door: CInt) {
         let connection = accept(door, nil, nil)
@@ -62,7 +67,7 @@ final class HandOverServer: @unchecked Sendable {
 
     /// Goes on until the successor or this process ends.
     private func report(on connection: CInt) {
-        guard HandOver.send(HandOver.encode(server.handOverReport), to: connection) else {
+        guard !isStopped, HandOver.send(HandOver.encode(server.handOverReport), to: connection) else {
             close(connection)
             return
         }

@@ -99,6 +99,8 @@ package final class RunningGateway: Sendable {
 
     /// Lets what is under way finish (bounded), then ends.
     package func stop() async {
+        // A listener that stays open anywhere would go on collecting connections that nobody accepts.
+        handOver.closeDoor()
         await server.drain()
         watch.stop()
         await server.shutDown()
