@@ -10,7 +10,8 @@ struct AppendBenchmark {
         let single = try await journalBytes(1)
         try await compare("one at a time", rounds: 2000, events: 1, bytes: single)
         for batch in [16, 256, 1024] {
-            try await compare("in batches of \(batch)", rounds: 100, events: batch, bytes: try await journalBytes(batch))
+            try await compare(
+                "in batches of \(batch)", rounds: 100, events: batch, bytes: try await journalBytes(batch))
         }
         try await concurrent(callers: 64, each: 100)
     }
@@ -33,9 +34,13 @@ struct AppendBenchmark {
         }
         let (own, other) = (ours.quantile(0.5), peers.quantile(0.5))
         print("append \(title): \(events) events, \(bytes) bytes, \(rounds) rounds")
-        print("  ledger  median \(shown(own)) ms, p99 \(shown(ours.quantile(0.99))) ms, \(Int(Double(events) / own * 1000)) events/s")
+        print(
+            "  ledger  median \(shown(own)) ms, p99 \(shown(ours.quantile(0.99))) ms, \(Int(Double(events) / own * 1000)) events/s"
+        )
         print("  peer    median \(shown(other)) ms, p99 \(shown(peers.quantile(0.99))) ms (write + fdatasync)")
-        print("  speed   \(shown(other / own)) x the peer; p99 \(shown(ours.quantile(0.99) / peers.quantile(0.99))) x the peer's")
+        print(
+            "  speed   \(shown(other / own)) x the peer; p99 \(shown(ours.quantile(0.99) / peers.quantile(0.99))) x the peer's"
+        )
     }
 
     /// Many callers with one event each: what a busy controller does.
@@ -44,11 +49,15 @@ struct AppendBenchmark {
         let total = try await milliseconds {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for caller in 0..<callers {
-                    group.addTask { for turn in 0..<each { _ = try await ledger.append([sampleEvent(caller * each + turn)]) } }
+                    group.addTask {
+                        for turn in 0..<each { _ = try await ledger.append([sampleEvent(caller * each + turn)]) }
+                    }
                 }
                 try await group.waitForAll()
             }
         }
-        print("append by \(callers) callers at once, one event each: \(Int(Double(callers * each) / total * 1000)) events/s")
+        print(
+            "append by \(callers) callers at once, one event each: \(Int(Double(callers * each) / total * 1000)) events/s"
+        )
     }
 }

@@ -39,7 +39,8 @@ final class Peer {
     /// Appends `count` bytes and makes them durable.
     func append(_ count: Int) throws {
         let bytes = [UInt8](repeating: 0x5A, count: count)
-        guard bytes.withUnsafeBytes({ pwrite(descriptor, $0.baseAddress, count, offset) }) == count, fdatasync(descriptor) == 0
+        guard bytes.withUnsafeBytes({ pwrite(descriptor, $0.baseAddress, count, offset) }) == count,
+            fdatasync(descriptor) == 0
         else { throw Failure(.retry, reason: "BenchFailed", message: "write or fdatasync: errno \(errno)") }
         offset += count
     }

@@ -27,7 +27,9 @@ struct VerifyBenchmark {
         let verified = try seconds {
             conclusion = try LedgerVerifier.verify(folder: folder, key: key, since: note).conclusion
         }
-        print("verify \(count) events, journal and published form: \(shown(verified)) s, \(peakMegabytes) MB resident at most")
+        print(
+            "verify \(count) events, journal and published form: \(shown(verified)) s, \(peakMegabytes) MB resident at most"
+        )
         print("  \(conclusion)")
         let tree = PublishedTree(folder: "\(folder)/log", size: UInt64(count))
         let proof = try seconds { _ = try tree.inclusionProof(of: UInt64(count / 3)) }
@@ -42,7 +44,7 @@ struct VerifyBenchmark {
 
     private var peakMegabytes: Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss / 1024
     }
 }

@@ -7,7 +7,6 @@ import Glibc
 import WaybillCore
 import WaybillLedger
 
-setlinebuf(stdout)
 let folder = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "/tmp/waybill-bench-ledger-\(getpid())"
 let verified = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1_000_000 : 1_000_000
 mkdir(folder, 0o700)

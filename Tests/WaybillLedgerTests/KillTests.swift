@@ -11,7 +11,8 @@ import WaybillTrust
     static func hammer() throws -> URL {
         let products = Bundle.allBundles.map(\.bundleURL) + [URL(fileURLWithPath: CommandLine.arguments[0])]
         let places = products.map { $0.deletingLastPathComponent().appending(path: "ledger-hammer") }
-        return try #require(places.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no ledger-hammer built")
+        return try #require(
+            places.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no ledger-hammer built")
     }
 
     static let kills = ProcessInfo.processInfo.environment["WAYBILL_KILLS"].flatMap { Int($0) } ?? 15

@@ -115,7 +115,9 @@ func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
             let ledger = try await Ledger.open(settings(folder))
             await ledger.close()
             await ledger.close()
-            guard case .failure(let why) = await result({ () async throws(Failure) in try await ledger.append([fact(1)]) })
+            guard
+                case .failure(let why) = await result({ () async throws(Failure) in try await ledger.append([fact(1)]) }
+                )
             else {
                 Issue.record("an entry was taken")
                 return

@@ -12,7 +12,9 @@ import WaybillTrust
         var found: [String: Data] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
             let url = folder.appending(path: path)
-            if try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true { found[path] = try Data(contentsOf: url) }
+            if try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
+                found[path] = try Data(contentsOf: url)
+            }
         }
         return found
     }
@@ -84,7 +86,8 @@ import WaybillTrust
             let checkpoint = try SignedCheckpoint(verifying: sample.note, with: sample.key).checkpoint
             let older = try SignedCheckpoint(verifying: sample.olderNote, with: sample.key).checkpoint
             let tree = PublishedTree(folder: log, size: 300)
-            let bundle = try bytes(sample.folder, "log/tile/entries/000") + bytes(sample.folder, "log/tile/entries/001.p/44")
+            let bundle =
+                try bytes(sample.folder, "log/tile/entries/000") + bytes(sample.folder, "log/tile/entries/001.p/44")
             let entries = try #require(TileContent.entries(bundle))
             #expect(entries.count == 300)
             for (index, entry) in entries.enumerated() {

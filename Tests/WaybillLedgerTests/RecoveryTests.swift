@@ -22,7 +22,9 @@ import WaybillTrust
             let begin = records[3].range.lowerBound
             for end in stride(from: begin, to: whole.count, by: 7) {
                 try write(Array(whole[..<end]), folder, firstSegment)
-                #expect(try LedgerVerifier.verify(folder: settings(folder).folder, key: nil).tornBytes == Int64(end - begin))
+                #expect(
+                    try LedgerVerifier.verify(folder: settings(folder).folder, key: nil).tornBytes == Int64(end - begin)
+                )
                 let store = try LedgerStore(settings(folder))
                 #expect((store.size, store.cut) == (2, Int64(end - begin)))
             }
@@ -80,7 +82,8 @@ import WaybillTrust
                 refused
                     == Failure(
                         .stall, reason: "LedgerRolledBack",
-                        message: "ledger: the journal ends after 2 entries, a checkpoint of 3 was given away; going on would "
+                        message:
+                            "ledger: the journal ends after 2 entries, a checkpoint of 3 was given away; going on would "
                             + "sign a second history: restore the newest copy of the journal"))
         }
     }

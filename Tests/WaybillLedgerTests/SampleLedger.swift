@@ -13,7 +13,9 @@ struct RawRecord {
 }
 
 func rawRecords(_ segment: [UInt8]) -> [RawRecord] {
-    func number(_ offset: Int, _ width: Int) -> Int { segment[offset..<(offset + width)].reduce(0) { $0 << 8 | Int($1) } }
+    func number(_ offset: Int, _ width: Int) -> Int {
+        segment[offset..<(offset + width)].reduce(0) { $0 << 8 | Int($1) }
+    }
     var offset = 20 + number(16, 4) + 32
     var records: [RawRecord] = []
     while offset < segment.count {
@@ -40,7 +42,9 @@ struct SampleLedger {
     /// - Parameters:
     ///   - identity: files of another ledger, to have its key.
     ///   - message: of each event: another one is another history.
-    init(in parent: URL, name: String = "ledger", identity: URL? = nil, message: String = "found", count: Int = 300) throws {
+    init(in parent: URL, name: String = "ledger", identity: URL? = nil, message: String = "found", count: Int = 300)
+        throws
+    {
         folder = parent.appending(path: name)
         var settings = LedgerSettings(folder: folder.path)
         settings.segmentLimit = 40_000

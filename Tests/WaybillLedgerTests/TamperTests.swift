@@ -108,9 +108,11 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             let checkpoint = try sample.records(0).filter { !$0.isEntry }[1]
             try sample.change(sample.segmentPath(0)) { bytes in
                 bytes.replaceSubrange(
-                    one.range.lowerBound..<two.range.upperBound, with: Array(bytes[two.range]) + Array(bytes[one.range]))
+                    one.range.lowerBound..<two.range.upperBound, with: Array(bytes[two.range]) + Array(bytes[one.range])
+                )
             }
-            return "FIRST: byte \(checkpoint.range.lowerBound): the checkpoint's root is not that of the 8 entries before it"
+            return
+                "FIRST: byte \(checkpoint.range.lowerBound): the checkpoint's root is not that of the 8 entries before it"
         },
         Tampering("an entry dropped") { sample in
             let entry = try sample.entry(5)
@@ -139,7 +141,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         Tampering("a byte of a checkpoint") { sample in
             let checkpoint = try sample.records(0).filter { !$0.isEntry }[1]
             try sample.flip(sample.segmentPath(0), at: checkpoint.content.upperBound - 5)
-            return "FIRST: byte \(checkpoint.range.lowerBound): entry 8: the checkpoint's bytes do not have its checksum"
+            return
+                "FIRST: byte \(checkpoint.range.lowerBound): entry 8: the checkpoint's bytes do not have its checksum"
         },
         Tampering("a checkpoint with another signature and a right checksum") { sample in
             let checkpoint = try sample.records(0).filter { !$0.isEntry }[1]
@@ -169,7 +172,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
                 + "a segment is missing or too much"
         },
         Tampering("two segments exchanged") { sample in
-            let (one, two) = (try bytes(sample.folder, sample.segmentPath(1)), try bytes(sample.folder, sample.segmentPath(2)))
+            let (one, two) = (
+                try bytes(sample.folder, sample.segmentPath(1)), try bytes(sample.folder, sample.segmentPath(2))
+            )
             try write(two, sample.folder, sample.segmentPath(1))
             try write(one, sample.folder, sample.segmentPath(2))
             return "\(sample.segmentPath(1)): byte 0: the segment begins with entry \(sample.segments[2]), "
@@ -187,7 +192,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         Tampering("the last batch cut off") { sample in
             let last = sample.segments.count - 1
             let records = try sample.records(last)
-            try sample.change(sample.segmentPath(last)) { $0.removeSubrange(records[records.count - 5].range.lowerBound...) }
+            try sample.change(sample.segmentPath(last)) {
+                $0.removeSubrange(records[records.count - 5].range.lowerBound...)
+            }
             return "log/checkpoint: it counts 300 entries, the journal has 296"
         },
         Tampering("the last checkpoint cut off") { sample in
@@ -268,7 +275,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         },
     ]
 
-    @Test func `a history made anew with the true key is caught by a checkpoint that somebody else held`() async throws {
+    @Test func `a history made anew with the true key is caught by a checkpoint that somebody else held`() async throws
+    {
         try await withTemporaryFolder { folder in
             let sample = try SampleLedger(in: folder)
             let fork = try SampleLedger(in: folder, name: "fork", identity: sample.folder, message: "other")
@@ -282,9 +290,11 @@ struct Tampering: Sendable, CustomTestStringConvertible {
                 short.problem(since: sample.note)
                     == "the log ends after 200 entries, the checkpoint that was given counts 300: entries are missing")
             let other = try SampleLedger(in: folder, name: "other")
-            #expect(sample.problem(since: other.note) == "the checkpoint that was given: no signature is by a known key")
-            #expect(sample.problem(since: [1]) == "the checkpoint that was given: not a signed note: "
-                + "holds a control character")
+            #expect(
+                sample.problem(since: other.note) == "the checkpoint that was given: no signature is by a known key")
+            #expect(
+                sample.problem(since: [1]) == "the checkpoint that was given: not a signed note: "
+                    + "holds a control character")
             #expect(
                 throws: VerificationProblem(file: "log/checkpoint", "no signature is by a known key")
             ) { try LedgerVerifier.verify(folder: sample.folder.path, key: other.key) }
