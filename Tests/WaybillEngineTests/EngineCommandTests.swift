@@ -42,8 +42,8 @@ struct EngineCommandTests {
         bench.settle()
         #expect(
             bench.acts.map(\.name) == [
-                "start-replica", "set-route", "stop-replica", "start-replica", "forget-replica", "set-route",
-                "stop-replica", "forget-replica",
+                "start-replica", "set-route", "stop-replica", "start-replica", "set-route", "stop-replica",
+                "forget-replica", "forget-replica",
             ])
         #expect(before.isDisjoint(with: bench.replicas.keys))
         #expect(bench.replicas.count == 2)
