@@ -54,26 +54,34 @@ struct ReplicaCensus {
     private static func rotation(
         own: [ObservedReplica], foreign: [ObservedReplica], count: Int, observed: Observation, context: PlanContext
     ) -> [ReplicaID] {
-        let routed = observed.route.isGatewayRunning ? observed.route.replicas : context.lastRotation ?? []
-        let serving = serving(own: own, foreign: foreign, routed: routed, lastServed: context.lastServed)
+        // What was published counts before the gateway has taken it up: a decision to switch is not taken twice.
+        let published = context.lastRotation ?? observed.route.replicas
+        let serving = serving(own: own, foreign: foreign, published: published, observed: observed, context: context)
         let ready = own.filter { $0.phase == .ready }
         let oldReady = serving.filter { $0.phase == .ready }
-        let hasSwitched = own.contains { routed.contains($0.id) }
         if ready.isEmpty && oldReady.isEmpty {
             // Nothing better is there: what may answer again stays, what is gone leaves.
-            return (own + serving).filter { routed.contains($0.id) }.map(\.id).sorted()
+            return (own + serving).filter { published.contains($0.id) }.map(\.id).sorted()
         }
-        let takesOver = hasSwitched || ready.count >= min(count, oldReady.count)
-        return (!ready.isEmpty && takesOver ? ready : oldReady.isEmpty ? ready : oldReady).map(\.id).sorted()
+        let hasSwitched = own.contains { published.contains($0.id) }
+        let takesOver = oldReady.isEmpty || hasSwitched || ready.count >= min(count, oldReady.count)
+        return (!ready.isEmpty && takesOver ? ready : oldReady).map(\.id).sorted()
     }
 
-    /// Replicas of the revision that serves now, or served last when the rotation names nothing that is there.
+    /// Replicas of the one other revision that serves now, or served last when the rotation names nothing that is there.
     private static func serving(
-        own: [ObservedReplica], foreign: [ObservedReplica], routed: Set<ReplicaID>, lastServed: Revision?
+        own: [ObservedReplica], foreign: [ObservedReplica], published: Set<ReplicaID>, observed: Observation,
+        context: PlanContext
     ) -> [ObservedReplica] {
-        let revisions = Set(foreign.filter { routed.contains($0.id) }.map(\.revision))
-        if !revisions.isEmpty { return foreign.filter { revisions.contains($0.revision) } }
-        if own.contains(where: { routed.contains($0.id) }) { return [] }
-        return foreign.filter { $0.revision == lastServed }
+        let confirmed = Set(foreign.filter { observed.route.replicas.contains($0.id) }.map(\.revision))
+        let named = Set(foreign.filter { published.contains($0.id) }.map(\.revision))
+        // A rotation whose outcome is unknown names what may never have served: that is no reason to begin with it.
+        let candidates = named.filter { confirmed.contains($0) || $0 == context.lastServed }
+        if candidates.isEmpty {
+            if own.contains(where: { published.contains($0.id) }) { return [] }
+            return foreign.filter { $0.revision == context.lastServed }
+        }
+        let chosen = candidates.intersection(confirmed).min() ?? candidates.min()
+        return foreign.filter { $0.revision == chosen }
     }
 }

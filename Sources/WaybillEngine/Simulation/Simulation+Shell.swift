@@ -19,6 +19,8 @@ struct Flight: Sendable {
     var intent: LedgerIndex?
     var fate: Fate
     var failure: Failure?
+    /// Replicas were asked for when the core asked for the act.
+    var wasWanted = true
 }
 
 // The shell: what carries out effects and feeds back what happened.
@@ -76,6 +78,7 @@ extension Simulation {
             return false
         }
         flights[request.id] = Flight(act: request, intent: intent, fate: fate(of: request))
+        flights[request.id]?.wasWanted = core?.desired(of: request.key).map { $0.replicas > 0 } ?? true
         let isSlow = profile.effectsFail && !isQuiet && happens(0.05)
         if case .prepare = request.action {
             later(.act(epoch: epoch, request.id), 500, isSlow ? 200_000 : 20_000)

@@ -111,7 +111,7 @@ extension Simulation {
         checks.lastRouted[request.key, default: []].formUnion(revisions)
         guard request.spec != nil, let seen = checks.lastSeen[request.key] else { return }
         let ready = Set(seen.replicas.filter { $0.phase == .ready }.map(\.id))
-        let isWanted = core?.desired(of: request.key).map { $0.replicas > 0 } ?? true
+        let isWanted = flights[request.id]?.wasWanted ?? true
         if isWanted && !ready.isDisjoint(with: seen.route.replicas) && ready.isDisjoint(with: ids) {
             violation("\(request.key) loses its last ready replica to a new rotation")
         }
