@@ -36,7 +36,9 @@ struct BenchManifest {
     private static func git(_ folder: String, _ arguments: [String]) throws {
         let process = try Process.run(URL(filePath: "/usr/bin/git"), arguments: ["-C", folder] + arguments)
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(.stall, reason: "GitFailed", message: "git \(arguments)") }
+        guard process.terminationStatus == 0 else {
+            throw Failure(.stall, reason: "GitFailed", message: "git \(arguments)")
+        }
     }
 
     private static func load(_ folder: String) async throws {

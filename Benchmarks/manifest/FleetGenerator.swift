@@ -8,13 +8,19 @@ struct FleetGenerator {
     func write() throws {
         try write("runtimes/mlserver.lock", "mlserver==1.7.1\nmlserver-sklearn==1.7.1\n")
         try write("runtimes/mlserver.yaml", Self.runtime)
-        for environment in ["staging", "production"] { try write("environments/\(environment).yaml", Self.environment(environment)) }
-        for number in 0..<max(1, deployments / 100) { try write("models/\(number / 1000)/model-\(number).yaml", Self.model(number)) }
+        for environment in ["staging", "production"] {
+            try write("environments/\(environment).yaml", Self.environment(environment))
+        }
+        for number in 0..<max(1, deployments / 100) {
+            try write("models/\(number / 1000)/model-\(number).yaml", Self.model(number))
+        }
         for number in 0..<deployments { try write(path(number), Self.deployment(number, replicas: 2)) }
     }
 
     /// Changes one deployment.
-    func edit(_ number: Int, replicas: Int) throws { try write(path(number), Self.deployment(number, replicas: replicas)) }
+    func edit(_ number: Int, replicas: Int) throws {
+        try write(path(number), Self.deployment(number, replicas: replicas))
+    }
 
     private func path(_ number: Int) -> String { "deployments/\(number / 1000)/service-\(number).yaml" }
 
@@ -81,18 +87,19 @@ struct FleetGenerator {
             """
     }
 
-    private static let runtime = header + """
-        ServingRuntime
-        metadata:
-          name: mlserver
-        spec:
-          formats: [sklearn-joblib]
-          protocol: oip-v2
-          environment: {python: "3.11", lock: runtimes/mlserver.lock}
-          command: [mlserver, start, .]
-          files:
-            - path: settings.json
-              content: '{"http_port": 8080, "debug": false}'
+    private static let runtime =
+        header + """
+            ServingRuntime
+            metadata:
+              name: mlserver
+            spec:
+              formats: [sklearn-joblib]
+              protocol: oip-v2
+              environment: {python: "3.11", lock: runtimes/mlserver.lock}
+              command: [mlserver, start, .]
+              files:
+                - path: settings.json
+                  content: '{"http_port": 8080, "debug": false}'
 
-        """
+            """
 }

@@ -26,7 +26,8 @@ package enum SARIF {
         let ordered = diagnostics.sorted(by: Diagnostic.inOrder)
         let driver: Value = [
             "name": "waybill", "version": .string(version),
-            "rules": .list(rules.map { ["id": .string($0.rawValue), "shortDescription": ["text": .string($0.summary)]] }),
+            "rules": .list(
+                rules.map { ["id": .string($0.rawValue), "shortDescription": ["text": .string($0.summary)]] }),
         ]
         return [
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",

@@ -3,7 +3,9 @@ extension FieldChange {
     package static func between(_ before: Rendering, _ after: Rendering) -> [FieldChange] {
         var changes: [FieldChange] = []
         for (member, shown, fields) in parts {
-            for (impact, old, new) in [(Impact.restart, before.restart, after.restart), (.live, before.live, after.live)] {
+            for (impact, old, new) in [
+                (Impact.restart, before.restart, after.restart), (.live, before.live, after.live),
+            ] {
                 compare(old[member], new[member], .object(fields), shown, impact, &changes)
             }
         }
@@ -12,7 +14,8 @@ extension FieldChange {
 
     private static var parts: [(member: String, shown: String, fields: [Field])] {
         [
-            ("deployment", "spec", KindSchema.modelDeployment.spec), ("runtime", "runtime", KindSchema.servingRuntime.spec),
+            ("deployment", "spec", KindSchema.modelDeployment.spec),
+            ("runtime", "runtime", KindSchema.servingRuntime.spec),
             ("version", "version", KindSchema.modelVersion.spec),
         ]
     }
@@ -24,7 +27,8 @@ extension FieldChange {
         guard before != after else { return }
         let found = changes.count
         switch type {
-        case .object(let fields): compareMembers(before?.object ?? [:], after?.object ?? [:], fields, path, impact, &changes)
+        case .object(let fields):
+            compareMembers(before?.object ?? [:], after?.object ?? [:], fields, path, impact, &changes)
         case .list(let item, _, .field(let key)):
             compareItems(before?.list ?? [], after?.list ?? [], item, key, path, impact, &changes)
         case .string, .choice, .integer, .onlyTrue, .list, .map, nil: break

@@ -63,7 +63,8 @@ package enum FieldReference {
         case .string(let format): format.title
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .integer(let range):
-            range.upperBound == Int64.max ? "whole number from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            range.upperBound == Int64.max
+                ? "whole number from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
         case .onlyTrue: "`true`"
         case .list(let item, _, _): "list of \(plural(item))"
         case .map(_, let values): "mapping of names to \(title(values))"

@@ -119,7 +119,8 @@ extension KindSchema {
 
     private static func probe(failures: Int64, period: Value) -> [Field] {
         [
-            Field("http", .string(.urlPath), impact: .restart, "A GET of this path on the served port answers 2xx."),
+            Field(
+                "http", .string(.urlTemplate), impact: .restart, "A GET of this path on the served port answers 2xx."),
             Field("tcp", .onlyTrue, impact: .restart, "The served port accepts a connection; instead of `http`."),
             Field("period", .string(.duration), default: period, impact: .restart, "From one probe to the next."),
             Field("timeout", .string(.duration), default: "2s", impact: .restart, "How long one may take."),

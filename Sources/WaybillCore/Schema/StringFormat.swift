@@ -13,6 +13,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     case artifactSource
     case absolutePath
     case urlPath
+    case urlTemplate
     case environmentName
     case portName
     case labelKey
@@ -22,8 +23,11 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     package func problem(in text: String) -> String? {
         switch self {
         case .text, .template: text.utf8.contains(0) ? "text must not hold a NUL character" : nil
-        case .name: Self.isPlainName(text) ? nil : Self.problem { () throws(InvalidInput) in _ = try Name(parsing: text) }
-        case .version: Self.isPlainVersion(text) ? nil : Self.problem { () throws(InvalidInput) in _ = try SemanticVersion(parsing: text) }
+        case .name:
+            Self.isPlainName(text) ? nil : Self.problem { () throws(InvalidInput) in _ = try Name(parsing: text) }
+        case .version:
+            Self.isPlainVersion(text)
+                ? nil : Self.problem { () throws(InvalidInput) in _ = try SemanticVersion(parsing: text) }
         case .digest: Self.problem { () throws(InvalidInput) in _ = try Digest(parsing: text) }
         case .duration: Self.problem { () throws(InvalidInput) in _ = try Duration(parsing: text) }
         case .memory: Self.problem { () throws(InvalidInput) in _ = try Quantity.memory(parsing: text) }
@@ -34,6 +38,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         case .python: Self.isPython(text) ? nil : "\(text.quotedForMessage) is no Python version; write '3.11'"
         case .modelFormat: Self.isFormat(text) ? nil : Self.formatProblem(text)
         case .urlPath: Self.isURLPath(text) ? nil : Self.urlPathProblem(text)
+        case .urlTemplate: Self.isURLPath(Self.withoutVariables(text)) ? nil : Self.urlPathProblem(text)
         case .environmentName: Self.isVariable(text) ? nil : Self.variableProblem(text)
         case .portName: Self.isPort(text) ? nil : Self.portProblem(text)
         case .labelKey: Self.isLabelKey(text) ? nil : Self.labelProblem(text)
@@ -86,6 +91,17 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
             && bytes.allSatisfy { (0x21...0x7e).contains($0) }
             && !bytes.contains(UInt8(ascii: "#"))
             && !text.utf8.split(separator: slash).contains { $0.elementsEqual("..".utf8) }
+    }
+
+    /// A template with a letter for each `{{ … }}`.
+    private static func withoutVariables(_ text: String) -> String {
+        var rest = text[...]
+        var plain = ""
+        while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
+            plain += rest[..<open.lowerBound] + "x"
+            rest = rest[close.upperBound...]
+        }
+        return plain + rest
     }
 
     private static func urlPathProblem(_ text: String) -> String {
@@ -148,6 +164,7 @@ extension StringFormat {
         case .artifactSource: "^(file:/[^/]|[^/])"
         case .absolutePath: "^/[^/]"
         case .urlPath: "^/[!-\"$-~]*$"
+        case .urlTemplate: "^/[ -\"$-~]*$"
         case .environmentName: "^[A-Za-z_][A-Za-z0-9_]*$"
         case .portName: "^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$"
         case .labelKey: "^[A-Za-z0-9._/-]{1,317}$"
@@ -159,7 +176,7 @@ extension StringFormat {
         switch self {
         case .cpu, .memory, .python: true
         case .text, .name, .version, .digest, .duration, .modelFormat, .relativePath, .artifactSource, .absolutePath,
-            .urlPath, .environmentName, .portName, .labelKey, .template:
+            .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .template:
             false
         }
     }
@@ -180,6 +197,7 @@ extension StringFormat {
         case .artifactSource: "path in the repository, or `file:/path`"
         case .absolutePath: "absolute path"
         case .urlPath: "path of a URL"
+        case .urlTemplate: "path of a URL, a template"
         case .environmentName: "name of an environment variable"
         case .portName: "name of a port"
         case .labelKey: "label key"

@@ -6,7 +6,8 @@ package enum NewVersion {
     package static func render(_ version: ModelVersion) -> String {
         var lines = [
             "# yaml-language-server: $schema=manifests/schema/waybill.schema.json",
-            "apiVersion: \(KindSchema.apiVersion)", "kind: ModelVersion", "spec:", "  model: \(text(version.id.model.text))",
+            "apiVersion: \(KindSchema.apiVersion)", "kind: ModelVersion", "spec:",
+            "  model: \(text(version.id.model.text))",
             "  version: \(text(version.id.version.description))", "  format: \(text(version.format))", "  artifacts:",
         ]
         for artifact in version.artifacts {
@@ -21,7 +22,8 @@ package enum NewVersion {
     /// Without quotes where no reader, of YAML 1.1 either, takes it for something else.
     private static func text(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._/@+".utf8.contains(byte)
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || "-._/@+".utf8.contains(byte)
         }
         let isWord = text.utf8.first.map { (65...90).contains($0) || (97...122).contains($0) } ?? false
         let isVersion = text.utf8.count { $0 == UInt8(ascii: ".") } >= 2
@@ -70,7 +72,8 @@ package enum ModelFormat {
     private static func isJoblib(_ name: String, _ head: [UInt8]) -> Bool {
         guard name.hasSuffix(".joblib") else { return false }
         let compressed: [[UInt8]] = [
-            [0x78], [0x1f, 0x8b], [0xfd, 0x37, 0x7a, 0x58, 0x5a], [0x42, 0x5a, 0x68], [0x04, 0x22, 0x4d, 0x18], [0x5d, 0, 0],
+            [0x78], [0x1f, 0x8b], [0xfd, 0x37, 0x7a, 0x58, 0x5a], [0x42, 0x5a, 0x68], [0x04, 0x22, 0x4d, 0x18],
+            [0x5d, 0, 0],
         ]
         return isPickle(head) || compressed.contains { head.starts(with: $0) }
     }

@@ -34,7 +34,8 @@ package enum ManifestEdit {
         var text: String
     }
 
-    private static func find(_ id: ResourceID, _ path: [FieldStep], in source: SourceText) throws(InvalidInput) -> Place {
+    private static func find(_ id: ResourceID, _ path: [FieldStep], in source: SourceText) throws(InvalidInput) -> Place
+    {
         var result: Result<Place, InvalidInput>?
         var number = -1
         let stopped = YAMLReader.read(source, YAMLLimits()) { document in
@@ -56,7 +57,8 @@ package enum ManifestEdit {
         for (depth, step) in path.enumerated() {
             guard let next = decoder.child(step, of: at) else {
                 let shown = Array(path.prefix(depth + 1)).text
-                return .failure(InvalidInput("there is no '\(shown)' in the file; it may come from a default or a merge"))
+                return .failure(
+                    InvalidInput("there is no '\(shown)' in the file; it may come from a default or a merge"))
             }
             at = next
         }
@@ -67,7 +69,8 @@ package enum ManifestEdit {
         }
         let first = decoder.source.bytes[start]
         guard !"&!|>".utf8.contains(first) else {
-            return .failure(InvalidInput("'\(path.text)' is written with an anchor, a tag or as a block; edit it by hand"))
+            return .failure(
+                InvalidInput("'\(path.text)' is written with an anchor, a tag or as a block; edit it by hand"))
         }
         let text = decoder.document.text(at, in: decoder.source)
         return .success(Place(document: document, node: at, start: start, end: end, text: text))
@@ -109,7 +112,8 @@ package enum ManifestEdit {
             for (index, node) in document.nodes.enumerated() {
                 let isPlace = number == place.document && index == place.node
                 let text = isPlace || node.kind != .scalar ? "" : document.text(index, in: source)
-                lines.append("\(number) \(node.kind) \(isPlace || node.isPlain) \(node.tag) \(node.next) \(node.target) \(text)")
+                lines.append(
+                    "\(number) \(node.kind) \(isPlace || node.isPlain) \(node.tag) \(node.next) \(node.target) \(text)")
             }
         }
         if let stopped { lines.append(stopped.message) }

@@ -69,7 +69,8 @@ package final class FolderTree: FleetTree {
     private func take(_ path: String, _ depth: Int, _ scan: inout Scan) {
         var status = stat()
         guard lstat(absolute(path), &status) == 0 else {
-            scan.problems.append(TreeProblem(path: path, message: "cannot be read: \(String(cString: strerror(errno)))"))
+            scan.problems.append(
+                TreeProblem(path: path, message: "cannot be read: \(String(cString: strerror(errno)))"))
             return
         }
         switch status.st_mode & S_IFMT {
