@@ -15,11 +15,10 @@ struct PreparedEntry: Sendable {
     init(_ event: Event, identity: LedgerIdentity, salt: (UInt64, UInt64)) throws(Failure) {
         guard event.time.milliseconds >= 0 else { throw .eventInvalid("its time lies before 1970") }
         header = EntryHeader(event, actor: identity.pseudonym(of: event.actor))
-        let body = SealedDocument(event).json
-        guard body.utf8.count <= SealedBody.maximumLength else {
+        sealed = SealedBody.seal(salt: salt) { SealedDocument(event).append(to: &$0) }
+        guard sealed.count <= SealedBody.saltLength + SealedBody.maximumLength else {
             throw .eventInvalid("the body of '\(event.type.rawValue)' is longer than 1 MiB; store it beside, by digest")
         }
-        sealed = SealedBody.seal(body.utf8, salt: salt)
         guard let entry = LedgerEntry.encode(header: header.encoded, bodyDigest: .plain(sealed)) else {
             throw .eventInvalid("the header of '\(event.type.rawValue)' is longer than 64 KiB")
         }
@@ -61,14 +60,19 @@ struct SealedDocument {
         self.body = body
     }
 
-    var json: String {
-        let who: Value =
+    /// `{"actor":{…},"body":{…}}`.
+    func append(to bytes: inout [UInt8]) {
+        let who: [String: Value] =
             switch actor {
             case .controller: ["kind": "controller"]
             case .unixUser(let uid, let name): ["kind": "unixUser", "uid": .integer(Int64(uid)), "name": .string(name)]
             case .gitAuthor(let name): ["kind": "gitAuthor", "name": .string(name)]
             }
-        return Value.object(["actor": who, "body": .object(body)]).json
+        bytes.append(contentsOf: #"{"actor":"#.utf8)
+        JSONWriter.append(who, to: &bytes)
+        bytes.append(contentsOf: #","body":"#.utf8)
+        JSONWriter.append(body, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
     }
 
     private static func actor(_ value: Value) -> Actor? {
