@@ -61,15 +61,16 @@ package final class LedgerStore {
 
     /// Appends one batch; all durable and signed when it returns.
     package func append(_ events: [Event]) throws(Failure) -> [LedgerIndex] {
-        var batch: [PreparedEntry] = []
-        for event in events { batch.append(try Self.prepare(event, identity)) }
-        return try append(prepared: batch)
+        try append(prepared: Self.prepare(events, identity))
     }
 
-    /// An event in the bytes to store, with a salt of chance.
-    static func prepare(_ event: Event, _ identity: LedgerIdentity) throws(Failure) -> PreparedEntry {
-        var generator = SystemRandomNumberGenerator()
-        return try PreparedEntry(event, identity: identity, salt: (generator.next(), generator.next() | 1))
+    /// Events in the bytes to store, with salts of chance.
+    static func prepare(_ events: [Event], _ identity: LedgerIdentity) throws(Failure) -> [PreparedEntry] {
+        var salts = SaltSource(count: events.count)
+        var entries: [PreparedEntry] = []
+        entries.reserveCapacity(events.count)
+        for event in events { entries.append(try PreparedEntry(event, identity: identity, salt: salts.next())) }
+        return entries
     }
 
     func append(prepared batch: [PreparedEntry]) throws(Failure) -> [LedgerIndex] {

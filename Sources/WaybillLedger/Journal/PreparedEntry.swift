@@ -1,8 +1,9 @@
+import Crypto
 import WaybillCore
 import WaybillTrust
 
-/// An event in the bytes that will be stored, ready for an index.
-struct PreparedEntry: Sendable {
+/// An event in the bytes that will be stored, ready for an index. A class, so that a batch is passed on without touching its parts.
+final class PreparedEntry: Sendable {
     let header: EntryHeader
     let entry: [UInt8]
     let sealed: [UInt8]
@@ -24,6 +25,23 @@ struct PreparedEntry: Sendable {
         }
         self.entry = entry
         leaf = .leaf(entry)
+    }
+}
+
+/// Salts of chance, drawn for a whole request at once.
+struct SaltSource {
+    private let chance: SymmetricKey
+    private var taken = 0
+
+    init(count: Int) { chance = SymmetricKey(size: SymmetricKeySize(bitCount: 8 * SealedBody.saltLength * count)) }
+
+    /// The next of `count` salts; never all zero, which would look erased.
+    mutating func next() -> (UInt64, UInt64) {
+        defer { taken += 1 }
+        return chance.withUnsafeBytes { bytes in
+            let words = bytes.loadUnaligned(fromByteOffset: taken * SealedBody.saltLength, as: (UInt64, UInt64).self)
+            return (words.0, words.1 | 1)
+        }
     }
 }
 
