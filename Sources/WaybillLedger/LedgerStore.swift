@@ -61,7 +61,8 @@ package final class LedgerStore {
 
     /// Appends one batch; all durable and signed when it returns.
     package func append(_ events: [Event]) throws(Failure) -> [LedgerIndex] {
-        try append(prepared: Self.prepare(events, identity))
+        guard !events.isEmpty else { return [] }
+        return try append(prepared: Self.prepare(events, identity))
     }
 
     /// Events in the bytes to store, with salts of chance.
@@ -86,6 +87,7 @@ package final class LedgerStore {
 
     /// Opens the journal anew after a failure: cuts what was not acknowledged, then takes events again.
     package func recover() throws(Failure) {
+        do { try writer.cutUnacknowledged() } catch { throw .ledgerUnavailable(error) }
         let kept = writer.checkpoint.map { [$0.note] } ?? []
         (writer, cut) = try Self.openJournal(folder.paths, folder.identity, settings, kept: kept)
     }
