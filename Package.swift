@@ -87,7 +87,7 @@ let package = Package(
         .executableTarget(name: "git-helper-tool", dependencies: ["WaybillGit"], swiftSettings: strict),
         // Appends until it is killed: the ledger's tests kill it many times.
         .executableTarget(
-            name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger"], swiftSettings: strict),
+            name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger", "WaybillTrust"], swiftSettings: strict),
 
         library("WaybillTestSupport", ["WaybillCore"]),
         tests("WaybillCoreTests", ["WaybillCore"], exclude: ["Desired/Golden"]),
@@ -121,7 +121,7 @@ func benchmark(
 
 if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
-        benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust"]),
+        benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
         benchmark("bench-manifest", "manifest", ["WaybillManifest", "WaybillCore"], exclude: ["peer.py", "run"]),
         benchmark("gateway-tool", "gateway/gateway-tool", ["WaybillGateway", "WaybillCore"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
