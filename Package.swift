@@ -76,7 +76,8 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments, logging, httpClient,
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments,
+                logging, httpClient, crypto,
                 hummingbird,
             ] + nio,
             swiftSettings: strict),

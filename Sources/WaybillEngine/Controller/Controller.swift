@@ -21,7 +21,6 @@ package actor Controller {
     private var core: EngineCore
     private var outbox = Outbox()
     var observations: [DeploymentKey: Observation] = [:]
-    private var summaries: [DeploymentKey: KeySummary] = [:]
     private var answers: [UInt64: CheckedContinuation<Result<String, Failure>, Never>] = [:]
     private var nextCommand: UInt64 = 1
     private var nextWake: Timestamp?
@@ -65,8 +64,10 @@ package actor Controller {
         }.get()
     }
 
-    package var allSummaries: [KeySummary] { summaries.values.sorted { $0.key < $1.key } }
-    package func summary(of key: DeploymentKey) -> KeySummary? { summaries[key] }
+    package var allSummaries: [KeySummary] { core.keys.compactMap { core.currentSummary(of: $0) } }
+    package func summary(of key: DeploymentKey) -> KeySummary? { core.currentSummary(of: key) }
+    /// The commit that the core has taken in; nil before the first.
+    package var commit: CommitID? { core.commit }
     package func observation(of key: DeploymentKey) -> Observation? { observations[key] }
     package var gatewayStatus: GatewayStatus? { get async { await monitor.status() } }
     package var facts: Facts { core.facts }
@@ -161,11 +162,9 @@ package actor Controller {
         case .cancel(let id, _): cancellations.cancel(id)
         case .wake(let moment): nextWake = moment
         case .summarise(let summary):
-            summaries[summary.key] = summary
             let store = world.summaries
             group.addTask { await store.save(summary) }
         case .forgetKey(let key):
-            summaries[key] = nil
             observations[key] = nil
             let store = world.summaries
             group.addTask { await store.remove(key) }

@@ -24,7 +24,10 @@ struct ControllerFace: ControllerInterface {
         let views = await views()
         let watch = await watcher.status
         var commit: CommitSummary?
-        if let accepted = watch.accepted { commit = try? await repository.summary(of: accepted) }
+        // Accepted a moment ago and not taken in yet is not in force; what a hold keeps out at a start is the last that was.
+        let isTakenIn = await controller.commit != nil
+        let isHeld = await controller.fleetHold != nil
+        if let accepted = watch.accepted, isTakenIn || isHeld { commit = try? await repository.summary(of: accepted) }
         let ledger = ledger.status
         return FleetView(
             controller: .init(
