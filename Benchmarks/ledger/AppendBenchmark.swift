@@ -46,6 +46,7 @@ struct AppendBenchmark {
     /// Many callers with one event each: what a busy controller does.
     private func concurrent(callers: Int, each: Int) async throws {
         let ledger = ledger
+        let cpu = processorSeconds
         let total = try await milliseconds {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for caller in 0..<callers {
@@ -59,5 +60,6 @@ struct AppendBenchmark {
         print(
             "append by \(callers) callers at once, one event each: \(Int(Double(callers * each) / total * 1000)) events/s"
         )
+        print("  \(shown((processorSeconds - cpu) / Double(callers * each) * 1e6)) µs of processor an event")
     }
 }

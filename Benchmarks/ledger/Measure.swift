@@ -58,3 +58,10 @@ func sampleEvent(_ number: Int) -> Event {
             "generation": .integer(Int64(number)),
         ])
 }
+
+/// Seconds of processor that this process has used: what load of others does not change much.
+var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

@@ -126,7 +126,10 @@ struct PipeReader {
     }
 
     private mutating func fill() -> Bool {
-        if at > 0 {
+        if at == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            at = 0
+        } else if at > 1 << 20 {
             buffer.removeSubrange(..<at)
             at = 0
         }

@@ -122,9 +122,7 @@ package final class Ledger: LedgerStorage {
 extension Ledger {
     package func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        var entries: [PreparedEntry] = []
-        for event in events { entries.append(try LedgerStore.prepare(event, identity)) }
-        let prepared = entries
+        let prepared = try LedgerStore.prepare(events, identity)
         let result: Result<[LedgerIndex], Failure> = await withCheckedContinuation { continuation in
             let request = Request(entries: prepared, answer: continuation)
             let (isClosed, mustWake) = inbox.withLock { inbox in

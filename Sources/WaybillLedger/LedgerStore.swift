@@ -61,15 +61,17 @@ package final class LedgerStore {
 
     /// Appends one batch; all durable and signed when it returns.
     package func append(_ events: [Event]) throws(Failure) -> [LedgerIndex] {
-        var batch: [PreparedEntry] = []
-        for event in events { batch.append(try Self.prepare(event, identity)) }
-        return try append(prepared: batch)
+        guard !events.isEmpty else { return [] }
+        return try append(prepared: Self.prepare(events, identity))
     }
 
-    /// An event in the bytes to store, with a salt of chance.
-    static func prepare(_ event: Event, _ identity: LedgerIdentity) throws(Failure) -> PreparedEntry {
-        var generator = SystemRandomNumberGenerator()
-        return try PreparedEntry(event, identity: identity, salt: (generator.next(), generator.next() | 1))
+    /// Events in the bytes to store, with salts of chance.
+    static func prepare(_ events: [Event], _ identity: LedgerIdentity) throws(Failure) -> [PreparedEntry] {
+        var salts = SaltSource(count: events.count)
+        var entries: [PreparedEntry] = []
+        entries.reserveCapacity(events.count)
+        for event in events { entries.append(try PreparedEntry(event, identity: identity, salt: salts.next())) }
+        return entries
     }
 
     func append(prepared batch: [PreparedEntry]) throws(Failure) -> [LedgerIndex] {
@@ -85,6 +87,7 @@ package final class LedgerStore {
 
     /// Opens the journal anew after a failure: cuts what was not acknowledged, then takes events again.
     package func recover() throws(Failure) {
+        do { try writer.cutUnacknowledged() } catch { throw .ledgerUnavailable(error) }
         let kept = writer.checkpoint.map { [$0.note] } ?? []
         (writer, cut) = try Self.openJournal(folder.paths, folder.identity, settings, kept: kept)
     }

@@ -199,6 +199,22 @@ import WaybillTrust
         }
     }
 
+    @Test func `recovery cuts a whole batch whose callers were told that it failed`() async throws {
+        try await withTemporaryFolder { folder in
+            do { _ = try LedgerStore(settings(folder)).append([fact(0)]) }
+            try FileManager.default.copyItem(at: folder.appending(path: "ledger"), to: folder.appending(path: "twin"))
+            let store = try LedgerStore(settings(folder))
+            _ = try LedgerStore(settings(folder, name: "twin")).append([fact(1)])
+            try write(try bytes(folder, firstSegment.replacing("ledger", with: "twin")), folder, firstSegment)
+            #expect(failure { try store.append([fact(2)]) } != nil)
+            try store.recover()
+            #expect(store.size == 1)
+            #expect(try store.append([fact(3)]) == [1])
+            let events = try await LedgerReader(folder: settings(folder).folder).events()
+            #expect(events.map(\.event) == [fact(0), fact(3)])
+        }
+    }
+
     @Test func `recovery does not go back behind what was acknowledged`() async throws {
         try await withTemporaryFolder { folder in
             let store = try LedgerStore(settings(folder))

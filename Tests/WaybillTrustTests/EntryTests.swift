@@ -15,7 +15,7 @@ import WaybillTrust
         let text = String(decoding: Self.header.encoded, as: UTF8.self)
         #expect(
             text == #"{"type":"replica.started","phase":"outcome","decision":"0123456789abcdef","cause":12,"#
-                + #""time":1795448165123,"environment":"production","subject":"production/\"ch\\urn\"\u000a","#
+                + #""time":1795448165123,"environment":"production","subject":"production/\"ch\\urn\"\n","#
                 + #""outcome":"succeeded","actor":"controller"}"#)
         #expect(Self.parse(text) == Self.header)
     }
@@ -103,7 +103,7 @@ import WaybillTrust
     }
 
     @Test func `a sealed body is salt and body, and zeros when erased`() {
-        let sealed = SealedBody.seal("body".utf8, salt: (1, 2))
+        let sealed = SealedBody.seal(salt: (1, 2)) { $0 += Array("body".utf8) }
         #expect(sealed.count == 20)
         sealed.withUnsafeBytes {
             #expect(Array(SealedBody.body(of: $0)) == Array("body".utf8))
@@ -141,6 +141,9 @@ import WaybillTrust
         ]
         #expect(Value(json: value.json.utf8) == value)
         #expect(Value(json: value.prettyJSON.utf8) == value)
+        var bytes: [UInt8] = []
+        JSONWriter.append(value, to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == value.json)
     }
 
     @Test func `bytes that are not UTF-8 are refused`() {

@@ -6,6 +6,7 @@ extension Rendering {
     package static func part(_ value: Value?, of fields: [Field], _ impact: Impact) -> Value? {
         guard let members = value?.object else { return nil }
         var kept: [String: Value] = [:]
+        kept.reserveCapacity(members.count)
         for field in fields {
             guard let member = members[field.name], member != field.defaultValue else { continue }
             kept[field.name] = part(member, of: field, impact)
@@ -46,6 +47,8 @@ extension Rendering {
     package struct RuntimePart: Hashable, Sendable {
         let restart: Value
         let live: Value?
+        /// The JSON of `restart`, written once for all of them.
+        let restartJSON: [UInt8]
 
         package init(_ runtime: ServingRuntime, lockDigest: Digest?) {
             let (fields, value) = (KindSchema.servingRuntime.spec, runtime.value)
@@ -56,7 +59,21 @@ extension Rendering {
                 members["environment"] = .object(environment)
             }
             restart = .object(members)
+            restartJSON = restart.jsonBytes
             live = part(value, of: fields, .live)
         }
+    }
+
+    /// `revision`, with the runtime's JSON taken from `runtimePart`, of which this rendering was made.
+    func revision(using runtimePart: RuntimePart) -> Revision {
+        var writer = JSONWriter(capacity: 1024 + runtimePart.restartJSON.count)
+        writer.write(raw: "\(Self.version)\n{\"deployment\":")
+        writer.write(restart["deployment"] ?? .null)
+        writer.write(raw: ",\"runtime\":")
+        writer.write(raw: runtimePart.restartJSON)
+        writer.write(raw: ",\"version\":")
+        writer.write(restart["version"] ?? .null)
+        writer.write(raw: "}\n")
+        return Revision(Digest(of: writer.bytes))
     }
 }

@@ -27,7 +27,8 @@ extension DesiredDeployment {
         let its = runtime.runtime
         let own = Set(deployment.env.map(\.name))
         let spec = RevisionSpec(
-            revision: rendering.revision, key: deployment.key, version: version.id, runtime: runtime.name,
+            revision: rendering.revision(using: runtime.part), key: deployment.key, version: version.id,
+            runtime: runtime.name,
             protocolName: its.protocolName, paths: its.paths, artifacts: version.artifacts,
             environment: runtime.environment, command: its.command, files: its.files,
             env: its.env.filter { !own.contains($0.name) } + deployment.env, ports: its.ports, probes: its.probes,

@@ -30,6 +30,9 @@ package struct JSONWriter {
     /// Text as it is, without quotes.
     package mutating func write(raw text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Bytes that are JSON already.
+    mutating func write(raw json: [UInt8]) { bytes.append(contentsOf: json) }
+
     package mutating func write(_ value: Value, depth: Int = 0) {
         switch value {
         case .null: write(raw: "null")

@@ -9,15 +9,15 @@ struct Consolidation {
     let scratch: String
 
     /// Small packs, and loose objects, that are left alone.
-    private static let toleratedPacks = 40
-    private static let toleratedObjects = 600
+    var toleratedPacks = 40
+    var toleratedObjects = 600
     /// A pack of this many bytes is not small.
     private static let smallPack = 16 << 20
 
     func runIfDue() throws {
         let packs = smallPacks()
         let loose = looseObjects()
-        guard packs.count > Self.toleratedPacks || loose.count > Self.toleratedObjects else { return }
+        guard packs.count > toleratedPacks || loose.count > toleratedObjects else { return }
         let made = scratch + "/packed"
         try FileManager.default.createDirectory(atPath: made + "/objects/pack", withIntermediateDirectories: true)
         try write(objects(ofPacks: packs) + loose.map(\.id), to: made + "/objects/pack")

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import Synchronization
 import WaybillCore
 import WaybillTrust
 
@@ -7,6 +8,7 @@ import WaybillTrust
 struct LedgerIdentity: Sendable {
     let signer: NoteSigner
     private let pseudonymSecret: SymmetricKey
+    private let pseudonyms = PseudonymCache()
 
     /// Makes a new one; `origin` nil is a name of chance.
     init(origin: String?) throws(Failure) {
@@ -59,19 +61,32 @@ struct LedgerIdentity: Sendable {
 
     /// The name of an actor in a header: the same for the same actor, meaningless without the secret.
     func pseudonym(of actor: Actor) -> String {
-        let kind: String
-        switch actor {
-        case .controller: return "controller"
-        case .unixUser: kind = "unix"
-        case .gitAuthor: kind = "git"
+        if actor == .controller { return "controller" }
+        return pseudonyms.value(of: actor) {
+            let kind = if case .unixUser = actor { "unix" } else { "git" }
+            let code = HMAC<SHA256>.authenticationCode(
+                for: Array(kind.utf8) + [0] + Array(actor.name.utf8), using: pseudonymSecret)
+            return "\(kind):\(hexadecimal(code.prefix(16)))"
         }
-        let code = HMAC<SHA256>.authenticationCode(
-            for: Array(kind.utf8) + [0] + Array(actor.name.utf8), using: pseudonymSecret)
-        return "\(kind):\(hexadecimal(code.prefix(16)))"
     }
 
     private static func randomBytes(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}
+
+/// Pseudonyms that were worked out lately; bounded, since git authors are anybody.
+private final class PseudonymCache: Sendable {
+    private let known = Mutex<[Actor: String]>([:])
+
+    func value(of actor: Actor, _ make: () -> String) -> String {
+        if let found = known.withLock({ $0[actor] }) { return found }
+        let made = make()
+        known.withLock { known in
+            if known.count >= 1000 { known.removeAll() }
+            known[actor] = made
+        }
+        return made
     }
 }

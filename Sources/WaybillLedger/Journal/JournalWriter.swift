@@ -102,6 +102,17 @@ final class JournalWriter {
         }
     }
 
+    /// Cuts what a failed batch may have left: its callers were told that it is not there.
+    ///
+    /// Touches nothing when another file stands at the path: the opening after this judges that one.
+    func cutUnacknowledged() throws(SystemError) {
+        guard let named = try FileSystem.status(paths.segment(segment)), named.device == identity.device,
+            named.inode == identity.inode, try file.status().size > offset
+        else { return }
+        try file.truncate(to: offset)
+        try file.syncAll()
+    }
+
     /// Closes the segment and begins the next one, whole under its name or not at all.
     private func rotate() throws {
         try requireSameFile()

@@ -1,8 +1,9 @@
+import Crypto
 import WaybillCore
 import WaybillTrust
 
-/// An event in the bytes that will be stored, ready for an index.
-struct PreparedEntry: Sendable {
+/// An event in the bytes that will be stored, ready for an index. A class, so that a batch is passed on without touching its parts.
+final class PreparedEntry: Sendable {
     let header: EntryHeader
     let entry: [UInt8]
     let sealed: [UInt8]
@@ -15,16 +16,32 @@ struct PreparedEntry: Sendable {
     init(_ event: Event, identity: LedgerIdentity, salt: (UInt64, UInt64)) throws(Failure) {
         guard event.time.milliseconds >= 0 else { throw .eventInvalid("its time lies before 1970") }
         header = EntryHeader(event, actor: identity.pseudonym(of: event.actor))
-        let body = SealedDocument(event).json
-        guard body.utf8.count <= SealedBody.maximumLength else {
+        sealed = SealedBody.seal(salt: salt) { SealedDocument(event).append(to: &$0) }
+        guard sealed.count <= SealedBody.saltLength + SealedBody.maximumLength else {
             throw .eventInvalid("the body of '\(event.type.rawValue)' is longer than 1 MiB; store it beside, by digest")
         }
-        sealed = SealedBody.seal(body.utf8, salt: salt)
         guard let entry = LedgerEntry.encode(header: header.encoded, bodyDigest: .plain(sealed)) else {
             throw .eventInvalid("the header of '\(event.type.rawValue)' is longer than 64 KiB")
         }
         self.entry = entry
         leaf = .leaf(entry)
+    }
+}
+
+/// Salts of chance, drawn for a whole request at once.
+struct SaltSource {
+    private let chance: SymmetricKey
+    private var taken = 0
+
+    init(count: Int) { chance = SymmetricKey(size: SymmetricKeySize(bitCount: 8 * SealedBody.saltLength * count)) }
+
+    /// The next of `count` salts; never all zero, which would look erased.
+    mutating func next() -> (UInt64, UInt64) {
+        defer { taken += 1 }
+        return chance.withUnsafeBytes { bytes in
+            let words = bytes.loadUnaligned(fromByteOffset: taken * SealedBody.saltLength, as: (UInt64, UInt64).self)
+            return (words.0, words.1 | 1)
+        }
     }
 }
 
@@ -61,14 +78,19 @@ struct SealedDocument {
         self.body = body
     }
 
-    var json: String {
-        let who: Value =
+    /// `{"actor":{…},"body":{…}}`.
+    func append(to bytes: inout [UInt8]) {
+        let who: [String: Value] =
             switch actor {
             case .controller: ["kind": "controller"]
             case .unixUser(let uid, let name): ["kind": "unixUser", "uid": .integer(Int64(uid)), "name": .string(name)]
             case .gitAuthor(let name): ["kind": "gitAuthor", "name": .string(name)]
             }
-        return Value.object(["actor": who, "body": .object(body)]).json
+        bytes.append(contentsOf: #"{"actor":"#.utf8)
+        JSONWriter.append(who, to: &bytes)
+        bytes.append(contentsOf: #","body":"#.utf8)
+        JSONWriter.append(body, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
     }
 
     private static func actor(_ value: Value) -> Actor? {

@@ -52,12 +52,12 @@ package enum SealedBody {
     /// Longest body; bulky evidence lives outside the ledger, by digest.
     package static let maximumLength = 1 << 20
 
-    /// Salt, then body; its SHA-256 stands in the entry.
-    package static func seal(_ body: String.UTF8View, salt: (UInt64, UInt64)) -> [UInt8] {
+    /// Salt, then what `body` appends; its SHA-256 stands in the entry.
+    package static func seal(salt: (UInt64, UInt64), body: (inout [UInt8]) -> Void) -> [UInt8] {
         var sealed: [UInt8] = []
-        sealed.reserveCapacity(saltLength + body.count)
+        sealed.reserveCapacity(512)
         withUnsafeBytes(of: salt) { sealed.append(contentsOf: $0) }
-        sealed.append(contentsOf: body)
+        body(&sealed)
         return sealed
     }
 

@@ -12,7 +12,15 @@ final class SSHServer: Sendable {
     let hostKey: String
     private let server: RunningServer
 
-    static let isAvailable = Shell.has("/usr/sbin/sshd", "/usr/bin/ssh-keygen") && Python.isAvailable
+    static let isAvailable = Shell.has("/usr/sbin/sshd", "/usr/bin/ssh-keygen") && canLogIn
+
+    /// sshd runs commands through the user's own shell, and refuses users without one.
+    private static let canLogIn: Bool = {
+        let shell = getpwuid(getuid()).map { String(cString: $0.pointee.pw_shell) } ?? ""
+        let allowed = !shell.isEmpty && !shell.hasSuffix("/nologin") && !shell.hasSuffix("/false")
+        if !allowed { print("skipped: the user '\(NSUserName())' has no shell to log in with") }
+        return allowed
+    }()
 
     /// - Parameter hostKeyType: of the only host key that the server has.
     init(in folder: URL, hostKeyType: String = "ed25519", userKeyType: String = "ed25519") async throws {

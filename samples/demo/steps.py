@@ -1,0 +1,229 @@
+"""The steps of the demo's story, in order. Each does one thing as a user would, and checks that it held."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+from story import Failed, Load, free_port, stop_processes_of
+
+STAGING, PRODUCTION, SMALL = "staging/tumour", "production/tumour", "production/risk-score"
+LOCK = "runtimes/locks/mlserver.txt"
+
+
+def prepare(story):
+    story.chapter("A place to work", f"Everything of this demo is in {story.folder}. What an earlier run left there is stopped and removed;\n"
+                  "Python environments that it built are kept, since they take a minute each.")
+    if story.folder.exists() and not story.marker.exists():
+        raise Failed(f"{story.folder} exists and was not made by this demo; remove it or name another with --folder")
+    stop_processes_of(story.folder)
+    for name in ("remote.git", "fleet", "state", "controller.log", "waybill.yaml", "copy", "anchor"):
+        path = story.folder / name
+        if name == "state" and (path / "environments").exists():
+            for inner in path.iterdir():
+                if inner.name != "environments":
+                    shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
+    story.folder.mkdir(parents=True, exist_ok=True)
+    story.folder.chmod(0o755)
+    story.marker.touch()
+    story.gateway_port, story.metrics_port = free_port(), free_port()
+    story.run("git", "init", "-q", "--bare", "-b", "main", story.remote, cwd=story.folder)
+    shutil.copytree(story.project / "samples" / "fleet", story.fleet)
+    story.run("git", "init", "-q", "-b", "main")
+    story.run("git", "remote", "add", "origin", story.remote)
+    story.config.write_text(f"""\
+state: {story.state}
+repository:
+  url: {story.remote}
+  branch: main
+  pollInterval: 1s
+gateway:
+  address: 127.0.0.1:{story.gateway_port}
+metrics:
+  address: 127.0.0.1:{story.metrics_port}
+ledger:
+  anchors:
+    - file:{story.folder}/anchor
+  anchorInterval: 1s
+""")
+    story.say(f"waybill.yaml names the remote, the state folder, two ports, and a file outside that keeps the ledger's checkpoints.")
+
+
+def train(story):
+    story.chapter("Two real models", "Two versions of a tumour classifier are trained with scikit-learn on the data set that it ships: a logistic\n"
+                  "regression and boosted trees. The training writes each file's digest and size into a ModelVersion manifest.")
+    venv = story.folder / "training"
+    python = venv / "bin" / "python"
+    if not (venv / "complete").exists():
+        story.say("Making a Python environment for the training (once, about a minute) …")
+        story.run("/usr/bin/python3", "-m", "venv", "--clear", venv, show=False, cwd=story.folder)
+        story.run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r",
+                  story.project / "samples" / "fleet" / LOCK, shown="pip install --no-deps -r runtimes/locks/mlserver.txt", cwd=story.folder)
+        (venv / "complete").touch()
+    story.run(python, story.project / "samples" / "train.py", story.fleet, "--version", "1.0.0", shown="python train.py fleet --version 1.0.0")
+    story.run("cat", "models/tumour/1.0.0.yaml", lines=12)
+    story.waybill("lint", note="the sample fleet has problems")
+
+
+def first_push(story):
+    story.chapter("A push, and the model serves", "The fleet goes to the remote, the controller starts, and what git describes becomes what runs: the model file is\n"
+                  "verified, a Python environment is built from the lock (once, about a minute), MLServer is started under its keeper,\n"
+                  "probed, and put behind one stable URL.")
+    story.push("The fleet: tumour 1.0.0 and a risk score")
+    story.start_controller()
+    story.wait("the small model serves", lambda: story.is_serving(SMALL, "risk-score@1.0.0"), limit=60)
+    story.waybill("get", "deployments")
+    for key in (STAGING, PRODUCTION):
+        story.wait(f"{key} serves version 1.0.0", lambda: story.is_serving(key, "tumour@1.0.0"), limit=600)
+    story.waybill("get", "deployments")
+    answer = story.waybill("call", PRODUCTION, "--data", story.project / "samples" / "requests" / "tumour.json")
+    expect_version(answer, "1.0.0")
+    story.waybill("describe", PRODUCTION, lines=16)
+
+
+def replace_under_load(story):
+    story.chapter("A second push replaces it without losing a request", "Version 2.0.0 is trained and production is moved to it, while four callers ask without pause.\n"
+                  "The plan first, as a reviewer would see it; then the push.")
+    story.run(story.folder / "training" / "bin" / "python", story.project / "samples" / "train.py", story.fleet, "--version", "2.0.0",
+              shown="python train.py fleet --version 2.0.0")
+    edit(story, "deployments/production-tumour.yaml", "version: 1.0.0", "version: 2.0.0")
+    story.run("git", "add", "-A", show=False)
+    story.run("git", "commit", "-q", "-m", "Production to tumour 2.0.0", shown="git commit -am 'Production to tumour 2.0.0'")
+    story.waybill("plan", "--base", "HEAD~1", "--head", "HEAD", lines=24)
+    with load(story) as calls:
+        story.run("git", "push", "-q", "origin", "main", shown="git push")
+        story.waybill("sync")
+        story.wait("production serves version 2.0.0", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=120)
+    check_load(story, calls, {"1.0.0", "2.0.0"})
+
+
+def hold_broken(story):
+    story.chapter("A broken manifest is held, the rest goes on", "One file gets a misspelt field; in the same commit staging gets a second replica.")
+    edit(story, "deployments/production-risk-score.yaml", "replicas: 1", "replicaz: 2")
+    edit(story, "deployments/staging-tumour.yaml", "replicas: 1", "replicas: 2")
+    story.waybill("lint", expect=1)
+    story.push("A mistake, and a second replica in staging")
+    story.waybill("sync")
+    story.wait("staging has two replicas", lambda: (story.deployment(STAGING) or {}).get("replicas", {}).get("ready") == 2 or None, limit=120)
+    held = story.wait("the broken one is held", lambda: story.condition(SMALL, "Held"), limit=30)
+    if "deployments/production-risk-score.yaml:" not in held["message"]:
+        raise Failed(f"the hold does not name the file and line: {held['message']}")
+    story.waybill("get", "deployments")
+    story.say("It still answers, as it was:")
+    story.waybill("call", SMALL, "--data", story.project / "samples" / "requests" / "risk-score.json")
+    edit(story, "deployments/production-risk-score.yaml", "replicaz: 2", "replicas: 1")
+    story.push("Mended")
+    story.waybill("sync")
+    story.wait("it is released", lambda: not story.condition(SMALL, "Held") and story.is_serving(SMALL, "risk-score@1.0.0"), limit=60)
+
+
+def kill_model(story):
+    story.chapter("A killed model comes back", "kill -9 on a replica's own process; its keeper writes down how it ended, the controller replaces it.")
+    before = replicas(story, SMALL)
+    pid = program_of(story, before[0]["replica"])
+    story.say(f"$ kill -9 {pid}")
+    os.kill(pid, signal.SIGKILL)
+    story.wait("another replica serves", lambda: (lambda now: now if now and now[0]["replica"] != before[0]["replica"]
+                                                  and story.is_serving(SMALL, "risk-score@1.0.0") else None)(ready(story, SMALL)), limit=60)
+    story.waybill("history", SMALL, "-n", "8")
+
+
+def kill_controller(story):
+    story.chapter("A killed controller takes up where it was", "kill -9 on the controller while calls go on: models and gateway do not notice. The next start adopts what runs.")
+    before = {r["replica"] for r in replicas(story, PRODUCTION)}
+    with load(story) as calls:
+        story.say(f"$ kill -9 {story.controller.pid}   (the controller)")
+        story.kill_controller()
+        story.start_controller()
+        story.wait("the controller answers again and finds it serving", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=60)
+    check_load(story, calls, {"2.0.0"})
+    after = {r["replica"] for r in replicas(story, PRODUCTION)}
+    if before != after:
+        raise Failed(f"replicas were replaced: {before} became {after}")
+    story.say(f"The same {len(after)} replicas run on.")
+
+
+def audit(story):
+    story.chapter("The record proves it", "Each act has its intent before it and its outcome after it, in a Merkle log with signed checkpoints. Verification is\n"
+                  "offline; it is made against a checkpoint that was kept outside the state folder.")
+    story.waybill("audit", "log", "-n", "12")
+    story.wait("a checkpoint is outside", lambda: (story.folder / "anchor").exists(), limit=30)
+    out = story.waybill("audit", "verify", "--since", story.folder / "anchor")
+    if "consistent with the checkpoint" not in out:
+        raise Failed("the ledger was not verified against the checkpoint")
+    story.say("Now one byte of a copy is changed:")
+    copy = story.folder / "copy"
+    shutil.copytree(story.state / "ledger", copy)
+    segment = sorted((copy / "journal").iterdir())[0]
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.chmod(0o600)
+    segment.write_bytes(content)
+    story.waybill("audit", "verify", copy, expect=1)
+    shutil.rmtree(copy)
+
+
+STEPS = [prepare, train, first_push, replace_under_load, hold_broken, kill_model, kill_controller, audit]
+
+
+# What steps share
+
+def edit(story, path, before, after):
+    file = story.fleet / path
+    text = file.read_text()
+    if before not in text:
+        raise Failed(f"{path} does not have '{before}'")
+    file.write_text(text.replace(before, after))
+    story.say(f"{path}: '{before}' becomes '{after}'")
+
+
+def load(story):
+    body = (story.project / "samples" / "requests" / "tumour.json").read_bytes()
+    return Load(f"{story.gateway_url()}/{PRODUCTION}/v2/models/tumour/infer", body)
+
+
+def check_load(story, calls, versions):
+    story.say(f"The callers got {calls.summary()}.")
+    if calls.lost:
+        raise Failed(f"{calls.lost} requests were lost: {calls.problems[:3]}")
+    if not calls.answers or not set(calls.answers) <= versions:
+        raise Failed(f"answers came from {set(calls.answers)}, not from {versions}")
+
+
+def expect_version(answer, version):
+    if f'"model_version"' not in answer or version not in answer:
+        raise Failed(f"the answer does not come from version {version}: {answer[:500]}")
+
+
+def replicas(story, key):
+    found = json.loads(story.waybill("get", "replicas", "-o", "json", show=False))
+    items = found["items"] if isinstance(found, dict) else found
+    return [item for item in items if item["deployment"] == key]
+
+
+def ready(story, key):
+    return [item for item in replicas(story, key) if item["phase"] == "ready"]
+
+
+def program_of(story, replica):
+    """The model's own process: it works in the replica's folder and is no keeper."""
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                environment = file.read()
+            with open(f"/proc/{entry}/cmdline", "rb") as file:
+                command = file.read()
+        except OSError:
+            continue
+        if replica.encode() in environment + command and b"waybill-shim" not in command and command:
+            return int(entry)
+    raise Failed(f"no process of replica {replica} was found")
