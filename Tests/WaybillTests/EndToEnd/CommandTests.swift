@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import WaybillAPI
 import WaybillCore
+import WaybillTestSupport
 
 extension `End to end` {
     @Test func `a pause holds against git and a restart of the controller, and resume ends it`() async throws {
@@ -23,7 +24,7 @@ extension `End to end` {
             #expect(try await fleet.answeringVersion(name) == "1.0.0")
             #expect(try await fleet.waybill("resume", name).code == 0)
             try await fleet.serves(name, "2.0.0")
-            try await fleet.expectCommands([("pause", "an audit"), ("resume", nil)])
+            try await fleet.expectCommands(["pause": "an audit", "resume": nil])
         }
     }
 
@@ -39,7 +40,7 @@ extension `End to end` {
                 }
             }
             #expect(tally.isFlawless, "\(tally.answers) \(tally.lost)")
-            try await fleet.expectCommands([("restart", nil)])
+            try await fleet.expectCommands(["restart": nil])
         }
     }
 
@@ -61,7 +62,7 @@ extension `End to end` {
             try weights.write(to: URL(fileURLWithPath: outside))
             #expect(try await fleet.waybill("retry", name).code == 0)
             try await fleet.serves(name, "1.0.0")
-            try await fleet.expectCommands([("retry", nil)])
+            try await fleet.expectCommands(["retry": nil])
         }
     }
 }
@@ -69,11 +70,11 @@ extension `End to end` {
 extension Fleet {
     /// The ledger has just these commands, by the user who runs the tests.
     func expectCommands(
-        _ expected: [(String, String?)], sourceLocation: SourceLocation = #_sourceLocation
+        _ expected: KeyValuePairs<String, String?>, sourceLocation: Testing.SourceLocation = #_sourceLocation
     ) async throws {
         let commands = try await events(.operatorCommand)
-        #expect(commands.map { $0.body["command"]?.string } == expected.map(\.0), sourceLocation: sourceLocation)
-        #expect(commands.map { $0.body["reason"]?.string } == expected.map(\.1), sourceLocation: sourceLocation)
+        #expect(commands.map { $0.body["command"]?.string } == expected.map(\.key), sourceLocation: sourceLocation)
+        #expect(commands.map { $0.body["reason"]?.string } == expected.map(\.value), sourceLocation: sourceLocation)
         for command in commands {
             #expect(
                 command.actor == .unixUser(uid: getuid(), name: NSUserName()), sourceLocation: sourceLocation)
