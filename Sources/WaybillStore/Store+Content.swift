@@ -87,12 +87,16 @@ extension Store {
         }
     }
 
-    /// Positions of the newest `limit` events of `subject`, the oldest first.
-    package func positions(of subject: String, limit: Int = 1000) async throws(Failure) -> [LedgerIndex] {
-        try await read { database in
+    /// Positions of the newest `limit` events of `subject` (before `before` when it is given), the oldest first.
+    package func positions(
+        of subject: String, before: LedgerIndex? = nil, limit: Int = 1000
+    ) async throws(Failure) -> [LedgerIndex] {
+        let end = before.flatMap(Int64.init(exactly:)) ?? .max
+        return try await read { database in
             let newest = try Int64.fetchAll(
-                database, sql: "SELECT position FROM event WHERE subject = ? ORDER BY position DESC LIMIT ?",
-                arguments: [subject, limit])
+                database,
+                sql: "SELECT position FROM event WHERE subject = ? AND position < ? ORDER BY position DESC LIMIT ?",
+                arguments: [subject, end, limit])
             return newest.reversed().map(LedgerIndex.init)
         }
     }

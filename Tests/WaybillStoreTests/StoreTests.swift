@@ -116,6 +116,7 @@ struct StoreTests {
             try await store.index(Array(events.suffix(2)))
             #expect(try await store.positions(of: "production/churn") == [0, 2, 4])
             #expect(try await store.positions(of: "production/churn", limit: 2) == [2, 4])
+            #expect(try await store.positions(of: "production/churn", before: 4, limit: 1) == [2])
             #expect(try await store.nextPosition() == 6)
             try store.close()
         }

@@ -47,6 +47,10 @@ extension ConfigurationField {
         ConfigurationField(
             "isolation.users", .range(1000...4_000_000_000), "610000-610999",
             "User ids that replicas run as when the controller is root."),
+        ConfigurationField(
+            "environments.folder", .path, nil,
+            "Folder of Python environments that several controllers of one user share; none is removed from it. "
+                + "Default: one in the state folder, without those that nothing needs."),
         ConfigurationField("gateway.address", .address, "127.0.0.1:8080", "Where applications call models."),
         ConfigurationField("gateway.start", .boolean, true, "Whether `waybill run` starts the gateway."),
         ConfigurationField(

@@ -9,6 +9,8 @@ struct WaybillConfiguration: Hashable, Sendable {
     var repository: Repository
     var ports: ClosedRange<Int>
     var isolationUsers: ClosedRange<UInt32>
+    /// Nil: in the state folder.
+    var environmentsFolder: String?
     var gateway: SocketAddressText
     var startsGateway: Bool
     var isGatewayInsecure: Bool
@@ -46,6 +48,7 @@ struct WaybillConfiguration: Hashable, Sendable {
         repository = Repository(settings)
         ports = Self.range(settings.text("ports"), or: 20000...20999)
         isolationUsers = Self.range(settings.text("isolation.users"), or: 610_000...610_999)
+        environmentsFolder = settings.path("environments.folder")
         gateway = try settings.address("gateway.address")
         startsGateway = settings.flag("gateway.start")
         isGatewayInsecure = settings.flag("gateway.insecure")

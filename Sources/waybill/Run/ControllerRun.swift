@@ -45,7 +45,7 @@ struct ControllerRun {
         _ folder: StateFolder, _ repository: MirrorRepository, _ ledger: Ledger, _ client: HTTPClient
     ) async throws {
         let memory = try await Memory.read(ledger)
-        let store = try await StoreCache.open(folder, ledger: ledger)
+        let store = try await StoreCache.open(folder, ledger: ledger, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
         let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal)
@@ -71,6 +71,7 @@ struct ControllerRun {
             Event(
                 .controllerStopped, decision: .random(), time: clock.now(), subject: "controller",
                 body: ["reason": "asked to by a signal"]))
+        await store.close()
     }
 
     private func localTarget(
@@ -82,8 +83,9 @@ struct ControllerRun {
             root: folder.models, tree: repository, journal: journal, refusing: [folder.path], now: { clock.now() })
         let variables = ProcessInfo.processInfo.environment
         let environments = PythonEnvironments(
-            root: folder.environments, tree: repository, journal: journal,
-            search: .ofThisProcess(variables: variables), variables: variables, now: { clock.now() })
+            root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,
+            search: .ofThisProcess(variables: variables), variables: variables,
+            keepsUnused: configuration.environmentsFolder != nil, now: { clock.now() })
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = configuration.ports
         settings.users = configuration.isolationUsers

@@ -1,0 +1,47 @@
+import Foundation
+import Glibc
+import Testing
+import WaybillAPI
+import WaybillCore
+
+extension `End to end` {
+    @Test func `the audit holds, against anchors too, and names the place of a flipped byte`() async throws {
+        let anchors = "ledger: {anchors: ['file:ANCHOR', 'git:refs/waybill/checkpoints'], anchorInterval: 1s}"
+        try await withFleet { fleet in
+            let anchor = fleet.folder + "/anchor"
+            try fleet.write(
+                "../waybill.yaml",
+                try String(contentsOfFile: fleet.folder + "/waybill.yaml", encoding: .utf8)
+                    + anchors.replacing("ANCHOR", with: anchor) + "\n")
+            try await fleet.startServing()
+            try await fleet.eventually("both anchors have a checkpoint") {
+                let reference = try? await fleet.git("-C", fleet.remote, "cat-file", "-p", Self.anchored)
+                return reference != nil && FileManager.default.fileExists(atPath: anchor)
+            }
+            try await fleet.controller.end(SIGTERM)
+
+            let plain = try await fleet.waybill("audit", "verify")
+            #expect(plain.code == 0 && plain.output.hasPrefix("internally consistent, not anchored\n"), "\(plain)")
+            let note = try await fleet.git("-C", fleet.remote, "cat-file", "-p", Self.anchored) + "\n"
+            try fleet.write("../from-git", note)
+            for file in [anchor, fleet.folder + "/from-git"] {
+                let result = try await fleet.waybill("audit", "verify", "--since", file)
+                #expect(result.code == 0, "\(result.errors)")
+                #expect(result.output.hasPrefix("consistent with the checkpoint of "), "\(result.output)")
+            }
+
+            let segment = "00000000000000000000.segment"
+            let path = "\(fleet.ledger)/journal/\(segment)"
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            let place = try #require(bytes.range(of: Data("\"state\":".utf8))).lowerBound
+            bytes[place + 1] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let broken = try await fleet.waybill("audit", "verify")
+            #expect(broken.code == 1)
+            #expect(broken.errors.contains("\(segment): byte "), "\(broken.errors)")
+            #expect(broken.errors.contains("entry 0: "), "\(broken.errors)")
+        }
+    }
+
+    private static let anchored = "refs/waybill/checkpoints:checkpoint"
+}

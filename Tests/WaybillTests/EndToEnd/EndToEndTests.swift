@@ -1,0 +1,150 @@
+import Foundation
+import Glibc
+import Testing
+import WaybillAPI
+import WaybillCore
+import WaybillTestSupport
+
+/// The whole of Waybill on its real programs: git remote, controller, keepers, model servers, gateway, ledger.
+///
+/// One test at a time: each starts several processes, and the machine may have two cores.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `End to end` {}
+
+extension `End to end` {
+    @Test func `a push serves, and a second push replaces it without a lost request`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+            let tally = try await fleet.load("production/risk-score") {
+                try fleet.version("2.0.0")
+                try fleet.deploy("2.0.0")
+                try await fleet.apply("the second version")
+                try await fleet.serves("production/risk-score", "2.0.0")
+            }
+            #expect(tally.isFlawless, "\(tally.answers) \(tally.lost)")
+            let versions = ["1.0.0", "2.0.0"].map { version in
+                tally.bodies.filter { $0.key.contains("\"\(version)\"") }.values.reduce(0, +)
+            }
+            #expect(versions.reduce(0, +) == tally.begun && versions.allSatisfy { $0 > 0 }, "\(tally.bodies)")
+            for _ in 0..<10 { #expect(try await fleet.answeringVersion("production/risk-score") == "2.0.0") }
+            #expect(fleet.processes.models.count == 1)
+        }
+    }
+
+    @Test func `a change of replicas keeps those that run`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let first = fleet.processes.models.map(\.pid)
+            try fleet.deploy("1.0.0", replicas: 2)
+            try await fleet.apply("two replicas")
+            try await fleet.eventually("two replicas are ready") {
+                try await fleet.deployment("production/risk-score")?.replicas.ready == 2
+            }
+            #expect(Set(fleet.processes.models.map(\.pid)).isSuperset(of: first))
+        }
+    }
+
+    @Test func `a push is decided by sync and by webhook`() async throws {
+        try await withFleet(["webhook: {secretFile: hook-secret}"]) { fleet in
+            try fleet.write("../hook-secret", "s3cret\n")
+            try await fleet.startServing()
+            for (trigger, version) in [("sync", "2.0.0"), ("webhook", "3.0.0")] {
+                try fleet.version(version)
+                try fleet.deploy(version)
+                let commit = try await fleet.push("version \(version)")
+                let begin = ContinuousClock.now
+                if trigger == "sync" {
+                    _ = try await fleet.client.perform(.sync)
+                } else {
+                    #expect(try await fleet.callHook(token: "s3cret") == 202)
+                }
+                try await fleet.eventually("the plan is decided") {
+                    try await fleet.events(.planDecided).contains { $0.body["commit"]?.string == commit.hex }
+                }
+                print("push to plan decided by \(trigger): \(ContinuousClock.now - begin)")
+                let observed = try await fleet.events(.commitObserved).last
+                #expect(observed?.body["commit"]?.string == commit.hex)
+                #expect(observed?.body["trigger"]?.string == trigger)
+                try await fleet.serves("production/risk-score", version)
+            }
+            let entries = try await fleet.client.status().ledger.entries
+            #expect(try await fleet.callHook(token: "guess") == 403)
+            #expect(try await fleet.client.status().ledger.entries == entries)
+        }
+    }
+
+    @Test func `deletion drains, stops and forgets; what must not be pruned stays as an orphan`() async throws {
+        try await withFleet { fleet in
+            for name in ["kept", "leaving", "other"] {
+                try fleet.deploy(
+                    "1.0.0", as: name, annotations: name == "kept" ? "waybill.dev/prune: disabled" : nil)
+            }
+            try await fleet.push()
+            try await fleet.start()
+            for name in ["kept", "leaving", "other"] { try await fleet.serves("production/\(name)", "1.0.0") }
+            for name in ["kept", "leaving"] { try fleet.remove("deployments/\(name).yaml") }
+            try await fleet.apply("remove two")
+            try await fleet.eventually("the deployment is forgotten") {
+                try await fleet.deployment("production/leaving") == nil
+            }
+            #expect(try await fleet.ask(Fleet.path("production/leaving"), body: Fleet.request).status == 404)
+            #expect(!fleet.processes.models.contains { $0.names("--name=leaving") })
+            let kept = try #require(try await fleet.deployment("production/kept"))
+            #expect(kept.orphaned && kept.status == "Held")
+            #expect(try await fleet.answeringVersion("production/kept") == "1.0.0")
+            let stops = try await fleet.events(.replicaStopped, phase: .outcome).map(\.subject)
+            #expect(stops == ["production/leaving"])
+            let forgotten = try await fleet.events(.replicaForgotten, phase: .outcome).map(\.subject)
+            #expect(forgotten == ["production/leaving"])
+        }
+    }
+
+    @Test func `a secret reaches the model and nothing else`() async throws {
+        let secret = "xyzzy-\(UUID().uuidString)"
+        try await withFleet { fleet in
+            try fleet.write("../secrets/token", secret + "\n")
+            let runtime =
+                try fleet.sample("runtimes/python-oip.yaml")
+                + "  env:\n    - name: API_TOKEN\n      valueFrom: {file: \(fleet.folder)/secrets/token}\n"
+            try fleet.write("runtimes/python-oip.yaml", runtime)
+            let program = try fleet.sample("artifacts/risk-score/1.0.0/server.py")
+                .replacing("import argparse", with: "import hashlib, os, argparse")
+                .replacing(
+                    #""platform": "python""#,
+                    with: #""platform": hashlib.sha256(os.environ["API_TOKEN"].encode()).hexdigest()"#)
+            try fleet.version("1.0.0", program: program)
+            try await fleet.startServing()
+            let answer = try await fleet.ask("/production/risk-score/v2/models/risk-score")
+            #expect(answer.text.contains(Digest(of: secret.utf8).hex), "\(answer.text)")
+            try await fleet.controller.end(SIGTERM)
+            // Words that must be found show that the search sees what is there.
+            #expect(!(try fleet.files(holding: "replica.started")).isEmpty)
+            #expect(!fleet.processes.all.filter { $0.names("server.py") }.isEmpty)
+            #expect(try fleet.files(holding: secret) == ["secrets/token"])
+            #expect(fleet.processes.all.filter { $0.names(secret) } == [])
+        }
+    }
+}
+
+extension Fleet {
+    /// Delivers a push as GitLab does; the status of the answer.
+    func callHook(token: String) async throws -> Int {
+        let result = try await Program.run(
+            [
+                "/usr/bin/curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--header",
+                "X-Gitlab-Token: \(token)", "--header", "X-Gitlab-Event: Push Hook", "--header",
+                "Content-Type: application/json", "--data", #"{"ref":"refs/heads/main"}"#,
+                "http://127.0.0.1:\(ports.metrics)/hooks/git",
+            ], in: folder)
+        return Int(result.output) ?? 0
+    }
+
+    /// Files of the fleet's folder that hold `text`, by their path in it.
+    func files(holding text: String) throws -> [String] {
+        let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return paths.sorted().filter { path in
+            let data = FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()
+            return data.range(of: Data(text.utf8)) != nil
+        }
+    }
+}

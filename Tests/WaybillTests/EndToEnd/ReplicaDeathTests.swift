@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import Testing
+import WaybillAPI
+import WaybillCore
+
+extension `End to end` {
+    @Test func `a killed model comes back, and the ledger says so in order`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let model = try #require(fleet.processes.models.first)
+            let known = try await fleet.ledgerSize()
+            kill(model.pid, SIGKILL)
+            try await fleet.eventually("another process serves") {
+                fleet.processes.models.contains { $0.pid != model.pid }
+            }
+            try await fleet.serves("production/risk-score", "1.0.0")
+            let new = try await fleet.events(from: known).filter { $0.subject == "production/risk-score" }
+            let exited = try #require(new.first { $0.type == .replicaExited })
+            #expect(exited.body["status"]?.string?.contains("signal 9") == true, "\(exited.body)")
+            #expect(exited.body["whileAway"]?.bool == false)
+            let order = new.filter { $0.type == .replicaExited || $0.type == .replicaStarted }.map(\.phase)
+            #expect(order == [.fact, .intent, .outcome])
+            #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+        }
+    }
+
+    @Test func `an exit while no controller ran is known with its status`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let model = try #require(fleet.processes.models.first)
+            try await fleet.controller.end(SIGKILL)
+            kill(model.pid, SIGSEGV)
+            try await fleet.eventually("it is gone") { fleet.processes.models.isEmpty }
+            try await fleet.start()
+            try await fleet.eventually("another process serves") { !fleet.processes.models.isEmpty }
+            try await fleet.serves("production/risk-score", "1.0.0")
+            let exited = try await fleet.events(.replicaExited)
+            #expect(exited.count == 1)
+            #expect(exited.first?.body["whileAway"]?.bool == true)
+            #expect(exited.first?.body["status"]?.string?.contains("signal 11") == true, "\(exited)")
+        }
+    }
+
+    @Test func `an edited weight file is found with both digests and put right`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let original = try fleet.sample("artifacts/risk-score/1.0.0/model.json")
+            let edited = original.replacing("0.8", with: "9.8")
+            let expected = Digest(of: original.utf8)
+            let program = try #require(fleet.processes.models.first?.arguments.first { $0.hasSuffix("/server.py") })
+            let folder = String(program.dropLast("server.py".count))
+            let weights = folder + "model.json"
+            let handle = try #require(FileHandle(forUpdatingAtPath: weights))
+            try handle.write(contentsOf: Data(edited.utf8))
+            try handle.close()
+            _ = try await fleet.client.perform(.retry(try key("production/risk-score")))
+            try await fleet.eventually("the file is put right") {
+                (try? Digest(of: Data(contentsOf: URL(fileURLWithPath: weights)))) == expected
+                    || fleet.processes.models.contains { !$0.names(folder) }
+            }
+            try await fleet.eventually("the drift is recorded as corrected") {
+                try await fleet.events(.driftCorrected).contains { $0.body["what"]?.string == "artifact-altered" }
+            }
+            try await fleet.serves("production/risk-score", "1.0.0")
+            let drift = try #require(
+                try await fleet.events(.driftFound).first { $0.body["what"]?.string == "artifact-altered" })
+            #expect(drift.body["expected"]?.string == expected.description)
+            #expect(drift.body["found"]?.string == Digest(of: edited.utf8).description)
+        }
+    }
+
+    @Test func `a killed gateway comes back with the same routes`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let before = try await fleet.client.status().gateway
+            let model = fleet.processes.models
+            kill(try #require(before.pid), SIGKILL)
+            try await fleet.eventually("another gateway answers") {
+                let now = try await fleet.client.status().gateway
+                return now.running && now.pid != before.pid
+            }
+            #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+            let after = try await fleet.client.status().gateway
+            #expect(after.address == before.address)
+            #expect(fleet.processes.models == model)
+            try await fleet.serves("production/risk-score", "1.0.0")
+            let starts = try await fleet.events(.gatewayStarted)
+            #expect(starts.map(\.phase) == [.intent, .outcome, .intent, .outcome])
+        }
+    }
+}
+
+extension Fleet {
+    func ledgerSize() async throws -> LedgerIndex { try await client.status().ledger.entries }
+}
