@@ -41,7 +41,7 @@ struct ControllerServices {
         let (stream, writer) = AsyncStream<CommitID>.makeStream()
         reconsidered = stream
         let core = EngineCore(
-            facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers),
+            facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers, builders: 4),
             seed: UInt64.random(in: .min ... .max), now: parts.clock.now(),
             diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
         controller = Controller(
