@@ -57,7 +57,8 @@ struct AuditLog: AsyncParsableCommand {
         let console = Console.current
         let events = try await reader.events(from: first, limit: limit)
         if output == .text {
-            console.write(EventTable.table(events.compactMap(Self.view), now: .now, withSubject: true).text(console.style))
+            let table = EventTable.table(events.compactMap(Self.view), now: .now, withSubject: true)
+            console.write(table.fitting(console.columns).text(console.style))
         } else {
             for event in events { console.line(try Self.json(event)) }
         }
