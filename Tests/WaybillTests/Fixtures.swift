@@ -57,13 +57,15 @@ enum Fixtures {
 
     static func fleet() throws -> FleetView {
         let commit = CommitSummary(
-            id: try CommitID(parsing: String(repeating: "ab", count: 20)), author: "Ada", summary: "The fleet", time: time)
+            id: try CommitID(parsing: String(repeating: "ab", count: 20)), author: "Ada", summary: "The fleet",
+            time: time)
         return FleetView(
             controller: .init(build: "0.1.0", pid: 1, startedAt: time, stateFolder: "/state"),
             repository: .init(
                 url: "remote.git", branch: "main", path: "", commit: commit, head: nil, fetchedAt: time, problem: nil),
             deployments: .init([]), holds: [], problems: [],
-            ledger: .init(origin: "waybill.dev/ledger/1", entries: 1, anchoredAt: nil, problem: nil), gateway: .init(nil))
+            ledger: .init(origin: "waybill.dev/ledger/1", entries: 1, anchoredAt: nil, problem: nil),
+            gateway: .init(nil))
     }
 
     static func plan() throws -> PlanView {

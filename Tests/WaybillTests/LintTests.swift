@@ -25,7 +25,9 @@ import WaybillTestSupport
             let result = try program.run(["lint"])
             #expect(result.output == "6 resources, 1 deployment: no problems\n")
             #expect(result.code == 0)
-            #expect(try program.run(["lint", "-o", "json"]).output == "{\n  \"items\": [],\n  \"kind\": \"DiagnosticList\"\n}\n")
+            #expect(
+                try program.run(["lint", "-o", "json"]).output
+                    == "{\n  \"items\": [],\n  \"kind\": \"DiagnosticList\"\n}\n")
         }
     }
 
@@ -37,10 +39,12 @@ import WaybillTestSupport
 
     @Test func `a problem is shown in its place`() async throws {
         try await withFleet { program, folder in
-            try change(folder.appending(path: "fleet/deployments/staging-greeting.yaml"), "model: greeting", "model: greting")
+            try change(
+                folder.appending(path: "fleet/deployments/staging-greeting.yaml"), "model: greeting", "model: greting")
             let result = try program.run(["lint", folder.path])
             #expect(result.code == 1)
-            #expect(result.output.hasPrefix("fleet/deployments/staging-greeting.yaml:8:10: error: "), "\(result.output)")
+            #expect(
+                result.output.hasPrefix("fleet/deployments/staging-greeting.yaml:8:10: error: "), "\(result.output)")
             #expect(result.output.contains("  8 |   model: greting\n    |          ^~~~~~~\n"))
             #expect(result.output.hasSuffix("\n1 problem\n"))
         }
@@ -71,7 +75,9 @@ import WaybillTestSupport
             try change(runtime, "{{ model.dir }}/server.py", "{{ model.file }}")
             #expect(try program.run(["lint"]).code == 0)
             let version = folder.appending(path: "fleet/models/greeting/1.0.0.yaml")
-            try change(version, "  interface:", """
+            try change(
+                version, "  interface:",
+                """
                     - path: more.bin
                       source: file:/srv/more.bin
                       digest: sha256:\(String(repeating: "0", count: 64))
@@ -89,7 +95,8 @@ import WaybillTestSupport
     @Test func `forges and scripts get the same facts`() async throws {
         try await withFleet { program, folder in
             try change(folder.appending(path: "fleet/environments.yaml"), "target: local", "taget: local")
-            let json = try JSONSerialization.jsonObject(with: Data(try program.run(["lint", "-o", "json"]).output.utf8))
+            let json = try JSONSerialization.jsonObject(
+                with: Data(try program.run(["lint", "-o", "json"]).output.utf8))
             let items = try #require((json as? [String: Any])?["items"] as? [[String: Any]])
             #expect(items.contains { $0["rule"] as? String == "unknown-field" && $0["line"] as? Int == 7 })
             let sarif = try program.run(["lint", "-o", "sarif"])
@@ -111,7 +118,8 @@ import WaybillTestSupport
     @Test func `a new version has digest, size and format, and lints`() async throws {
         try await withFleet { program, folder in
             let model = folder.appending(path: "fleet/artifacts/greeting/2.0.0/model.gguf")
-            try FileManager.default.createDirectory(at: model.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: model.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data("GGUF and more".utf8).write(to: model)
             let arguments = ["new", "version", "greeting@2.0.0", "fleet/artifacts/greeting/2.0.0/model.gguf"]
             let shown = try program.run(arguments)
@@ -133,7 +141,9 @@ import WaybillTestSupport
             let place = "fleet/models/greeting/2.0.0.yaml"
             #expect(try program.run(arguments + ["-o", place]).output == "greeting@2.0.0 written to \(place)\n")
             let written = try String(contentsOf: folder.appending(path: place), encoding: .utf8)
-            #expect(written == "# yaml-language-server: $schema=../../../.waybill/schema/model-version.schema.json\n" + shown.output)
+            #expect(
+                written == "# yaml-language-server: $schema=../../../.waybill/schema/model-version.schema.json\n"
+                    + shown.output)
             #expect(try program.run(["lint"]).output == "7 resources, 1 deployment: no problems\n")
             let again = try program.run(arguments + ["-o", place])
             #expect(again.code == 1)

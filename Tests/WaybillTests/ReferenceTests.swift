@@ -20,7 +20,9 @@ import WaybillCore
 
     @Test func `the command reference is current`() throws { try expect(CommandReference.markdown, at: "docs/cli.md") }
 
-    @Test func `the catalogue of events is current`() throws { try expect(EventReference.markdown, at: "docs/events.md") }
+    @Test func `the catalogue of events is current`() throws {
+        try expect(EventReference.markdown, at: "docs/events.md")
+    }
 
     @Test func `metrics are documented`() throws {
         let text = try String(contentsOf: Self.top.appending(path: "docs/operations.md"), encoding: .utf8)

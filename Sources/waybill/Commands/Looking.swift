@@ -63,7 +63,8 @@ struct History: AsyncParsableCommand {
         console.write(
             try output.text(of: events) {
                 if events.isEmpty { return "no events\n" }
-                return EventTable.table(events, now: .now, withSubject: false).fitting(console.columns).text(console.style)
+                return EventTable.table(events, now: .now, withSubject: false).fitting(console.columns).text(
+                    console.style)
             })
     }
 }

@@ -25,7 +25,8 @@ struct GitCheck: Check {
     private func repository(_ configuration: WaybillConfiguration) -> Finding {
         guard let url = configuration.repository.url else {
             return .warning(
-                "git", "no fleet repository is set", remedy: "set repository.url in waybill.yaml; 'waybill run' needs it")
+                "git", "no fleet repository is set",
+                remedy: "set repository.url in waybill.yaml; 'waybill run' needs it")
         }
         do {
             _ = try RemoteAddress(parsing: url)
@@ -73,7 +74,9 @@ struct GatewayCheck: Check {
                 return [.ok("gateway", "answers at \(status.address) (process \(status.pid), build \(status.build))")]
             }
             return [
-                .problem("gateway", "serves an older table: \(problem)", remedy: "look at its log, \(folder.gateway)/gateway.log")
+                .problem(
+                    "gateway", "serves an older table: \(problem)",
+                    remedy: "look at its log, \(folder.gateway)/gateway.log")
             ]
         }
         let isControlled = (try? await ControlClient(stateFolder: configuration.stateFolder).build()) != nil
@@ -101,7 +104,9 @@ struct LedgerCheck: Check {
             return [.ok("ledger", "\(newest.size) entries, \(newest.origin)")]
         } catch {
             return [
-                .problem("ledger", error.message, remedy: "'waybill audit verify' says which byte; do not write to it by hand")
+                .problem(
+                    "ledger", error.message,
+                    remedy: "'waybill audit verify' says which byte; do not write to it by hand")
             ]
         }
     }
