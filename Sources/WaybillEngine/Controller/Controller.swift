@@ -33,7 +33,8 @@ package actor Controller {
     private let stepped: @Sendable () -> Void
 
     package init(
-        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts, changed: @escaping @Sendable () -> Void,
+        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts,
+        changed: @escaping @Sendable () -> Void,
         reconsider: @escaping @Sendable (CommitID) -> Void, stepped: @escaping @Sendable () -> Void
     ) {
         self.core = core
@@ -76,7 +77,9 @@ package actor Controller {
     /// Plans that still have something to do, by key.
     package var pendingPlans: [KeyPlan] { core.fleetPlans.filter { !$0.isEmpty } }
     package var fleetHold: FleetHold? { core.fleetHold }
-    package var load: (queued: Int, busy: Int, preparing: Int) { (core.queueDepth, core.busyWorkers, core.busyBuilders) }
+    package var load: (queued: Int, busy: Int, preparing: Int) {
+        (core.queueDepth, core.busyWorkers, core.busyBuilders)
+    }
     /// Which fields of `key` differ from what was desired before.
     package func changes(of key: DeploymentKey) -> [FieldChange] {
         guard let state = core.states[key], let desired = state.desired else { return [] }

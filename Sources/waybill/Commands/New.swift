@@ -31,7 +31,8 @@ struct NewModelVersion: ParsableCommand {
     var format: String?
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Where to write it instead of standard output; a new file.", valueName: "file"),
+        name: .shortAndLong,
+        help: ArgumentHelp("Where to write it instead of standard output; a new file.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var output: String?
 
@@ -51,12 +52,14 @@ struct NewModelVersion: ParsableCommand {
         guard read.formats.count < 2 else {
             let list = read.formats.sorted().joined(separator: ", ")
             throw Failure(
-                .stall, reason: "FormatUnclear", message: "the files are of several formats (\(list)); say which with --format")
+                .stall, reason: "FormatUnclear",
+                message: "the files are of several formats (\(list)); say which with --format")
         }
         guard let format = read.formats.first else {
             throw Failure(
                 .stall, reason: "FormatUnclear",
-                message: "neither the names nor the first bytes of the files tell the format; say it with --format, as the "
+                message:
+                    "neither the names nor the first bytes of the files tell the format; say it with --format, as the "
                     + "runtime lists it")
         }
         return format
@@ -79,7 +82,8 @@ struct NewModelVersion: ParsableCommand {
                 .stall, reason: "CannotWrite",
                 message: isThere
                     ? "\(place): is there already; a version is written once"
-                    : "\(place): cannot be written: \((error as NSError).localizedFailureReason ?? error.localizedDescription)")
+                    : "\(place): cannot be written: \((error as NSError).localizedFailureReason ?? error.localizedDescription)"
+            )
         }
     }
 

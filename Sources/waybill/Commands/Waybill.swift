@@ -14,7 +14,9 @@ struct Waybill: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Begin", subcommands: [Init.self, New.self, Lint.self, Doctor.self, Version.self, Completions.self]),
+            CommandGroup(
+                name: "Begin",
+                subcommands: [Init.self, New.self, Lint.self, Doctor.self, Version.self, Completions.self]),
             CommandGroup(
                 name: "Look",
                 subcommands: [

@@ -42,13 +42,15 @@ struct CommitPlanning: OfflinePlanning {
                     FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts)
                 },
                 actions: entry.plan.actions,
-                hold: entry.plan.goal == .orphaned ? "git no longer names it and pruning is disabled: it is left alone" : nil)
+                hold: entry.plan.goal == .orphaned
+                    ? "git no longer names it and pruning is disabled: it is left alone" : nil)
         }
         for (key, problems) in after.held {
             let why = problems.first.map(DiagnosticText.headline) ?? "its manifests are broken"
             views.append(
                 KeyPlanView(
-                    key: key, from: after.deployments[key]?.revision, to: after.deployments[key]?.revision, rendering: nil,
+                    key: key, from: after.deployments[key]?.revision, to: after.deployments[key]?.revision,
+                    rendering: nil,
                     changes: [], actions: [], hold: "stays as it is: " + why))
         }
         return PlanView(

@@ -38,7 +38,8 @@ struct FolderLint: Sendable {
             let place = path.isEmpty ? root : root + "/" + path
             throw Failure(
                 .stall, reason: "NoManifests",
-                message: "\(place): no manifest (*.yaml, *.yml) is below it; name the top of the fleet repository, and the "
+                message:
+                    "\(place): no manifest (*.yaml, *.yml) is below it; name the top of the fleet repository, and the "
                     + "folder of the manifests in it with --path")
         }
         return Report(

@@ -16,7 +16,9 @@ enum RuntimeTemplates {
         var problems: [Problem] = []
         var users: Set<Name> = []
         for (id, resource) in state.resources.sorted(by: { $0.key < $1.key }) {
-            guard case .servingRuntime(let runtime) = resource.spec, case .servingRuntime(let name) = id else { continue }
+            guard case .servingRuntime(let runtime) = resource.spec, case .servingRuntime(let name) = id else {
+                continue
+            }
             problems += check(runtime, id)
             if templates(runtime).contains(where: { names(in: $0.text).contains(oneFile) }) { users.insert(name) }
         }
@@ -26,7 +28,8 @@ enum RuntimeTemplates {
             problems.append(
                 Problem(
                     resource: .modelDeployment(key), field: [.member("spec"), .member("runtime")],
-                    message: "runtime \(deployment.spec.runtime) wants '\(oneFile)', but \(deployment.spec.version) has "
+                    message:
+                        "runtime \(deployment.spec.runtime) wants '\(oneFile)', but \(deployment.spec.version) has "
                         + "\(count) files",
                     hint: "use '{{ model.dir }}' and a path in it"))
         }

@@ -26,7 +26,8 @@ struct VersionFiles {
         for file in files {
             let path = String(file.dropFirst(shared.count))
             guard CleanPath.problemOfRelative(path) == nil else {
-                throw Failure(.stall, reason: "FileUnusable", message: "\(file): its name cannot stand in a manifest; rename it")
+                throw Failure(
+                    .stall, reason: "FileUnusable", message: "\(file): its name cannot stand in a manifest; rename it")
             }
             guard !read.artifacts.contains(where: { $0.path == path }) else {
                 throw Failure(.stall, reason: "FileTwice", message: "\(file): is named twice")
@@ -64,7 +65,8 @@ struct VersionFiles {
         var status = stat()
         guard stat(file, &status) == 0, let handle = FileHandle(forReadingAtPath: file) else {
             throw Failure(
-                .stall, reason: "FileUnreadable", message: "\(file): cannot be read: \(String(cString: strerror(errno)))")
+                .stall, reason: "FileUnreadable",
+                message: "\(file): cannot be read: \(String(cString: strerror(errno)))")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Failure(.stall, reason: "FileUnusable", message: "\(file): is no regular file; name the files in it")

@@ -6,7 +6,8 @@ extension FleetSkeleton {
     var settings: String {
         let note =
             remote == nil
-            ? "here this very folder. A server would say https://… or git@host:path." : "a path, https://… or git@host:path."
+            ? "here this very folder. A server would say https://… or git@host:path."
+            : "a path, https://… or git@host:path."
         return """
             # Settings of the controller. 'docs/cli.md' of Waybill lists all; flags and WAYBILL_ variables go before this file.
             repository:

@@ -16,7 +16,8 @@ struct LockHolder: Sendable {
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw Failure(
-                .stall, reason: "StateFolderUnusable", message: "cannot open \(lock): \(String(cString: strerror(errno)))")
+                .stall, reason: "StateFolderUnusable",
+                message: "cannot open \(lock): \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         // Shared, so that two who look do not see each other.
@@ -25,7 +26,8 @@ struct LockHolder: Sendable {
         let count = max(0, pread(descriptor, &bytes, bytes.count, 0))
         guard let id = pid_t(String(decoding: bytes.prefix(count), as: UTF8.self).trimmed), id > 1 else {
             throw Failure(
-                .retry, reason: "HolderUnknown", message: "somebody holds \(lock) and the file does not say who; try again")
+                .retry, reason: "HolderUnknown",
+                message: "somebody holds \(lock) and the file does not say who; try again")
         }
         return id
     }
@@ -46,7 +48,8 @@ struct LockHolder: Sendable {
             guard ContinuousClock.now < end else {
                 throw Failure(
                     .retry, reason: "StillRunning",
-                    message: "the \(name) (process \(id)) was told to end and still runs after \(Quantity.text(limit)); its "
+                    message:
+                        "the \(name) (process \(id)) was told to end and still runs after \(Quantity.text(limit)); its "
                         + "log says why")
             }
             do { try await Task.sleep(for: .milliseconds(50)) } catch {

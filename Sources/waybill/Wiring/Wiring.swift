@@ -8,8 +8,6 @@ struct Wiring: Sendable {
     var helpers: [String: @Sendable (_ arguments: [String]) async -> Int32] = [:]
     var configurationFile: (any ConfigurationFileReading)?
     var offlinePlan: (any OfflinePlanning)?
-    /// Checks of `doctor` that other modules know how to make (git, libgit2, isolation, limits).
-    var checks: [any Check] = []
 }
 
 /// Plans between two commits of a clone, without a controller.
