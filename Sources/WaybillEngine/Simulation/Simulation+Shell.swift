@@ -21,6 +21,9 @@ struct Flight: Sendable {
     var failure: Failure?
     /// Replicas were asked for when the core asked for the act.
     var wasWanted = true
+    var wantedCount = 0
+    /// The desired revision may have been in a published rotation before.
+    var hasSwitched = false
 }
 
 // The shell: what carries out effects and feeds back what happened.
@@ -79,6 +82,9 @@ extension Simulation {
         }
         flights[request.id] = Flight(act: request, intent: intent, fate: fate(of: request))
         flights[request.id]?.wasWanted = core?.desired(of: request.key).map { $0.replicas > 0 } ?? true
+        flights[request.id]?.wantedCount = core?.desired(of: request.key)?.replicas ?? 0
+        flights[request.id]?.hasSwitched =
+            request.spec.map { ledger.hasRouted(request.key, $0.revision, before: intent) } ?? false
         let isSlow = profile.effectsFail && !isQuiet && happens(0.05)
         if case .prepare = request.action {
             later(.act(epoch: epoch, request.id), 500, isSlow ? 200_000 : 20_000)
