@@ -31,6 +31,7 @@ extension Simulation {
     mutating func send(_ event: EngineEvent) {
         guard var core else { return }
         report.steps += 1
+        checks.hear(event)
         let effects = core.step(event, at: wall)
         self.core = core
         for found in core.violations { violation(found) }
@@ -73,6 +74,7 @@ extension Simulation {
     /// False when the ledger did not take the intent.
     private mutating func perform(_ request: ActRequest) -> Bool {
         check(begins: request.id, request.key)
+        if checks.toldLedgerIsLost { violation("\(request.action) is asked for without a ledger") }
         trace("perform \(request.action) (\(request.reason)) \(request.id)")
         guard let intent = ledger.append(request.intent(at: wall)) else {
             let failure = Failure(.wait, reason: "LedgerUnavailable", message: "the ledger takes no entries")

@@ -12,12 +12,21 @@ struct SimulationChecks: Sendable {
     var planned: [DeploymentKey: [String]] = [:]
     /// Revisions in the last published rotation that named any.
     var lastRouted: [DeploymentKey: Set<String>] = [:]
-    var busy: [DeploymentKey: EffectID] = [:]
+    /// The core was told that the ledger is gone.
+    var toldLedgerIsLost = false
 
     init(isStrict: Bool) { self.isStrict = isStrict }
 
     /// A new life of the controller.
-    mutating func begin() { lastSeen = [:] }
+    mutating func begin() {
+        lastSeen = [:]
+        toldLedgerIsLost = false
+    }
+
+    mutating func hear(_ event: EngineEvent) {
+        if case .ledgerLost = event { toldLedgerIsLost = true }
+        if case .ledgerBack = event { toldLedgerIsLost = false }
+    }
 }
 
 extension Simulation {
