@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// Every target of ours: Swift 6, complete checking, explicit imports, warnings are errors.
@@ -15,6 +16,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
@@ -22,9 +26,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["WaybillTestSupport"], exclude: [], swiftSettings: strict)
+        name: name, dependencies: dependencies + ["WaybillTestSupport"], exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -40,6 +44,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -51,39 +57,69 @@ let package = Package(
         // Adapters: one port each, none imports another.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        // System calls that Swift cannot import.
+        .target(name: "CLinux"),
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
-        library("WaybillGit", ["WaybillCore", "CLibgit2"]),
+        library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
         library("WaybillPackage", ["WaybillCore", "WaybillTrust", crypto]),
-        library("WaybillServing", ["WaybillCore", httpClient]),
+        library("WaybillServing", ["WaybillCore", "CLinux", httpClient] + nio),
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEngine", ["WaybillCore", "WaybillTrust", logging]),
+        library(
+            "WaybillAPI",
+            ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
 
         // The composition root and a replica's keeper.
         .executableTarget(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", arguments, logging, httpClient,
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments, logging, httpClient,
                 hummingbird,
             ] + nio,
             swiftSettings: strict),
-        .executableTarget(name: "waybill-shim", swiftSettings: strict),
+        .executableTarget(
+            name: "waybill-shim", dependencies: ["CLinux"], swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+        // The git helper alone, so that the tests of git need no whole program.
+        .executableTarget(name: "git-helper-tool", dependencies: ["WaybillGit"], swiftSettings: strict),
+        // Appends until it is killed: the ledger's tests kill it many times.
+        .executableTarget(
+            name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger"], swiftSettings: strict),
 
         library("WaybillTestSupport", ["WaybillCore"]),
         tests("WaybillCoreTests", ["WaybillCore"]),
         tests("WaybillTrustTests", ["WaybillTrust", "WaybillCore", crypto]),
         tests("WaybillManifestTests", ["WaybillManifest", "WaybillCore"]),
-        tests("WaybillGitTests", ["WaybillGit", "WaybillCore"]),
-        tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", crypto]),
+        tests("WaybillGitTests", ["WaybillGit", "WaybillCore", "git-helper-tool"]),
+        tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto]),
-        tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "waybill-shim"]),
+        tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
+        tests("WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio),
         tests(
             "WaybillTests",
-            ["waybill", "waybill-shim", "WaybillCore", "WaybillTrust", "WaybillLedger", httpClient]),
+            [
+                "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
+                "WaybillEngine", arguments, logging, httpClient,
+            ],
+            exclude: ["Snapshots"]),
     ]
 )
+
+/// Built by `make bench` only.
+func benchmark(_ name: String, _ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Benchmarks/\(folder)", exclude: [], swiftSettings: strict)
+}
+
+if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
+    package.targets += [
+        benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust"]),
+        benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
+    ]
+}

@@ -94,10 +94,22 @@ package struct Rendering: Hashable, Sendable {
     /// The format of the bytes below. A new version keeps the old one's bytes for all that the old one could say.
     package static let version = "waybill.rendering/1"
 
-    /// The exact bytes whose digest is the revision.
-    package var restartBytes: [UInt8] { Array("\(Self.version)\n\(restart.json)\n".utf8) }
-    /// The exact bytes whose digest a change names.
-    package var bytes: [UInt8] { Array("\(Self.version)\n\(restart.json)\n\(live.json)\n".utf8) }
+    /// The exact bytes whose digest is the revision: the version's line and the JSON of `restart` on one line.
+    package var restartBytes: [UInt8] { Self.lines([restart]) }
+    /// The exact bytes whose digest a change names: those, and the JSON of `live` on one line.
+    package var bytes: [UInt8] { Self.lines([restart, live]) }
+
+    private static func lines(_ parts: [Value]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.write(raw: version)
+        for part in parts {
+            writer.write(raw: "\n")
+            writer.write(part)
+        }
+        writer.write(raw: "\n")
+        return writer.bytes
+    }
+
     package var revision: Revision { Revision(Digest(of: restartBytes)) }
     package var digest: Digest { Digest(of: bytes) }
 }

@@ -25,7 +25,9 @@ extension EventType {
                 meaning: "The commit became the desired state.",
                 fields: [
                     ("commit", "the commit"), ("from", "the commit before"), ("deployments", "how many it asks for"),
-                    ("changed", "keys whose rendering changed"), ("reason", "given by an operator, if one did"),
+                    ("changed", "keys whose rendering changed, the first hundred"),
+                    ("problems", "errors in its manifests"),
+                    ("reason", "given by an operator, if one did"),
                 ])
         case .commitRejected:
             EventDescription(

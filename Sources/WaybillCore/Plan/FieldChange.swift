@@ -1,5 +1,5 @@
 /// One field of a deployment that differs between what serves and what is desired.
-package struct FieldChange: Hashable, Sendable {
+package struct FieldChange: Hashable, Sendable, CustomStringConvertible {
     /// As a reader of the manifest knows it: `spec.version`.
     package var path: String
     /// Nil when the field is new.
@@ -14,5 +14,10 @@ package struct FieldChange: Hashable, Sendable {
         self.before = before
         self.after = after
         self.restarts = restarts
+    }
+
+    /// `spec.version: 1.4.0 → 1.5.0`, `spec.replicas: 1 → 3 (no restart)`.
+    package var description: String {
+        "\(path): \(before ?? "(absent)") → \(after ?? "(absent)")\(restarts ? "" : " (no restart)")"
     }
 }

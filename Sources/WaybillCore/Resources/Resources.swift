@@ -12,7 +12,8 @@ package struct Resource: Hashable, Sendable {
         self.location = location
     }
 
-    package enum Spec: Hashable, Sendable {
+    /// Boxed, so that a resource is cheap to copy whatever its kind.
+    package indirect enum Spec: Hashable, Sendable {
         case model(Model)
         case modelVersion(ModelVersion)
         case servingRuntime(ServingRuntime)

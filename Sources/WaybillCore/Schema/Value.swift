@@ -1,5 +1,5 @@
 /// A tree of plain data: what a manifest says once its scalars are typed, and what events and outputs are made of.
-package indirect enum Value: Hashable, Sendable {
+package enum Value: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)

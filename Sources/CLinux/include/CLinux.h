@@ -1,0 +1,60 @@
+// System calls of Linux that Swift's Glibc module leaves out: variadic ones, those of headers that it does not name, and
+// GNU extensions. The extensions are declared here by hand: with `_GNU_SOURCE` in a header, types of the C library would
+// look different in this module and in Glibc's.
+#ifndef WAYBILL_CLINUX_H
+#define WAYBILL_CLINUX_H
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/statvfs.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+#ifndef CLONE_NEWNS
+#define CLONE_NEWNS 0x00020000
+#define CLONE_NEWUSER 0x10000000
+#endif
+
+int unshare(int flags);
+int pipe2(int ends[2], int flags);
+int dup3(int from, int to, int flags);
+int close_range(unsigned int first, unsigned int last, int flags);
+int setgroups(size_t count, const gid_t *groups);
+int setresuid(uid_t real, uid_t effective, uid_t saved);
+int setresgid(gid_t real, gid_t effective, gid_t saved);
+int execvpe(const char *file, char *const arguments[], char *const environment[]);
+int pidfd_open(pid_t pid, unsigned int flags);
+int pidfd_send_signal(int process, int signal, siginfo_t *info, unsigned int flags);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+
+int waybill_prctl(int option, unsigned long argument);
+
+/* A child that has ended and is still to be waited for, without taking it; 0 when there is none now, -1 when there is no child at all. */
+pid_t waybill_peek_ended_child(void);
+
+/* A descriptor that reads as one signalfd_siginfo for each batch of SIGCHLD, SIGTERM, SIGINT and SIGHUP, which are blocked from now on. */
+int waybill_watch_signals(void);
+
+/* Every signal back to its default and none blocked: what a program expects at its start. */
+void waybill_reset_signals(void);
+
+void waybill_ignore_broken_pipes(void);
+
+/* Binds the calling process to `count` processors of those it may use, beginning with the one `first` places on. */
+int waybill_bind_processors(int first, int count);
+
+int waybill_no_core_file(void);
+int waybill_lower_priority(int by);
+
+/* Attributes for a child that starts with default signals, none blocked. */
+int waybill_spawn_attributes(posix_spawnattr_t *attributes);
+
+#endif

@@ -1,0 +1,24 @@
+import Foundation
+package import WaybillCore
+
+/// Where the control socket of a state folder is.
+package struct ControlSocket: Hashable, Sendable {
+    package let stateFolder: String
+
+    package init(stateFolder: String) { self.stateFolder = stateFolder }
+
+    package var path: String { stateFolder + "/control.sock" }
+
+    /// `sun_path` of Linux has 108 bytes with its terminating zero.
+    package static let longestPath = 107
+
+    /// - Throws: `StateFolderTooLong` when the kernel could not bind a socket there.
+    package func check() throws(Failure) {
+        guard path.utf8.count <= Self.longestPath else {
+            throw Failure(
+                .stall, reason: "StateFolderTooLong",
+                message: "\(path): a socket's path may have \(Self.longestPath) bytes and this one has "
+                    + "\(path.utf8.count); choose a shorter state folder")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package import WaybillCore
+
+/// One model of the registry.
+package struct ModelView: Hashable, Sendable, Codable {
+    package var name: String
+    package var owner: String
+    package var description: String?
+    package var intendedUse: String?
+    package var license: String?
+    package var riskTier: String?
+    package var task: String?
+    /// Every version that git has, oldest first.
+    package var versions: [String]
+    package var location: String
+
+    package init(name: Name, _ model: Model, versions: [SemanticVersion], location: SourceLocation) {
+        self.name = name.text
+        owner = model.owner
+        description = model.description
+        intendedUse = model.intendedUse
+        license = model.license
+        riskTier = model.riskTier?.rawValue
+        task = model.task
+        self.versions = versions.sorted().map(\.description)
+        self.location = location.description
+    }
+}
+
+/// One version of a model.
+package struct VersionView: Hashable, Sendable, Codable {
+    /// `churn@1.4.0`.
+    package var version: String
+    package var model: String
+    package var format: String
+    package var artifacts: [ArtifactView]
+    /// Deployments that ask for it.
+    package var deployments: [String]
+    package var location: String
+
+    package struct ArtifactView: Hashable, Sendable, Codable {
+        package var path: String
+        package var source: String
+        package var digest: String
+        package var size: Int64
+    }
+
+    package init(_ version: ModelVersion, deployments: [DeploymentKey], location: SourceLocation) {
+        self.version = version.id.description
+        model = version.id.model.text
+        format = version.format
+        artifacts = version.artifacts.map {
+            ArtifactView(path: $0.path, source: "\($0.source)", digest: "\($0.digest)", size: $0.size)
+        }
+        self.deployments = deployments.sorted().map(\.description)
+        self.location = location.description
+    }
+
+    /// Bytes of all its files.
+    package var size: Int64 { artifacts.reduce(0) { $0 &+ $1.size } }
+}
+
+/// One way to run models.
+package struct RuntimeView: Hashable, Sendable, Codable {
+    package var name: String
+    package var formats: [String]
+    package var servingProtocol: String
+    /// `3.11`, when it runs in a Python environment.
+    package var python: String?
+    package var lock: String?
+    package var isolation: String
+    package var deployments: [String]
+    package var location: String
+
+    package init(name: Name, _ runtime: ServingRuntime, deployments: [DeploymentKey], location: SourceLocation) {
+        self.name = name.text
+        formats = runtime.formats
+        servingProtocol = runtime.protocolName.rawValue
+        python = runtime.environment?.python
+        lock = runtime.environment?.lock
+        isolation = runtime.isolation.rawValue
+        self.deployments = deployments.sorted().map(\.description)
+        self.location = location.description
+    }
+}
+
+/// One stage of the promotion path.
+package struct EnvironmentView: Hashable, Sendable, Codable {
+    package var name: String
+    package var target: String
+    package var description: String?
+    package var deployments: Int
+    /// How many of them are `Ready`.
+    package var ready: Int
+    package var location: String
+
+    package init(name: Name, _ environment: Environment, deployments: Int, ready: Int, location: SourceLocation) {
+        self.name = name.text
+        target = environment.target.rawValue
+        description = environment.description
+        self.deployments = deployments
+        self.ready = ready
+        self.location = location.description
+    }
+}

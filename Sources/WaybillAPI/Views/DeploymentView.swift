@@ -1,0 +1,87 @@
+package import WaybillCore
+
+/// One deployment in a line: what git asks for and what serves. Every optional member is absent when it is unknown.
+package struct DeploymentView: Hashable, Sendable, Codable {
+    /// `production/churn`.
+    package var deployment: String
+    package var environment: String
+    package var name: String
+    /// The version that git asks for, `churn@1.4.0`; absent when git no longer names the deployment.
+    package var version: String?
+    /// Versions in rotation, most often one.
+    package var serving: [String]
+    package var runtime: String?
+    package var replicas: Counts
+    /// Short form of the desired revision.
+    package var revision: String?
+    package var commit: String?
+    /// The address that applications call, without the paths of the protocol.
+    package var url: String?
+    package var conditions: [ConditionView]
+    /// True when git no longer names it and `waybill.dev/prune: disabled` keeps it.
+    package var orphaned: Bool
+
+    package struct Counts: Hashable, Sendable, Codable {
+        package var desired: Int
+        package var ready: Int
+        package var running: Int
+
+        package init(desired: Int, ready: Int, running: Int) {
+            self.desired = desired
+            self.ready = ready
+            self.running = running
+        }
+    }
+
+    package init(
+        key: DeploymentKey, version: VersionID?, serving: [VersionID], runtime: Name?, replicas: Counts,
+        revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false
+    ) {
+        deployment = key.description
+        environment = key.environment.text
+        name = key.name.text
+        self.version = version?.description
+        self.serving = serving.sorted().map(\.description)
+        self.runtime = runtime?.text
+        self.replicas = replicas
+        self.revision = revision?.short
+        self.commit = commit?.hex
+        self.url = url
+        self.conditions = conditions.all.map(ConditionView.init)
+        self.orphaned = orphaned
+    }
+
+    /// The one word for a table: what needs attention first.
+    package var status: String {
+        let order = ["Stalled", "Held", "Paused", "Reconciling"]
+        if let abnormal = order.first(where: { kind in conditions.contains { $0.type == kind && $0.status } }) {
+            return abnormal
+        }
+        return conditions.contains { $0.type == "Ready" && $0.status } ? "Ready" : "NotReady"
+    }
+
+    /// The condition that `status` names, which explains it.
+    package var decisive: ConditionView? {
+        let kind = status == "NotReady" ? "Ready" : status
+        return conditions.first { $0.type == kind }
+    }
+}
+
+/// A condition as Kubernetes users know it.
+package struct ConditionView: Hashable, Sendable, Codable {
+    package var type: String
+    package var status: Bool
+    package var reason: String
+    package var message: String
+    package var changedAt: Moment
+    package var commit: String?
+
+    package init(_ condition: Condition) {
+        type = condition.kind.rawValue
+        status = condition.isTrue
+        reason = condition.reason
+        message = condition.message
+        changedAt = Moment(condition.changedAt)
+        commit = condition.observedCommit?.hex
+    }
+}

@@ -1,0 +1,15 @@
+/// Turns commits into desired state.
+package protocol DesiredStateSource: Sendable {
+    /// Moves to `commit` and says what that changes against the commit moved to before. Loading an earlier commit again goes
+    /// back to it. Work grows with what differs.
+    func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta
+    /// Goes back to the beginning: the next load is compared with nothing.
+    func forget() async
+    /// All of the commit last moved to.
+    func current() async -> DesiredState?
+}
+
+/// The wall clock, as an argument.
+package protocol WallClock: Sendable {
+    func now() -> Timestamp
+}

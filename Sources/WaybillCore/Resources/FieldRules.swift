@@ -1,0 +1,80 @@
+/// Rules over several fields of one document, in the places of the fields that break them.
+package enum FieldRules {
+    /// Every rule that the decoded `document` of this kind breaks. Fields that had problems of their own may be missing.
+    package static func problems(kind: Kind, document: Value) -> [FieldProblem] {
+        guard let spec = document["spec"] else { return [] }
+        switch kind {
+        case .model, .environment, .modelVersion: return []
+        case .modelDeployment: return variables(spec["env"])
+        case .servingRuntime:
+            return variables(spec["env"]) + paths(spec) + probes(spec["probes"]) + window(spec["probes"])
+        }
+    }
+
+    private static func variables(_ env: Value?) -> [FieldProblem] {
+        (env?.list ?? []).enumerated().compactMap { index, item in
+            let path: [FieldStep] = [.member("spec"), .member("env"), .index(index)]
+            if item["value"] != nil && item["valueFrom"] != nil {
+                return FieldProblem(
+                    path: path + [.member("valueFrom")], rule: "conflicting-fields",
+                    message: "'value' and 'valueFrom' exclude each other", hint: "keep one of them")
+            }
+            guard item["value"] == nil, item["valueFrom"] == nil, case .object = item else { return nil }
+            return FieldProblem(
+                path: path, rule: "missing-field", message: "this variable has neither 'value' nor 'valueFrom'",
+                hint: "write 'value: TEXT' or 'valueFrom: {file: /path}'")
+        }
+    }
+
+    private static func paths(_ spec: Value) -> [FieldProblem] {
+        guard let spoken = spec["protocol"]?.string else { return [] }
+        let isOwn = spoken == ServingProtocol.http.rawValue
+        let count = spec["paths"]?.list?.count ?? 0
+        if isOwn && count == 0 {
+            return [
+                FieldProblem(
+                    path: [.member("spec"), .member("protocol")], rule: "missing-field",
+                    message: "protocol 'http' needs 'paths', the prefixes that the gateway passes on",
+                    hint: "add 'paths: [/predict]' to 'spec'")
+            ]
+        }
+        if !isOwn && count > 0 {
+            return [
+                FieldProblem(
+                    path: [.member("spec"), .member("paths")], rule: "conflicting-fields",
+                    message: "protocol \(spoken.quotedForMessage) has paths of its own",
+                    hint: "remove 'paths', or use 'protocol: http'")
+            ]
+        }
+        return []
+    }
+
+    private static func probes(_ probes: Value?) -> [FieldProblem] {
+        ["startup", "readiness", "liveness"].compactMap { name in
+            guard let probe = probes?[name] else { return nil }
+            let path: [FieldStep] = [.member("spec"), .member("probes"), .member(name)]
+            if probe["http"] != nil && probe["tcp"] != nil {
+                return FieldProblem(
+                    path: path + [.member("tcp")], rule: "conflicting-fields",
+                    message: "'http' and 'tcp' exclude each other", hint: "keep one of them")
+            }
+            guard name == "liveness", probe["http"] == nil, probe["tcp"] == nil else { return nil }
+            return FieldProblem(
+                path: path, rule: "missing-field", message: "the liveness probe has neither 'http' nor 'tcp'",
+                hint: "write 'http: /v2/health/live' or 'tcp: true'")
+        }
+    }
+
+    private static func window(_ probes: Value?) -> [FieldProblem] {
+        ["startup", "readiness", "liveness"].flatMap { name in
+            ["period", "timeout"].compactMap { field in
+                guard let text = probes?[name]?[field]?.string, (try? Duration(parsing: text)) == .zero else {
+                    return nil
+                }
+                return FieldProblem(
+                    path: [.member("spec"), .member("probes"), .member(name), .member(field)], rule: "out-of-range",
+                    message: "'\(field)' must be longer than nothing")
+            }
+        }
+    }
+}

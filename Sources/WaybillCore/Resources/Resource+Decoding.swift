@@ -1,0 +1,136 @@
+extension Resource {
+    /// The typed resource of a decoded document, whose fields have the types and forms of `KindSchema.of(kind)`.
+    ///
+    /// - Throws: `InvalidInput` when the document is not of that schema. A decoder that kept to it never sees this.
+    package init(kind: Kind, document: Value, location: SourceLocation) throws(InvalidInput) {
+        let metadata = document["metadata"]
+        let spec = SpecReader(KindSchema.of(kind).spec, document["spec"])
+        let name = metadata?["name"]?.string
+        let decoded = try Self.decode(kind, name: name, spec)
+        self.init(
+            id: decoded.id, spec: decoded.spec,
+            metadata: Metadata(
+                labels: Self.texts(metadata?["labels"]), annotations: Self.texts(metadata?["annotations"])),
+            location: location)
+    }
+
+    /// Which resource a document means to define, as far as its decoded fields tell; for one that has problems elsewhere.
+    package static func identity(kind: Kind, document: Value) -> ResourceID? {
+        let spec = document["spec"]
+        let name = document["metadata"]?["name"]?.string.flatMap { try? Name(parsing: $0) }
+        switch kind {
+        case .model: return name.map { .model($0) }
+        case .servingRuntime: return name.map { .servingRuntime($0) }
+        case .environment: return name.map { .environment($0) }
+        case .modelVersion:
+            guard let model = spec?["model"]?.string, let version = spec?["version"]?.string else { return nil }
+            return (try? VersionID(parsing: "\(model)@\(version)")).map { .modelVersion($0) }
+        case .modelDeployment:
+            guard let name, let text = spec?["environment"]?.string, let environment = try? Name(parsing: text) else {
+                return nil
+            }
+            return .modelDeployment(DeploymentKey(environment: environment, name: name))
+        }
+    }
+
+    private static func decode(_ kind: Kind, name: String?, _ spec: SpecReader) throws(InvalidInput) -> (
+        id: ResourceID, spec: Spec
+    ) {
+        if kind == .modelVersion {
+            let version = try ModelVersion(spec)
+            return (.modelVersion(version.id), .modelVersion(version))
+        }
+        guard let name else { throw InvalidInput("'metadata.name' is missing") }
+        let parsed = try Name(parsing: name)
+        switch kind {
+        case .model: return (.model(parsed), .model(try Model(spec)))
+        case .servingRuntime: return (.servingRuntime(parsed), .servingRuntime(try ServingRuntime(spec)))
+        case .environment: return (.environment(parsed), .environment(try Environment(spec)))
+        case .modelDeployment, .modelVersion:
+            let deployment = try ModelDeployment(name: parsed, spec)
+            return (.modelDeployment(deployment.key), .modelDeployment(deployment))
+        }
+    }
+
+    private static func texts(_ value: Value?) -> [String: String] {
+        (value?.object ?? [:]).compactMapValues(\.string)
+    }
+}
+
+extension Model {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(
+            owner: try spec.required("owner"), description: spec.text("description"),
+            intendedUse: spec.text("intendedUse"), license: spec.text("license"),
+            riskTier: spec.has("riskTier") ? try spec.choice("riskTier") : nil, task: spec.text("task"))
+    }
+}
+
+extension Environment {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(target: try spec.choice("target"), description: spec.text("description"))
+    }
+}
+
+extension ModelVersion {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        let interface = spec.object("interface")
+        self.init(
+            id: VersionID(
+                model: try spec.name("model"), version: try SemanticVersion(parsing: try spec.required("version"))),
+            format: try spec.required("format"),
+            artifacts: try spec.items("artifacts") { (item) throws(InvalidInput) in try Artifact(item) },
+            inputs: try interface.items("inputs") { (item) throws(InvalidInput) in try Tensor(item) },
+            outputs: try interface.items("outputs") { (item) throws(InvalidInput) in try Tensor(item) })
+    }
+}
+
+extension Artifact {
+    init(_ item: SpecReader) throws(InvalidInput) {
+        self.init(
+            path: try item.required("path"), source: try ArtifactSource(parsing: try item.required("source")),
+            digest: try Digest(parsing: try item.required("digest")), size: item.integer("size") ?? 0)
+    }
+}
+
+extension Tensor {
+    init(_ item: SpecReader) throws(InvalidInput) {
+        self.init(
+            name: try item.required("name"), datatype: try item.choice("datatype"), shape: item.integers("shape"))
+    }
+}
+
+extension ModelDeployment {
+    init(name: Name, _ spec: SpecReader) throws(InvalidInput) {
+        let rollout = spec.object("rollout")
+        self.init(
+            key: DeploymentKey(environment: try spec.name("environment"), name: name),
+            version: VersionID(
+                model: try spec.name("model"), version: try SemanticVersion(parsing: try spec.required("version"))),
+            runtime: try spec.name("runtime"), replicas: Int(spec.integer("replicas") ?? 1),
+            resources: try Resources(spec.object("resources")),
+            env: try spec.items("env") { (item) throws(InvalidInput) in try EnvironmentVariable(item) },
+            rollout: Rollout(strategy: try rollout.choice("strategy"), drain: try rollout.duration("drain")))
+    }
+}
+
+extension Resources {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(
+            memory: try spec.text("memory").map { (text) throws(InvalidInput) in try Quantity.memory(parsing: text) },
+            cpuMillis: try spec.text("cpu").map { (text) throws(InvalidInput) in try Quantity.cpu(parsing: text) },
+            devices: spec.integers("devices").map(Int.init))
+    }
+}
+
+extension EnvironmentVariable {
+    init(_ item: SpecReader) throws(InvalidInput) {
+        let source: Source =
+            if item.has("valueFrom") {
+                .file(try item.object("valueFrom").required("file"))
+            } else {
+                .value(try item.required("value"))
+            }
+        self.init(name: try item.required("name"), source: source)
+    }
+}

@@ -1,0 +1,134 @@
+extension Resource {
+    /// The fields of `spec` as the schema names them, defaults filled in, quantities in their shortest form. Decoding it
+    /// gives the same spec again.
+    package var specValue: Value {
+        switch spec {
+        case .model(let model): model.value
+        case .modelVersion(let version): version.value
+        case .servingRuntime(let runtime): runtime.value
+        case .environment(let environment): environment.value
+        case .modelDeployment(let deployment): deployment.value
+        }
+    }
+}
+
+/// An object of the members that are there.
+private func object(_ members: KeyValuePairs<String, Value?>) -> Value {
+    var present: [String: Value] = [:]
+    present.reserveCapacity(members.count)
+    for (name, value) in members {
+        if let value { present[name] = value }
+    }
+    return .object(present)
+}
+
+/// Nil for an empty list: the same as an absent one.
+private func list(_ items: [Value]) -> Value? { items.isEmpty ? nil : .list(items) }
+
+extension Model {
+    package var value: Value {
+        object([
+            "owner": .string(owner), "description": description.map { .string($0) },
+            "intendedUse": intendedUse.map { .string($0) }, "license": license.map { .string($0) },
+            "riskTier": riskTier.map { .string($0.rawValue) }, "task": task.map { .string($0) },
+        ])
+    }
+}
+
+extension Environment {
+    package var value: Value {
+        object(["target": .string(target.rawValue), "description": description.map { .string($0) }])
+    }
+}
+
+extension ModelVersion {
+    package var value: Value {
+        let interface = object(["inputs": list(inputs.map(\.value)), "outputs": list(outputs.map(\.value))])
+        return object([
+            "model": .string(id.model.text), "version": .string(id.version.description), "format": .string(format),
+            "artifacts": .list(artifacts.map(\.value)),
+            "interface": inputs.isEmpty && outputs.isEmpty ? nil : interface,
+        ])
+    }
+}
+
+extension Artifact {
+    var value: Value {
+        object([
+            "path": .string(path), "source": .string(source.description), "digest": .string(digest.description),
+            "size": .integer(size),
+        ])
+    }
+}
+
+extension Tensor {
+    var value: Value {
+        object([
+            "name": .string(name), "datatype": .string(datatype.rawValue), "shape": .list(shape.map { .integer($0) }),
+        ])
+    }
+}
+
+extension ModelDeployment {
+    package var value: Value {
+        object([
+            "environment": .string(key.environment.text), "model": .string(version.model.text),
+            "version": .string(version.version.description), "runtime": .string(runtime.text),
+            "replicas": .integer(Int64(replicas)), "resources": resources.value, "env": list(env.map(\.value)),
+            "rollout": object([
+                "strategy": .string(rollout.strategy.rawValue), "drain": .string(rollout.drain.manifestText),
+            ]),
+        ])
+    }
+}
+
+extension Resources {
+    /// Nil without any limit.
+    var value: Value? {
+        guard self != Resources() else { return nil }
+        return object([
+            "memory": memory.map { .string(Quantity.memoryText($0)) },
+            "cpu": cpuMillis.map { .string(Quantity.cpuText($0)) },
+            "devices": list(devices.map { .integer(Int64($0)) }),
+        ])
+    }
+}
+
+extension EnvironmentVariable {
+    var value: Value {
+        switch source {
+        case .value(let text): object(["name": .string(name), "value": .string(text)])
+        case .file(let path): object(["name": .string(name), "valueFrom": object(["file": .string(path)])])
+        }
+    }
+}
+
+extension ServingRuntime {
+    package var value: Value {
+        object([
+            "formats": .list(formats.map { .string($0) }), "protocol": .string(protocolName.rawValue),
+            "paths": list(paths.map { .string($0) }),
+            "environment": environment.map { object(["python": .string($0.python), "lock": .string($0.lock)]) },
+            "command": .list(command.map { .string($0) }),
+            "files": list(files.map { object(["path": .string($0.path), "content": .string($0.content)]) }),
+            "env": list(env.map(\.value)), "ports": .list(ports.map { .string($0) }), "probes": probes.value,
+            "isolation": .string(isolation.rawValue), "stopGrace": .string(stopGrace.manifestText),
+        ])
+    }
+}
+
+extension Probes {
+    var value: Value {
+        object(["startup": startup.value, "readiness": readiness.value, "liveness": liveness?.value])
+    }
+}
+
+extension Probe {
+    var value: Value {
+        let path: Value? = if case .http(let path) = check { .string(path) } else { nil }
+        return object([
+            "http": path, "tcp": path == nil ? .bool(true) : nil, "period": .string(period.manifestText),
+            "timeout": .string(timeout.manifestText), "failures": .integer(Int64(failures)),
+        ])
+    }
+}

@@ -1,0 +1,95 @@
+extension KindSchema {
+    static let model = KindSchema(
+        kind: .model, isNameRequired: true,
+        spec: [
+            Field("owner", .string(.text), required: true, "Who answers for the model: a team or a person."),
+            Field("description", .string(.text), "What it does, for people."),
+            Field("intendedUse", .string(.text), "What it may be used for."),
+            Field("license", .string(.text), "An SPDX identifier, such as `Apache-2.0`."),
+            Field("riskTier", .choice(Model.RiskTier.allCases.map(\.rawValue)), "How much harm a wrong answer can do."),
+            Field("task", .string(.text), "What kind of question it answers, such as `classification`."),
+        ],
+        documentation: "A model's entry in the registry: what it is for and who answers for it.",
+        example: """
+            apiVersion: waybill.dev/v1alpha1
+            kind: Model
+            metadata:
+              name: churn
+            spec:
+              owner: team-growth
+              description: Tells customers who are about to leave.
+              riskTier: limited
+            """)
+
+    static let environment = KindSchema(
+        kind: .environment, isNameRequired: true,
+        spec: [
+            Field(
+                "target", .choice(WaybillCore.Environment.TargetName.allCases.map(\.rawValue)), default: "local",
+                "Where its deployments run: `local` is processes on the controller's machine."),
+            Field("description", .string(.text), "What the stage is for, for people."),
+        ],
+        documentation: "A stage on the way to production and the target that serves it.",
+        example: """
+            apiVersion: waybill.dev/v1alpha1
+            kind: Environment
+            metadata:
+              name: production
+            spec:
+              target: local
+            """)
+
+    static let modelVersion = KindSchema(
+        kind: .modelVersion, isNameRequired: false,
+        spec: [
+            Field("model", .string(.name), required: true, "The `Model` that this is a version of."),
+            Field("version", .string(.version), required: true, "Never used twice for other bytes."),
+            Field(
+                "format", .string(.modelFormat), required: true,
+                "What the files are, as `formats` of a runtime names it."),
+            Field(
+                "artifacts", .list(.object(artifact), minimum: 1, unique: .field("path")), required: true,
+                impact: .restart, "The files of the version. `waybill new version` writes them."),
+            Field(
+                "interface", .object(interface), "What goes in and comes out, in terms of Open Inference Protocol V2."),
+        ],
+        documentation:
+            "One version of a model: the exact bytes to serve, by digest, and the interface that they offer.",
+        example: """
+            apiVersion: waybill.dev/v1alpha1
+            kind: ModelVersion
+            spec:
+              model: churn
+              version: 1.4.0
+              format: sklearn-joblib
+              artifacts:
+                - path: model.joblib
+                  source: models/churn/1.4.0/model.joblib
+                  digest: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                  size: 52311
+            """)
+
+    private static let artifact = [
+        Field(
+            "path", .string(.relativePath), required: true, impact: .restart,
+            "Where the file stands in the model's folder when it is served."),
+        Field(
+            "source", .string(.artifactSource), required: true,
+            "Where its bytes come from: a path from the top of the repository, or `file:` and an absolute path on the "
+                + "controller's machine."),
+        Field("digest", .string(.digest), required: true, impact: .restart, "SHA-256 of its bytes."),
+        Field("size", .integer(0...Int64.max), required: true, "Its bytes."),
+    ]
+
+    private static let interface = [
+        Field("inputs", .list(.object(tensor), unique: .field("name")), "Tensors of a request."),
+        Field("outputs", .list(.object(tensor), unique: .field("name")), "Tensors of an answer."),
+    ]
+
+    private static let tensor = [
+        Field("name", .string(.text), required: true, "As requests write it."),
+        Field("datatype", .choice(Tensor.Datatype.allCases.map(\.rawValue)), required: true, "Type of the elements."),
+        Field(
+            "shape", .list(.integer(-1...Int64.max)), required: true, "One number a dimension; -1 is a variable one."),
+    ]
+}

@@ -1,0 +1,149 @@
+extension KindSchema {
+    static let servingRuntime = KindSchema(
+        kind: .servingRuntime, isNameRequired: true,
+        spec: [
+            Field(
+                "formats", .list(.string(.modelFormat), minimum: 1, unique: .item), required: true,
+                "Formats of model versions that it can serve."),
+            Field(
+                "protocol", .choice(ServingProtocol.allCases.map(\.rawValue)), required: true, impact: .restart,
+                "What its clients speak: `oip-v2` (Open Inference Protocol V2), `openai`, or `http` with paths of its own."
+            ),
+            Field(
+                "paths", .list(.string(.urlPath), unique: .item), impact: .restart,
+                "Path prefixes that the gateway passes on; for `http` at least one, for the others none."),
+            Field("environment", .object(python), "The Python environment that the command runs in."),
+            Field(
+                "command", .list(.string(.template), minimum: 1), required: true, impact: .restart,
+                "Program and arguments, each a template. No shell reads them."),
+            Field(
+                "files", .list(.object(file), unique: .field("path")), impact: .restart,
+                "Files written into the replica's work folder before it starts."),
+            Field("env", environmentVariables, impact: .restart, "Environment variables of every replica."),
+            Field(
+                "ports", .list(.string(.portName), minimum: 1, unique: .item), default: ["http"], impact: .restart,
+                "Names of the ports that a replica needs; the first one is served."),
+            Field("probes", .object(probes), "How to tell that a replica has started, is ready and is alive."),
+            Field(
+                "isolation", .choice(Isolation.allCases.map(\.rawValue)), default: "sandbox", impact: .restart,
+                "`none` runs replicas as the controller's own user, and is shown wherever the runtime is."),
+            Field(
+                "stopGrace", .string(.duration), default: "10s", impact: .restart,
+                "From the polite signal to the last one."),
+        ],
+        documentation: "How to run models of some formats: a program, its files, environment, ports and probes.",
+        example: """
+            apiVersion: waybill.dev/v1alpha1
+            kind: ServingRuntime
+            metadata:
+              name: mlserver-sklearn
+            spec:
+              formats: [sklearn-joblib]
+              protocol: oip-v2
+              environment:
+                python: "3.11"
+                lock: runtimes/mlserver.lock
+              command: [mlserver, start, .]
+            """)
+
+    static let modelDeployment = KindSchema(
+        kind: .modelDeployment, isNameRequired: true,
+        spec: [
+            Field(
+                "environment", .string(.name), required: true, impact: .restart, "The `Environment` that it serves in."),
+            Field("model", .string(.name), required: true, impact: .restart, "The `Model` that it serves."),
+            Field("version", .string(.version), required: true, impact: .restart, "Which `ModelVersion` of it."),
+            Field("runtime", .string(.name), required: true, impact: .restart, "The `ServingRuntime` that runs it."),
+            Field(
+                "replicas", .integer(0...1000), default: 1, impact: .live,
+                "How many processes; 0 keeps the deployment without serving it."),
+            Field("resources", .object(resources), "Limits of each replica."),
+            Field(
+                "env", environmentVariables, impact: .restart,
+                "Environment variables of each replica; they win over the runtime's."),
+            Field("rollout", .object(rollout), "How one revision replaces another."),
+        ],
+        documentation: "Which version of a model serves in an environment, by which runtime, and how much of it.",
+        example: """
+            apiVersion: waybill.dev/v1alpha1
+            kind: ModelDeployment
+            metadata:
+              name: churn
+            spec:
+              environment: production
+              model: churn
+              version: 1.4.0
+              runtime: mlserver-sklearn
+              replicas: 2
+              resources:
+                memory: 512Mi
+            """)
+
+    private static let python = [
+        Field("python", .string(.python), required: true, impact: .restart, "Version of the interpreter."),
+        Field(
+            "lock", .string(.relativePath), required: true,
+            "Path of the requirements lock, from the top of the repository. Its digest is in the revision."),
+    ]
+
+    private static let file = [
+        Field("path", .string(.relativePath), required: true, impact: .restart, "Relative to the work folder."),
+        Field("content", .string(.template), required: true, impact: .restart, "A template."),
+    ]
+
+    private static let environmentVariables = FieldType.list(
+        .object([
+            Field("name", .string(.environmentName), required: true, impact: .restart, "Name of the variable."),
+            Field("value", .string(.template), impact: .restart, "Its value, a template. Not for secrets."),
+            Field(
+                "valueFrom",
+                .object([
+                    Field(
+                        "file", .string(.absolutePath), required: true, impact: .restart,
+                        "An absolute path, read when a replica starts. What it holds is never part of a revision.")
+                ]),
+                "Where the value comes from; instead of `value`."),
+        ]), unique: .field("name"))
+
+    private static let probes = [
+        Field(
+            "startup", .object(probe(failures: 120, period: "1s")),
+            "Must pass once before the others count. Without a check: that of `readiness`."),
+        Field(
+            "readiness", .object(probe(failures: 3, period: "1s")),
+            "Failing takes the replica out of rotation. Without a check: `http: /v2/health/ready` for `oip-v2`, else `tcp`."
+        ),
+        Field(
+            "liveness", .object(probe(failures: 3, period: "10s")), "Failing ends the replica. Left out: not checked."),
+    ]
+
+    private static func probe(failures: Int64, period: Value) -> [Field] {
+        [
+            Field(
+                "http", .string(.urlTemplate), impact: .restart, "A GET of this path on the served port answers 2xx."),
+            Field("tcp", .onlyTrue, impact: .restart, "The served port accepts a connection; instead of `http`."),
+            Field("period", .string(.duration), default: period, impact: .restart, "From one probe to the next."),
+            Field("timeout", .string(.duration), default: "2s", impact: .restart, "How long one may take."),
+            Field(
+                "failures", .integer(1...100_000), default: .integer(failures), impact: .restart,
+                "Failures in a row that decide."),
+        ]
+    }
+
+    private static let resources = [
+        Field("memory", .string(.memory), impact: .restart, "Memory; left out: no limit."),
+        Field("cpu", .string(.cpu), impact: .restart, "Cores; left out: no limit."),
+        Field(
+            "devices", .list(.integer(0...1023), unique: .item), impact: .restart,
+            "Accelerators of the machine by index, given through `CUDA_VISIBLE_DEVICES`."),
+    ]
+
+    private static let rollout = [
+        Field(
+            "strategy", .choice(ModelDeployment.Rollout.Strategy.allCases.map(\.rawValue)), default: "replace",
+            impact: .live, "`replace`: the new revision takes all traffic once it is ready."),
+        Field(
+            "drain", .string(.duration), default: "30s", impact: .live,
+            "How long requests in flight may take once their replica is out of rotation."),
+    ]
+}

@@ -1,0 +1,111 @@
+import WaybillCore
+
+extension Controller {
+    /// Asks target and gateway about one deployment and tells the core.
+    func observe(_ request: ObserveRequest) async {
+        let answer = await cancellations.run(request.id) { () -> Result<Observation, Failure> in
+            do throws(Failure) {
+                return .success(try await self.look(request))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let result = answer ?? .failure(Self.cutShort)
+        if case .success(let observation) = result { observations[request.key] = observation }
+        send(.observed(request.id, request.key, result))
+    }
+
+    private func look(_ request: ObserveRequest) async throws(Failure) -> Observation {
+        let seen = try await world.target.observe(request.key, revisions: request.specs)
+        let route = await monitor.route(of: request.key)
+        return Observation(
+            replicas: seen.replicas, preparations: seen.preparations, route: route, time: world.clock.now())
+    }
+
+    /// Writes the intent, acts with its ticket, writes the outcome, and tells the core.
+    func perform(_ request: ActRequest) async {
+        let answer = await cancellations.run(request.id) { () -> Failure? in
+            do throws(Failure) {
+                let ticket = try await self.intend(request)
+                return await self.act(request, ticket)
+            } catch {
+                return error
+            }
+        }
+        send(.performed(request.id, request.key, answer ?? Self.cutShort))
+    }
+
+    private func intend(_ request: ActRequest) async throws(Failure) -> Ticket {
+        do throws(Failure) {
+            return try await journal.intend(request.intent(at: world.clock.now()))
+        } catch {
+            reportLoss(of: [])
+            throw error
+        }
+    }
+
+    private func act(_ request: ActRequest, _ ticket: Ticket) async -> Failure? {
+        var failure: Failure?
+        var additions: [String: Value] = [:]
+        do throws(Failure) {
+            additions = try await actOnWorld(request, ticket)
+        } catch {
+            failure = error
+        }
+        let outcome = request.outcome(failure, at: world.clock.now(), adding: additions)
+        do throws(Failure) {
+            try await journal.conclude(ticket, outcome)
+        } catch {
+            reportLoss(of: [])
+        }
+        return failure
+    }
+
+    private func actOnWorld(_ request: ActRequest, _ ticket: Ticket) async throws(Failure) -> [String: Value] {
+        switch request.action {
+        case .prepare:
+            let (spec, commit) = try desired(request)
+            try await world.target.prepare(spec, at: commit, ticket: ticket)
+        case .startReplica(let id, _):
+            try await world.target.start(id, try desired(request).spec, ticket: ticket)
+        case .stopReplica(let id): try await world.target.stop(id, ticket: ticket)
+        case .forgetReplica(let id): try await world.target.forget(id, ticket: ticket)
+        case .setRoute(let replicas): return try await setRoute(request, replicas, ticket)
+        }
+        return [:]
+    }
+
+    private func desired(_ request: ActRequest) throws(Failure) -> (spec: RevisionSpec, commit: CommitID) {
+        guard let spec = request.spec, let commit = request.commit else {
+            throw Failure(.wait, reason: "NotDesired", message: "\(request.key) is no longer desired")
+        }
+        return (spec, commit)
+    }
+
+    private func setRoute(
+        _ request: ActRequest, _ replicas: [ReplicaID], _ ticket: Ticket
+    ) async throws(Failure) -> [String: Value] {
+        let known = Dictionary(
+            (observations[request.key]?.replicas ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var backends: [RouteTable.Backend] = []
+        for id in replicas {
+            guard let replica = known[id], let port = replica.port else {
+                throw Failure(.wait, reason: "ReplicaUnknown", message: "replica \(id) has no port that is known")
+            }
+            backends.append(
+                RouteTable.Backend(
+                    replica: id.description, revision: replica.revision.description,
+                    version: replica.version.version.description, port: port))
+        }
+        let route = request.spec.map { spec in
+            RouteTable.Route(
+                environment: request.key.environment.text, deployment: request.key.name.text,
+                servingProtocol: spec.protocolName.rawValue, paths: spec.paths,
+                versions: Set(backends.map(\.version)).sorted(), backends: backends)
+        }
+        let generation = try await publisher.publish(.init(key: request.key, route: route), ticket: ticket)
+        return ["generation": .integer(Int64(generation))]
+    }
+
+    private static let cutShort = Failure(.retry, reason: "TookTooLong", message: "it took too long and was cut short")
+}

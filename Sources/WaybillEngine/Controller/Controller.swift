@@ -1,0 +1,181 @@
+package import WaybillCore
+
+/// The asynchronous shell around `EngineCore`: performs its effects and tells it what happened. Decides nothing.
+///
+/// Flow: events come in through one stream; each is one step of the core; notes are appended in the order of steps, many to
+/// one append; acts start once the notes before them are durable, each with a ticket of its own.
+/// Guarantees: no act without a durable intent; an outcome or a lost ledger is told for every intent; every effect is
+/// answered once.
+/// Assumptions: `run` is called once.
+package actor Controller {
+    let world: World
+    let journal: Journal
+    let monitor: GatewayMonitor
+    let publisher: RoutePublisher
+    let cancellations = Cancellations()
+    private let inbox: AsyncStream<EngineEvent>
+    private let inboxWriter: AsyncStream<EngineEvent>.Continuation
+    private let outputReady: AsyncStream<Void>
+    private let outputSignal: AsyncStream<Void>.Continuation
+
+    private var core: EngineCore
+    private var outbox = Outbox()
+    var observations: [DeploymentKey: Observation] = [:]
+    private var summaries: [DeploymentKey: KeySummary] = [:]
+    private var answers: [UInt64: CheckedContinuation<Result<String, Failure>, Never>] = [:]
+    private var nextCommand: UInt64 = 1
+    private var nextWake: Timestamp?
+    var isLedgerLost = false
+    /// Called after each step whose effects changed something that a view shows.
+    private let changed: @Sendable () -> Void
+    /// Called when the core asks the commit gate again after an operator's word.
+    private let reconsider: @Sendable (CommitID) -> Void
+    /// Called once a step has ended, for the heartbeat.
+    private let stepped: @Sendable () -> Void
+
+    package init(
+        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts, changed: @escaping @Sendable () -> Void,
+        reconsider: @escaping @Sendable (CommitID) -> Void, stepped: @escaping @Sendable () -> Void
+    ) {
+        self.core = core
+        self.world = world
+        self.changed = changed
+        self.reconsider = reconsider
+        self.stepped = stepped
+        journal = Journal(storage: world.ledger)
+        monitor = GatewayMonitor(gateway: world.gateway, clock: world.clock)
+        publisher = RoutePublisher(gateway: world.gateway, resuming: routes, ports: ports)
+        (inbox, inboxWriter) = AsyncStream.makeStream()
+        (outputReady, outputSignal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: What others ask
+
+    /// Tells the core that something happened.
+    package nonisolated func send(_ event: EngineEvent) { inboxWriter.yield(event) }
+
+    /// Gives an operator's command to the core; returns its words once it is durable.
+    package func command(_ verb: OperatorCommand.Verb, by actor: Actor, reason: String?) async throws(Failure) -> String
+    {
+        let id = nextCommand
+        nextCommand += 1
+        return try await withCheckedContinuation { continuation in
+            answers[id] = continuation
+            send(.command(OperatorCommand(id: id, verb: verb, actor: actor, reason: reason)))
+        }.get()
+    }
+
+    package var allSummaries: [KeySummary] { summaries.values.sorted { $0.key < $1.key } }
+    package func summary(of key: DeploymentKey) -> KeySummary? { summaries[key] }
+    package func observation(of key: DeploymentKey) -> Observation? { observations[key] }
+    package var gatewayStatus: GatewayStatus? { get async { await monitor.status() } }
+    package var facts: Facts { core.facts }
+    package func plan(of key: DeploymentKey) -> KeyPlan? { core.plan(of: key) }
+    package func desired(of key: DeploymentKey) -> DesiredDeployment? { core.desired(of: key) }
+    /// Plans that still have something to do, by key.
+    package var pendingPlans: [KeyPlan] { core.fleetPlans.filter { !$0.isEmpty } }
+    package var fleetHold: FleetHold? { core.fleetHold }
+    package var load: (queued: Int, busy: Int, preparing: Int) { (core.queueDepth, core.busyWorkers, core.busyBuilders) }
+    /// Which fields of `key` differ from what was desired before.
+    package func changes(of key: DeploymentKey) -> [FieldChange] {
+        guard let state = core.states[key], let desired = state.desired else { return [] }
+        return core.diff(state.previous, desired)
+    }
+
+    // MARK: The loop
+
+    /// Runs until the core has parked after `.stop`, or the task is cancelled.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.stepThroughInbox() }
+            group.addTask { await self.keepTime() }
+            group.addTask { await self.keepLedger() }
+            group.addTask { await self.keepGateway() }
+            for await _ in outputReady {
+                let isParked = await flush(into: &group)
+                if isParked { break }
+            }
+            inboxWriter.finish()
+            group.cancelAll()
+        }
+        for (_, answer) in answers {
+            answer.resume(
+                returning: .failure(Failure(.wait, reason: "Stopping", message: "the controller is stopping")))
+        }
+        answers = [:]
+    }
+
+    private func stepThroughInbox() async {
+        for await event in inbox {
+            outbox.add(core.step(event, at: world.clock.now()))
+            outputSignal.yield()
+            stepped()
+        }
+    }
+
+    /// Wakes the core once the moment last asked for has come. Looks at the clock instead of sleeping until then, so that
+    /// an earlier moment, or a clock that jumps, is noticed.
+    private func keepTime() async {
+        while (try? await Task.sleep(for: .milliseconds(50), tolerance: .milliseconds(10))) != nil {
+            guard let moment = nextWake, moment <= world.clock.now() else { continue }
+            nextWake = nil
+            send(.wake)
+        }
+    }
+
+    /// Writes the notes that wait, then starts the effects that follow them. True once the core has parked.
+    private func flush(into group: inout DiscardingTaskGroup) async -> Bool {
+        let (notes, effects) = outbox.take()
+        let isWritten = await write(notes)
+        var isParked = false
+        for effect in effects {
+            if case .parked = effect { isParked = true }
+            start(effect, isLedgerGood: isWritten, into: &group)
+        }
+        if !notes.isEmpty || !effects.isEmpty { changed() }
+        return isParked
+    }
+
+    private func write(_ notes: [Event]) async -> Bool {
+        if notes.isEmpty { return !isLedgerLost }
+        do throws(Failure) {
+            _ = try await world.ledger.append(notes)
+            return true
+        } catch {
+            reportLoss(of: notes)
+            return false
+        }
+    }
+
+    func reportLoss(of notes: [Event]) {
+        isLedgerLost = true
+        send(.ledgerLost(unwritten: notes))
+    }
+
+    private func start(_ effect: Effect, isLedgerGood: Bool, into group: inout DiscardingTaskGroup) {
+        switch effect {
+        case .observe(let request): group.addTask { await self.observe(request) }
+        case .perform(let request) where isLedgerGood: group.addTask { await self.perform(request) }
+        case .perform(let request):
+            send(.performed(request.id, request.key, Self.ledgerUnavailable))
+        case .cancel(let id, _): cancellations.cancel(id)
+        case .wake(let moment): nextWake = moment
+        case .summarise(let summary):
+            summaries[summary.key] = summary
+            let store = world.summaries
+            group.addTask { await store.save(summary) }
+        case .forgetKey(let key):
+            summaries[key] = nil
+            observations[key] = nil
+            let store = world.summaries
+            group.addTask { await store.remove(key) }
+        case .reconsider(let commit): reconsider(commit)
+        case .answer(let id, let result):
+            answers.removeValue(forKey: id)?.resume(returning: isLedgerGood ? result : .failure(Self.ledgerUnavailable))
+        case .note, .parked: break
+        }
+    }
+
+    private static let ledgerUnavailable = Failure(
+        .wait, reason: "LedgerUnavailable", message: "the ledger takes nothing; no action without it")
+}

@@ -1,0 +1,70 @@
+package import WaybillCore
+
+/// Publishes rotations. Requests that arrive while a table is being written share the next one, so that many deployments cost
+/// few tables.
+package actor RoutePublisher {
+    package struct Change: Sendable {
+        package var key: DeploymentKey
+        /// Nil removes the route.
+        package var route: RouteTable.Route?
+
+        package init(key: DeploymentKey, route: RouteTable.Route?) {
+            self.key = key
+            self.route = route
+        }
+    }
+
+    private struct Request {
+        var change: Change
+        var ticket: Ticket
+        var done: CheckedContinuation<Result<UInt64, Failure>, Never>
+    }
+
+    private let gateway: any GatewayControl
+    private let ports: PublishedPorts
+    private var waiting: [Request] = []
+    private var isPublishing = false
+    /// The table last published.
+    package private(set) var table: RouteTable
+
+    /// - Parameter table: the one that an earlier controller published, if any.
+    package init(gateway: any GatewayControl, resuming table: RouteTable?, ports: PublishedPorts) {
+        self.gateway = gateway
+        self.ports = ports
+        self.table = table ?? RouteTable(generation: 0, routes: [])
+    }
+
+    /// Makes `change` part of the published table; returns the generation that has it once the table is durable.
+    ///
+    /// The first caller publishes, then goes on for those who came meanwhile: no task without a parent.
+    package func publish(_ change: Change, ticket: Ticket) async throws(Failure) -> UInt64 {
+        if isPublishing {
+            return try await withCheckedContinuation { continuation in
+                waiting.append(Request(change: change, ticket: ticket, done: continuation))
+            }.get()
+        }
+        isPublishing = true
+        let mine = await publishRound([change], ticket: ticket)
+        while let first = waiting.first {
+            let round = waiting
+            waiting = []
+            let result = await publishRound(round.map(\.change), ticket: first.ticket)
+            for request in round { request.done.resume(returning: result) }
+        }
+        isPublishing = false
+        return try mine.get()
+    }
+
+    private func publishRound(_ changes: [Change], ticket: Ticket) async -> Result<UInt64, Failure> {
+        let next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
+        ports.replace(with: next)
+        do throws(Failure) {
+            try await gateway.publish(next, ticket: ticket)
+            table = next
+            return .success(next.generation)
+        } catch {
+            ports.replace(with: table)
+            return .failure(error)
+        }
+    }
+}

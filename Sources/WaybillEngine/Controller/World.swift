@@ -1,0 +1,43 @@
+package import WaybillCore
+
+/// Everything outside the engine that the controller acts on, as ports.
+package struct World: Sendable {
+    package var target: any Target
+    package var gateway: any GatewayControl
+    package var ledger: any RecoverableLedger
+    package var clock: any WallClock
+    /// Keeps what people ask for; never decides anything.
+    package var summaries: any SummaryStore
+    /// Starts the data plane when it is gone. Nil: somebody else looks after it.
+    package var gatewayKeeper: (any GatewayKeeper)?
+
+    package init(
+        target: any Target, gateway: any GatewayControl, ledger: any RecoverableLedger, clock: any WallClock,
+        summaries: any SummaryStore, gatewayKeeper: (any GatewayKeeper)?
+    ) {
+        self.target = target
+        self.gateway = gateway
+        self.ledger = ledger
+        self.clock = clock
+        self.summaries = summaries
+        self.gatewayKeeper = gatewayKeeper
+    }
+}
+
+/// A ledger that can be opened again once the cause of its loss is gone.
+package protocol RecoverableLedger: LedgerStorage {
+    /// Checks files and identity again and goes on; what was acknowledged before is still there afterwards.
+    func recover() async throws(Failure)
+}
+
+/// Where summaries are kept for the time when no controller runs.
+package protocol SummaryStore: Sendable {
+    func save(_ summary: KeySummary) async
+    func remove(_ key: DeploymentKey) async
+}
+
+/// Starts the gateway process.
+package protocol GatewayKeeper: Sendable {
+    /// Starts a gateway that outlives this process; returns where it listens once it answers.
+    func start(ticket: Ticket) async throws(Failure) -> String
+}

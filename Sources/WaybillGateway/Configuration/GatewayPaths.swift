@@ -1,0 +1,15 @@
+/// Where a gateway's files are in its state folder.
+package struct GatewayPaths: Sendable, Hashable {
+    package let folder: String
+
+    package init(stateFolder: String) { folder = stateFolder }
+
+    /// The route table that the controller replaces.
+    package var table: String { folder + "/routes.json" }
+    /// Answers status, health and metrics (HTTP).
+    package var status: String { folder + "/gateway.sock" }
+    /// Hands the listener to a newer build.
+    package var handOver: String { folder + "/gateway.handover" }
+    /// Held by the process that serves; its text is the pid.
+    package var lock: String { folder + "/gateway.lock" }
+}

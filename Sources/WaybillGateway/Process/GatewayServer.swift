@@ -1,0 +1,211 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+package import WaybillCore
+
+/// The data plane in this process: loops, listener, routes. `GatewayProcess` puts it into a process of its own.
+package final class GatewayServer: Sendable {
+    private struct State {
+        var generation: UInt64 = 0
+        var tableProblem: String?
+        var rotation: [String: [String]] = [:]
+        var ticks: [RepeatedTask] = []
+        var listener: (any Channel)?
+        /// What the process before this one still serves by and has in flight.
+        var predecessor: HandOver.Report?
+    }
+
+    /// Where it listens.
+    let address: ListenAddress
+    private let configuration: GatewayConfiguration
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [NIOLoopBound<LoopState>]
+    private let registry = BackendRegistry()
+    private let connections = Atomic<Int>(0)
+    private let state = Mutex(State())
+
+    package var port: Int { address.port }
+
+    private init(configuration: GatewayConfiguration, address: ListenAddress, group: MultiThreadedEventLoopGroup)
+        async throws
+    {
+        self.configuration = configuration
+        self.address = address
+        self.group = group
+        var loops: [NIOLoopBound<LoopState>] = []
+        for loop in group.makeIterator() {
+            let limits = configuration.limits
+            loops.append(
+                try await loop.submit {
+                    NIOLoopBound(LoopState(eventLoop: loop, limits: limits), eventLoop: loop)
+                }.get())
+        }
+        self.loops = loops
+    }
+
+    /// The loops for `listener`, with no route yet and nothing accepted.
+    ///
+    /// - Throws: `Failure` when they cannot be had.
+    static func make(_ configuration: GatewayConfiguration, for listener: borrowing ListeningSocket)
+        async throws(Failure) -> GatewayServer
+    {
+        guard let address = listener.address else { throw .setting("the listener has no address") }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
+        do {
+            return try await GatewayServer(configuration: configuration, address: address, group: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw Failure(.retry, reason: "GatewayNotStarted", message: "gateway: cannot serve on \(address): \(error)")
+        }
+    }
+
+    /// Begins to accept.
+    ///
+    /// - Throws: `Failure` (retry) when the system refuses.
+    func accept(on listener: borrowing ListeningSocket) async throws(Failure) {
+        let descriptor = listener.duplicate()
+        let tick = TimeAmount.nanoseconds(Int64(configuration.limits.tick.inNanoseconds))
+        for loop in loops {
+            let task = loop.eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in loop.value.tick() }
+            state.withLock { $0.ticks.append(task) }
+        }
+        do {
+            let channel = try await bootstrap().withBoundSocket(descriptor).get()
+            // NIO has set a backlog of its own.
+            Glibc.listen(descriptor, ListeningSocket.backlog)
+            state.withLock { $0.listener = channel }
+        } catch {
+            throw Failure(
+                .retry, reason: "GatewayNotStarted", message: "gateway: cannot accept on \(address): \(error)")
+        }
+    }
+
+    private func bootstrap() -> ServerBootstrap {
+        let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        return ServerBootstrap(group: group)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.gateway)
+            .childChannelOption(.writeBufferWaterMark, value: .gateway(configuration.limits))
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else { return }
+                    try install(in: channel, loop: loop)
+                }
+            }
+    }
+
+    private func install(in channel: any Channel, loop: LoopState) throws {
+        let count = connections.wrappingAdd(1, ordering: .relaxed).newValue
+        channel.closeFuture.whenComplete { [self] _ in connections.wrappingSubtract(1, ordering: .relaxed) }
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop,
+            limitConfiguration: NIOHTTPDecoderLimitConfiguration(loop.limits))
+        let front = FrontHandler(loop: loop)
+        try channel.pipeline.syncOperations.addHandlers([ByteToMessageHandler(decoder), front])
+        if count > loop.limits.connections { front.refuseOutsideExchange(.overloaded) }
+    }
+
+    // MARK: Routes
+
+    /// Puts a table in force on every loop, or notes why there is none. Waits for the loops: not to be called on one.
+    func take(_ finding: TableWatch.Finding) {
+        switch finding {
+        case .problem(let words): state.withLock { $0.tableProblem = words }
+        case .table(let table):
+            let snapshot = registry.snapshot(of: table)
+            let adoptions = loops.map { loop in loop.eventLoop.submit { loop.value.adopt(snapshot) } }
+            for adoption in adoptions { try? adoption.wait() }
+            let rotation = Dictionary(
+                table.routes.map { ($0.key, $0.backends.map(\.replica)) }, uniquingKeysWith: { first, _ in first })
+            // Only now: whoever reads the generation may rely on no loop choosing by an older table.
+            state.withLock { state in
+                state.generation = table.generation
+                state.rotation = rotation
+                state.tableProblem = nil
+            }
+        }
+    }
+
+    // MARK: Status
+
+    package var status: GatewayStatus {
+        let state = state.withLock { ($0.generation, $0.tableProblem, $0.rotation, $0.predecessor) }
+        let inherited = state.3
+        return GatewayStatus(
+            // While the process before this one drains it chooses by its own table: the older of the two is in force.
+            generation: min(state.0, inherited?.generation ?? .max), pid: getpid(), address: address.description,
+            build: configuration.build, tableProblem: state.1,
+            outstanding: registry.outstanding.merging(inherited?.outstanding ?? [:], uniquingKeysWith: +),
+            rotation: state.2)
+    }
+
+    var handOverReport: HandOver.Report {
+        let status = status
+        return HandOver.Report(generation: status.generation, outstanding: status.outstanding)
+    }
+
+    func setPredecessor(_ report: HandOver.Report?) { state.withLock { $0.predecessor = report } }
+
+    var openConnections: Int { connections.load(ordering: .relaxed) }
+
+    /// What all loops counted, once each of them has answered.
+    func reading(on eventLoop: any EventLoop) -> EventLoopFuture<GatewayReading> {
+        let readings = loops.map { loop in loop.eventLoop.submit { loop.value.meters.reading } }
+        return EventLoopFuture.reduce(into: GatewayReading(), readings, on: eventLoop) { $0.add($1) }
+    }
+
+    /// The deployment that each slot of a reading counts.
+    var slotNames: [Int: String] { registry.slotNames }
+
+    // MARK: Ending
+
+    /// Takes no new connections. Whoever else holds the listening socket goes on.
+    package func stopAccepting() async {
+        let listener = state.withLock { state in
+            defer { state.listener = nil }
+            return state.listener
+        }
+        try? await listener?.close()
+    }
+
+    /// `stopAccepting` for a thread that may block; not to be called on a loop.
+    func stopAcceptingAndWait() {
+        let listener = state.withLock { state in
+            defer { state.listener = nil }
+            return state.listener
+        }
+        try? listener?.close().wait()
+    }
+
+    /// Lets what is under way finish, answering with `connection: close`; after the drain time-out the rest is cut off.
+    package func drain() async {
+        await stopAccepting()
+        let deadline = LoopClock.exact() &+ configuration.limits.drainTimeout.inNanoseconds
+        let drained = loops.map { loop in
+            loop.eventLoop.flatSubmit {
+                let promise = loop.eventLoop.makePromise(of: Void.self)
+                loop.value.drain { promise.succeed() }
+                return promise.futureResult
+            }
+        }
+        let remaining = deadline &- LoopClock.exact()
+        let cut = loops[0].eventLoop.scheduleTask(in: .nanoseconds(Int64(remaining))) { [self] in cutOff() }
+        for future in drained { try? await future.get() }
+        cut.cancel()
+    }
+
+    private func cutOff() {
+        for loop in loops { loop.eventLoop.execute { loop.value.cutOff() } }
+    }
+
+    /// Ends everything at once.
+    package func shutDown() async {
+        await stopAccepting()
+        cutOff()
+        for task in state.withLock({ $0.ticks }) { task.cancel() }
+        try? await group.shutdownGracefully()
+    }
+}

@@ -1,0 +1,198 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// From the client to a backend.
+extension FrontHandler {
+    func beginRequest(_ head: HTTPRequestHead) {
+        stage = .active
+        exchange.startedAt = LoopClock.exact()
+        exchange.isHead = head.method == .HEAD
+        exchange.clientMinor = head.version.minor
+        exchange.keepsAlive = head.isKeepAlive
+        deadline = loop.clock.coarse &+ loop.limits.idleTimeout.inNanoseconds
+        do {
+            try admit(head)
+        } catch {
+            return refuse(error)
+        }
+        guard let facts = exchange.facts else { return }
+        if facts.expectsContinue, facts.body != .none { writeContinue() }
+        // What is in the same packet as the head is sent with it.
+        if !exchange.gathers { dispatch(sendsNow: false) }
+    }
+
+    private func admit(_ head: HTTPRequestHead) throws(Refusal) {
+        let facts = try RequestFacts(head, limits: loop.limits)
+        exchange.facts = facts
+        if facts.connection.close || facts.hasUpgrade { exchange.keepsAlive = false }
+        let target = try RequestTarget(head.uri)
+        guard let route = loop.snapshot.route(target.key) else { throw .notRouted }
+        exchange.route = route
+        switch route.rules.judge(target.path) {
+        case .pass(let version): exchange.version = version
+        case .refused(let why): throw Refusal(.notServed, .notFound, why)
+        }
+        guard route.backends.contains(where: { exchange.version == nil || $0.version == exchange.version }) else {
+            throw .notReady
+        }
+        exchange.isIdempotent = head.method.isIdempotent || route.rules.isRepeatable(target.path)
+        switch facts.body {
+        case .none: exchange.gathers = true
+        case .length(let length): exchange.gathers = length <= loop.limits.gatherBytes
+        case .chunked: exchange.gathers = false
+        }
+        outbound.clear()
+        outbound.writeRequest(head, facts: facts, target: target.rest, client: client)
+        guard !outbound.holdsReplacementCharacter() else { throw .malformed("header fields must be UTF-8") }
+    }
+
+    func takeBody(_ part: ByteBuffer) {
+        exchange.bodyReceived += Int64(part.readableBytes)
+        guard exchange.bodyReceived <= loop.limits.bodyBytes else {
+            return exchange.answerBegun ? cutOff() : refuse(.bodyTooLarge)
+        }
+        deadline = loop.clock.coarse &+ loop.limits.idleTimeout.inNanoseconds
+        let isChunked = exchange.facts?.body == .chunked
+        guard exchange.begun else {
+            // Nothing is sent yet; reading stops when this grows past its bound.
+            if isChunked { outbound.writeChunk(part) } else { outbound.writeImmutableBuffer(part) }
+            return
+        }
+        exchange.isWhole = false
+        exchange.needsFlush = true
+        guard isChunked else {
+            exchange.upstream?.write(part)
+            return
+        }
+        var framed = loop.takeBuffer()
+        framed.writeChunk(part)
+        exchange.upstream?.write(framed)
+    }
+
+    func endRequest(_ trailers: HTTPHeaders?) {
+        exchange.requestEnded = true
+        deadline = loop.clock.coarse &+ loop.limits.firstByteTimeout.inNanoseconds
+        if exchange.facts?.body == .chunked { writeEnd(trailers) }
+        if exchange.gathers { dispatch() } else { pauseRequest() }
+    }
+
+    private func writeEnd(_ trailers: HTTPHeaders?) {
+        guard exchange.begun else { return outbound.writeLastChunk(trailers) }
+        var end = loop.takeBuffer()
+        end.writeLastChunk(trailers)
+        exchange.isWhole = false
+        exchange.needsFlush = true
+        exchange.upstream?.write(end)
+    }
+
+    /// Nothing more of the request is here right now: sends what there is.
+    func pauseRequest() {
+        guard stage == .active, let upstream = exchange.upstream else { return }
+        if !exchange.begun {
+            send(on: upstream)
+        } else if exchange.needsFlush {
+            exchange.needsFlush = false
+            upstream.flush()
+        }
+    }
+
+    private func send(on upstream: UpstreamConnection) {
+        exchange.begun = true
+        upstream.begin(outbound, isHead: exchange.isHead)
+    }
+
+    // MARK: Choosing
+
+    /// Chooses a backend and brings the request to it.
+    func dispatch(avoiding failed: Backend? = nil, sendsNow: Bool = true) {
+        guard let route = exchange.route,
+            let backend = route.leastLoaded(
+                version: exchange.version, avoiding: failed, turn: loop.nextTurn(), now: loop.clock.coarse)
+        else { return refuse(.notReady) }
+        exchange.backend = backend
+        exchange.attempts += 1
+        backend.outstanding.wrappingAdd(1, ordering: .relaxed)
+        // A second attempt gets a new connection: the other kept ones may be as stale as the first.
+        if exchange.attempts == 1, let kept = loop.pool.takeIdle(backend) {
+            attach(kept, sendsNow: sendsNow)
+        } else {
+            connect(to: backend)
+        }
+    }
+
+    private func connect(to backend: Backend) {
+        let started = exchange.startedAt
+        loop.pool.connect(backend) { [self] result in
+            // The client may be gone, or be served otherwise, by now.
+            let isWanted =
+                stage == .active && exchange.startedAt == started && exchange.backend === backend
+                && exchange.upstream == nil
+            switch result {
+            case .success(let connection):
+                if isWanted { attach(connection, sendsNow: true) } else { connection.close() }
+            case .failure(let error):
+                backend.restingUntil.store(loop.clock.coarse &+ 1_000_000_000, ordering: .relaxed)
+                guard isWanted else { return }
+                var timedOut = false
+                if case .connectTimeout? = error as? ChannelError { timedOut = true }
+                attemptFailed(.notConnected(timedOut: timedOut))
+            }
+        }
+    }
+
+    private func attach(_ upstream: UpstreamConnection, sendsNow: Bool) {
+        exchange.upstream = upstream
+        upstream.attach(self)
+        if exchange.requestEnded { deadline = loop.clock.coarse &+ loop.limits.firstByteTimeout.inNanoseconds }
+        if sendsNow { send(on: upstream) }
+        resumeReading()
+    }
+
+    // MARK: Failing
+
+    func attemptFailed(_ failure: AttemptFailure) {
+        let failed = exchange.backend
+        if let slot = exchange.route?.slot { loop.meters.upstreamFailed(slot) }
+        letGoOfBackend(mayServeAgain: false)
+        if failure.mayRetry(attempts: exchange.attempts, isWhole: exchange.isWhole, isIdempotent: exchange.isIdempotent)
+        {
+            exchange.begun = false
+            retry(avoiding: failed)
+        } else {
+            refuse(failure.refusal)
+        }
+    }
+
+    /// The table may have changed since the first choice.
+    private func retry(avoiding failed: Backend?) {
+        if let key = exchange.route?.key, let current = loop.snapshot.route(Substring(key)) { exchange.route = current }
+        dispatch(avoiding: failed)
+    }
+
+    /// Ends the tie to the backend; its count of requests in flight goes down exactly once.
+    func letGoOfBackend(mayServeAgain: Bool) {
+        guard let backend = exchange.backend else { return }
+        exchange.backend = nil
+        backend.outstanding.wrappingSubtract(1, ordering: .relaxed)
+        let upstream = exchange.upstream
+        exchange.upstream = nil
+        upstream?.release(reusable: mayServeAgain && loop.snapshot.isInRotation(backend), now: loop.clock.coarse)
+    }
+
+    /// The client is gone: so is the reason for an answer.
+    func cancelExchange() {
+        if !exchange.answerBegun, let slot = exchange.route?.slot { loop.meters.cancelled(slot) }
+        letGoOfBackend(mayServeAgain: false)
+    }
+}
+
+extension HTTPMethod {
+    /// RFC 9110, 9.2.2, as far as they pass here.
+    var isIdempotent: Bool {
+        switch self {
+        case .GET, .HEAD, .OPTIONS, .PUT, .DELETE: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import WaybillCore
+
+/// One answer of the status socket.
+struct StatusPage: Sendable {
+    var status: HTTPResponseStatus
+    var type: String
+    var body: String
+
+    static func render(_ path: String, of server: GatewayServer, on eventLoop: any EventLoop) -> EventLoopFuture<
+        StatusPage
+    > {
+        switch path {
+        case "/status": eventLoop.makeSucceededFuture(json(server.status))
+        case "/healthz":
+            // Asks every loop: a loop that hangs must not be called healthy.
+            server.reading(on: eventLoop).map { _ in StatusPage(status: .ok, type: "text/plain", body: "ok\n") }
+                .recover { _ in stopping }
+        case "/metrics": server.reading(on: eventLoop).map { metrics($0, of: server) }.recover { _ in stopping }
+        default:
+            eventLoop.makeSucceededFuture(
+                StatusPage(
+                    status: .notFound, type: "application/json",
+                    body: "{\"error\": \"only GET /status, /healthz and /metrics are answered here\"}\n"))
+        }
+    }
+
+    private static let stopping = StatusPage(status: .serviceUnavailable, type: "text/plain", body: "stopping\n")
+
+    private static func json(_ status: GatewayStatus) -> StatusPage {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let bytes = try? encoder.encode(status) else {
+            return StatusPage(status: .internalServerError, type: "text/plain", body: "")
+        }
+        return StatusPage(status: .ok, type: "application/json", body: String(decoding: bytes, as: UTF8.self))
+    }
+
+    private static func metrics(_ counts: GatewayReading, of server: GatewayServer) -> StatusPage {
+        let page = MetricsPage(
+            counts: counts, names: server.slotNames, status: server.status, connections: server.openConnections)
+        return StatusPage(status: .ok, type: "text/plain; version=0.0.4; charset=utf-8", body: page.text)
+    }
+}

@@ -1,0 +1,39 @@
+import Glibc
+import WaybillTrust
+
+/// The files below `log/`.
+struct PublishedFiles: Sendable {
+    let root: String
+
+    /// Longest file: a bundle of 256 entries.
+    static let limit = TilePath.fullWidth * (LedgerEntry.maximumLength + 2)
+
+    func read(_ path: TilePath) throws(SystemError) -> [UInt8]? {
+        try FileSystem.read("\(root)/\(path)", limit: Self.limit)
+    }
+
+    func readCheckpoint() throws(SystemError) -> [UInt8]? { try FileSystem.read("\(root)/checkpoint", limit: 1 << 20) }
+
+    func exists(_ path: TilePath) throws(SystemError) -> Bool { try FileSystem.status("\(root)/\(path)") != nil }
+
+    /// Writes a tile or bundle unless it stands there with these bytes; once a full one stands, its partial ones go.
+    func write(_ path: TilePath, _ bytes: [UInt8]) throws(SystemError) {
+        let relative = path.description
+        if try read(path) != bytes {
+            try FileSystem.makeParents(of: relative, below: root, mode: 0o755)
+            try FileSystem.replace("\(root)/\(relative)", with: bytes, mode: 0o644)
+        }
+        if path.partial == nil { try removePartials(of: path) }
+    }
+
+    func writeCheckpoint(_ note: [UInt8]) throws(SystemError) {
+        try FileSystem.replace("\(root)/checkpoint", with: note, mode: 0o644)
+    }
+
+    private func removePartials(of path: TilePath) throws(SystemError) {
+        let folder = "\(root)/\(path.folder).p"
+        guard FileSystem.isFolder(folder) else { return }
+        for name in try FileSystem.names(in: folder) { try FileSystem.remove("\(folder)/\(name)") }
+        try FileSystem.removeFolder(folder)
+    }
+}

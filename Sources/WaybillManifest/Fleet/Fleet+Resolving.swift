@@ -1,0 +1,174 @@
+import Dispatch
+import Synchronization
+import WaybillCore
+
+extension Fleet {
+    /// Deployments that a touched resource may change.
+    func collectAffected(_ id: ResourceID, _ step: inout Step) {
+        if case .modelDeployment(let key) = id { step.affected.insert(key) }
+        if let keys = dependents[id] { step.affected.formUnion(keys) }
+    }
+
+    /// Resolves the affected deployments that nothing holds.
+    mutating func resolveAffected(_ step: inout Step) {
+        var sound: [Sound] = []
+        for key in step.affected {
+            if let found = examine(key, &step) { sound.append(found) }
+        }
+        for desired in Self.resolve(sound) { take(desired, &step) }
+    }
+
+    /// All that a deployment is resolved from.
+    private struct Sound: Sendable {
+        let deployment: ModelDeployment
+        let version: ModelVersion
+        let runtime: ResolvedRuntime
+        let location: SourceLocation
+
+        func resolve() -> DesiredDeployment {
+            .resolve(deployment, version: version, runtime: runtime, location: location)
+        }
+    }
+
+    /// What to resolve one deployment from; nil when it is held or gone.
+    private mutating func examine(_ key: DeploymentKey, _ step: inout Step) -> Sound? {
+        let id = ResourceID.modelDeployment(key)
+        guard let resource = resources[id], case .modelDeployment(let deployment) = resource.spec else {
+            if claims[id] == nil, definers[id] == nil { deployments[key] = nil }
+            return nil
+        }
+        guard claims[id] == nil, (definers[id]?.count ?? 0) == 1 else { return nil }
+        note(danglingReferences(resource, deployment, &step), of: id, &step)
+        guard problems[id] == nil, !Self.references(of: deployment).contains(where: isBlocked),
+            case .modelVersion(let version)? = resources[.modelVersion(deployment.version)]?.spec,
+            let runtime = runtimes[deployment.runtime]
+        else { return nil }
+        return Sound(deployment: deployment, version: version, runtime: runtime, location: resource.location)
+    }
+
+    /// Resolves many on all cores: a pure function of each.
+    private static func resolve(_ sound: [Sound]) -> [DesiredDeployment] {
+        guard sound.count > 64 else { return sound.map { $0.resolve() } }
+        let parts = 8
+        let results = Mutex([[DesiredDeployment]](repeating: [], count: parts))
+        DispatchQueue.concurrentPerform(iterations: parts) { part in
+            let some = sound[sound.count * part / parts..<sound.count * (part + 1) / parts].map { $0.resolve() }
+            results.withLock { $0[part] = some }
+        }
+        return results.withLock { Array($0.joined()) }
+    }
+
+    private mutating func take(_ desired: DesiredDeployment, _ step: inout Step) {
+        guard let old = deployments.updateValue(desired, forKey: desired.key) else {
+            step.changed[desired.key] = desired
+            return
+        }
+        // Where the manifest stands changes nothing.
+        var moved = old
+        moved.location = desired.location
+        if moved != desired { step.changed[desired.key] = desired }
+    }
+
+    private func danglingReferences(
+        _ resource: Resource, _ deployment: ModelDeployment, _ step: inout Step
+    ) -> [ReferenceProblem] {
+        var found: [ReferenceProblem] = []
+        let (environment, runtime) = (deployment.key.environment, deployment.runtime)
+        if !isNamed(.environment(environment)) {
+            let message = "there is no Environment \(environment.text.quotedForMessage)"
+            found.append(dangling(resource, "environment", message, environment.text, .environment, &step))
+        }
+        if !isNamed(.servingRuntime(runtime)) {
+            let message = "there is no ServingRuntime \(runtime.text.quotedForMessage)"
+            found.append(dangling(resource, "runtime", message, runtime.text, .servingRuntime, &step))
+        }
+        if !isNamed(.modelVersion(deployment.version)) {
+            found.append(danglingVersion(resource, deployment.version, &step))
+        } else if let problem = unsupportedFormat(resource, deployment) {
+            found.append(problem)
+        }
+        return found
+    }
+
+    private func danglingVersion(_ resource: Resource, _ id: VersionID, _ step: inout Step) -> ReferenceProblem {
+        guard let known = versionsOfModel[id.model], !known.isEmpty else {
+            guard isNamed(.model(id.model)) else {
+                let message = "there is no Model \(id.model.text.quotedForMessage)"
+                return dangling(resource, "model", message, id.model.text, .model, &step)
+            }
+            return ReferenceProblem(
+                resource: resource, field: [.member("spec"), .member("version")], rule: .danglingReference,
+                message: "there is no ModelVersion of \(id.model.text.quotedForMessage)",
+                hint: "'waybill new version \(id) FILE…' writes one")
+        }
+        let newest = known.sorted().suffix(5).map(\.version.description).joined(separator: ", ")
+        return ReferenceProblem(
+            resource: resource, field: [.member("spec"), .member("version")], rule: .danglingReference,
+            message: "there is no ModelVersion '\(id)'", hint: "versions of '\(id.model)': \(newest)")
+    }
+
+    private func unsupportedFormat(_ resource: Resource, _ deployment: ModelDeployment) -> ReferenceProblem? {
+        guard case .modelVersion(let version)? = resources[.modelVersion(deployment.version)]?.spec,
+            case .servingRuntime(let runtime)? = resources[.servingRuntime(deployment.runtime)]?.spec,
+            !runtime.formats.contains(version.format)
+        else { return nil }
+        return ReferenceProblem(
+            resource: resource, field: [.member("spec"), .member("runtime")], rule: .unsupportedFormat,
+            message: "the runtime '\(deployment.runtime)' does not serve the format "
+                + "\(version.format.quotedForMessage) of '\(version.id)'",
+            hint: "it serves \(runtime.formats.joined(separator: ", "))")
+    }
+
+    private func isNamed(_ id: ResourceID) -> Bool { resources[id] != nil || claims[id] != nil || definers[id] != nil }
+
+    /// Whether a resource is broken, in its own file or by others.
+    private func isBlocked(_ id: ResourceID) -> Bool { claims[id] != nil || problems[id] != nil }
+
+    /// Why a deployment is held, empty when it is not.
+    func reasons(for key: DeploymentKey) -> [Diagnostic] {
+        let id = ResourceID.modelDeployment(key)
+        var found = reasons(of: id)
+        if case .modelDeployment(let deployment)? = resources[id]?.spec {
+            for reference in Self.references(of: deployment) { found += reasons(of: reference) }
+        }
+        var seen: Set<Diagnostic> = []
+        return found.filter { seen.insert($0).inserted }.sorted(by: Diagnostic.inOrder)
+    }
+
+    private func reasons(of id: ResourceID) -> [Diagnostic] {
+        (claims[id] ?? []).flatMap { files[$0]?.parsed.diagnostics ?? [] } + (problems[id] ?? [])
+    }
+
+    /// Ends a step: which deployments are held from now on, and all that is wrong.
+    mutating func finish(_ step: Step, commit next: CommitID) -> DesiredDelta {
+        var delta = DesiredDelta(commit: next, changed: step.changed, removed: step.removed, orphaned: step.orphaned)
+        for key in step.affected {
+            let reasons = step.removed.contains(key) ? [] : reasons(for: key)
+            let before = held[key]
+            if reasons.isEmpty {
+                held[key] = nil
+                lastGood[key] = nil
+                if before != nil { delta.released.insert(key) }
+            } else if before != reasons {
+                held[key] = reasons
+                delta.held[key] = reasons
+                if before == nil, deployments[key] != nil { lastGood[key] = commit }
+            }
+        }
+        keepOrder(next)
+        delta.diagnostics = diagnostics
+        return delta
+    }
+
+    private mutating func keepOrder(_ next: CommitID) {
+        if let commit, lastGood.values.contains(commit), !loaded.contains(commit) { loaded.append(commit) }
+        let wanted = Set(lastGood.values)
+        loaded.removeAll { !wanted.contains($0) }
+        commit = next
+    }
+
+    var diagnostics: [Diagnostic] {
+        let own = brokenPaths.flatMap { files[$0]?.parsed.diagnostics ?? [] }
+        return Array(Set(own + problems.values.joined())).sorted(by: Diagnostic.inOrder)
+    }
+}

@@ -1,0 +1,153 @@
+import WaybillCore
+
+extension Fleet {
+    /// Makes the last sound definition of a resource, and the indexes over it, true again.
+    mutating func settle(_ id: ResourceID, _ step: inout Step) {
+        let paths = definers[id] ?? []
+        if paths.isEmpty, claims[id] == nil {
+            forget(id, &step)
+        } else if paths.count == 1, claims[id] == nil, let path = paths.first,
+            let resource = files[path]?.parsed.resources.first(where: { $0.id == id })
+        {
+            replace(id, with: resource)
+        }
+    }
+
+    private mutating func replace(_ id: ResourceID, with resource: Resource?) {
+        let old = resources[id]
+        resources[id] = resource
+        guard old?.spec != resource?.spec else { return }
+        unindex(old)
+        index(resource)
+    }
+
+    private mutating func forget(_ id: ResourceID, _ step: inout Step) {
+        if case .modelDeployment(let key) = id {
+            let isKnown = deployments[key] != nil || held[key] != nil
+            if isKnown {
+                step.removed.insert(key)
+                if resources[id]?.metadata.isPruneDisabled == true { step.orphaned.insert(key) }
+            }
+        }
+        if case .servingRuntime(let name) = id { runtimes[name] = nil }
+        replace(id, with: nil)
+    }
+
+    private mutating func index(_ resource: Resource?) {
+        switch resource?.spec {
+        case .modelVersion(let version): versionsOfModel[version.id.model, default: []].insert(version.id)
+        case .servingRuntime(let runtime):
+            guard let lock = runtime.environment?.lock, case .servingRuntime(let name)? = resource?.id else { return }
+            runtimesOfLock[lock, default: []].insert(name)
+        case .modelDeployment(let deployment):
+            for id in Self.references(of: deployment) { dependents[id, default: []].insert(deployment.key) }
+        case .model, .environment, nil: break
+        }
+    }
+
+    private mutating func unindex(_ resource: Resource?) {
+        switch resource?.spec {
+        case .modelVersion(let version):
+            versionsOfModel[version.id.model]?.remove(version.id)
+            if versionsOfModel[version.id.model]?.isEmpty == true { versionsOfModel[version.id.model] = nil }
+        case .servingRuntime(let runtime):
+            guard let lock = runtime.environment?.lock, case .servingRuntime(let name)? = resource?.id else { return }
+            runtimesOfLock[lock]?.remove(name)
+            if runtimesOfLock[lock]?.isEmpty == true { runtimesOfLock[lock] = nil }
+        case .modelDeployment(let deployment):
+            for id in Self.references(of: deployment) {
+                dependents[id]?.remove(deployment.key)
+                if dependents[id]?.isEmpty == true { dependents[id] = nil }
+            }
+        case .model, .environment, nil: break
+        }
+    }
+
+    static func references(of deployment: ModelDeployment) -> [ResourceID] {
+        [
+            .environment(deployment.key.environment), .model(deployment.version.model),
+            .modelVersion(deployment.version), .servingRuntime(deployment.runtime),
+        ]
+    }
+
+    /// Finds what is wrong with a touched resource itself, and with versions of a touched model.
+    mutating func judge(_ id: ResourceID, _ step: inout Step) {
+        judgeAlone(id, &step)
+        guard case .model(let name) = id else { return }
+        for version in versionsOfModel[name] ?? [] where !step.touched.contains(.modelVersion(version)) {
+            judgeAlone(.modelVersion(version), &step)
+        }
+    }
+
+    private mutating func judgeAlone(_ id: ResourceID, _ step: inout Step) {
+        var found = repeated(id)
+        if found.isEmpty, let resource = resources[id] {
+            switch resource.spec {
+            case .modelVersion(let version): found = danglingModel(resource, version.id.model, &step)
+            case .servingRuntime(let runtime): found = resolveRuntime(resource, runtime)
+            case .model, .environment, .modelDeployment: break
+            }
+        }
+        note(found, of: id, &step)
+    }
+
+    /// Keeps problems without their exact place, and asks for it.
+    mutating func note(_ found: [ReferenceProblem], of id: ResourceID, _ step: inout Step) {
+        problems[id] = found.isEmpty ? nil : found.map(\.provisional)
+        step.unlocated[id] = found.isEmpty ? nil : found
+    }
+
+    /// A resource that several sound files define: all of them are named, none wins.
+    private func repeated(_ id: ResourceID) -> [ReferenceProblem] {
+        guard let paths = definers[id], paths.count > 1 else { return [] }
+        let places = paths.compactMap { path in files[path]?.parsed.resources.first { $0.id == id } }
+            .sorted { $0.location < $1.location }
+        return places.enumerated().map { index, resource in
+            let other = places[index == 0 ? 1 : 0].location
+            return ReferenceProblem(
+                resource: resource, field: [], rule: .duplicateResource,
+                message: "\(id) is defined here and in \(other.path); neither is used", hint: "remove one of them",
+                related: other)
+        }
+    }
+
+    private mutating func resolveRuntime(_ resource: Resource, _ runtime: ServingRuntime) -> [ReferenceProblem] {
+        guard case .servingRuntime(let name) = resource.id else { return [] }
+        let lock = runtime.environment.flatMap { locks[$0.lock] }
+        runtimes[name] = ResolvedRuntime(name: name, runtime: runtime, lockDigest: lock?.digest)
+        guard let python = runtime.environment, lock?.digest == nil else { return [] }
+        return [
+            ReferenceProblem(
+                resource: resource, field: [.member("spec"), .member("environment"), .member("lock")],
+                rule: .danglingReference,
+                message: lock?.problem ?? "there is no file \(python.lock.quotedForMessage) in the repository",
+                hint: "the path is read from the top of the repository")
+        ]
+    }
+
+    private func danglingModel(_ resource: Resource, _ model: Name, _ step: inout Step) -> [ReferenceProblem] {
+        let isKnown = resources[.model(model)] != nil || claims[.model(model)] != nil
+        guard !isKnown else { return [] }
+        return [
+            dangling(resource, "model", "there is no Model \(model.text.quotedForMessage)", model.text, .model, &step)
+        ]
+    }
+
+    /// A reference to nothing, with the nearest name of its kind.
+    func dangling(
+        _ resource: Resource, _ field: String, _ message: String, _ name: String, _ kind: Kind, _ step: inout Step
+    ) -> ReferenceProblem {
+        ReferenceProblem(
+            resource: resource, field: [.member("spec"), .member(field)], rule: .danglingReference, message: message,
+            hint: nearest(to: name, kind, &step))
+    }
+
+    private func nearest(to name: String, _ kind: Kind, _ step: inout Step) -> String? {
+        step.suggestions -= 1
+        guard step.suggestions >= 0 else { return nil }
+        let names = resources.keys.lazy.filter { $0.kind == kind }.map(\.name)
+        if let near = Suggestion.nearest(to: name, in: names) { return "did you mean '\(near)'?" }
+        let known = names.sorted().prefix(5).joined(separator: ", ")
+        return known.isEmpty ? "add a manifest of kind \(kind.rawValue)" : "there is \(known)"
+    }
+}

@@ -1,0 +1,87 @@
+package import WaybillCore
+
+/// Loads the desired state of a fleet, commit by commit, reading and parsing only what changed.
+///
+/// Guarantees: a load that throws changes nothing, and nothing leaves the desired state because something could not be
+/// read. One broken file holds what it defined and what depends on that; everything else goes on.
+/// Assumptions: one load at a time; `tree` answers for the same repository always.
+package actor FleetLoader {
+    private let tree: any FleetTree
+    private let reader: FleetReader
+    private var fleet = Fleet()
+    private var isLoading = false
+    private var diagnostics: [Diagnostic] = []
+
+    /// Manifests are the files below `path` (empty: everywhere) named `*.yaml` or `*.yml`, those in folders or with
+    /// names that begin with `.` left out.
+    package init(tree: any FleetTree, path: String = "", limits: YAMLLimits = YAMLLimits()) {
+        self.tree = tree
+        reader = FleetReader(tree: tree, path: path, limits: limits)
+    }
+
+    /// Loads `commit` and says what changed since the last load.
+    ///
+    /// The first load gives every deployment. Before it, the commits in `lastGood` (of `lastGoodCommits` before the
+    /// restart, in that order) are loaded, so that what is broken at `commit` is known as it last was.
+    /// - Throws: `Failure` when the tree cannot be read, or `LoadUnderWay`.
+    package func load(_ commit: CommitID, lastGood: [CommitID] = []) async throws(Failure) -> DesiredDelta {
+        guard !isLoading else {
+            throw Failure(
+                .wait, reason: "LoadUnderWay", message: "another commit is being loaded; ask again when it is done")
+        }
+        isLoading = true
+        defer { isLoading = false }
+        let isFirst = fleet.commit == nil
+        if isFirst {
+            for earlier in lastGood where earlier != commit { _ = try await step(to: earlier) }
+        }
+        var delta = try await step(to: commit)
+        if isFirst {
+            delta.changed = fleet.deployments
+            delta.held = fleet.held
+        }
+        diagnostics = delta.diagnostics
+        return delta
+    }
+
+    private func step(to commit: CommitID) async throws(Failure) -> DesiredDelta {
+        let input = try await reader.read(from: fleet.commit, to: commit, known: Known(fleet))
+        var step = fleet.apply(input.changes, locks: input.locks)
+        if !step.unlocated.isEmpty { await locate(&step) }
+        return fleet.finish(step, commit: commit)
+    }
+
+    /// Finds the exact places of problems between files; one that cannot be found stays at the head of its resource.
+    private func locate(_ step: inout Fleet.Step) async {
+        let files = fleet.files
+        for (id, problems) in step.unlocated {
+            var located: [Diagnostic] = []
+            for (path, group) in Dictionary(grouping: problems, by: \.resource.location.path).sorted(by: {
+                $0.key < $1.key
+            }) {
+                located += await reader.locate(group, path: path, blob: files[path]?.blob)
+            }
+            fleet.problems[id] = located.sorted(by: Diagnostic.inOrder)
+        }
+    }
+
+    /// All resources and deployments after the last load; nil before the first.
+    package var state: DesiredState? {
+        guard let commit = fleet.commit else { return nil }
+        return DesiredState(
+            commit: commit, resources: fleet.resources, deployments: fleet.deployments, held: fleet.held,
+            diagnostics: diagnostics)
+    }
+
+    /// What should serve for `key`; its last good state when it is held.
+    package func deployment(_ key: DeploymentKey) -> DesiredDeployment? { fleet.deployments[key] }
+
+    /// Commits at which deployments that are held now were last sound, oldest first: what `load` needs after a restart.
+    package var lastGoodCommits: [CommitID] {
+        let wanted = Set(fleet.lastGood.values)
+        return fleet.loaded.filter { wanted.contains($0) }
+    }
+
+    /// Files that could not be taken, in order. While there is one, a deployment that nobody names may be in it.
+    package var brokenFiles: [String] { fleet.brokenPaths.sorted() }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+/// Removes what no kept key needs: sets, records, leftovers of crashes, and locks that nobody holds.
+struct StoreSweep {
+    let layout: StoreLayout
+    let kept: Set<String>
+
+    func run() throws(SystemError) {
+        var keys: Set<String> = []
+        for folder in [layout.sets, layout.work, layout.index, layout.locks] {
+            keys.formUnion(try entries(of: folder).map { String($0.prefix { $0 != "." }) })
+        }
+        for key in keys.sorted() { try sweep(key) }
+    }
+
+    private func sweep(_ key: String) throws(SystemError) {
+        guard let lock = try FileLock.take("\(layout.locks)/\(key)") else { return }
+        defer { withExtendedLifetime(lock) {} }
+        for name in try entries(of: layout.work) where name.hasPrefix(key) { try removeTree("\(layout.work)/\(name)") }
+        guard !kept.contains(key) else { return }
+        for name in try entries(of: layout.index) where name.hasPrefix(key) {
+            try removeTree("\(layout.index)/\(name)")
+        }
+        try removeTree("\(layout.sets)/\(key)")
+        lock.removeFile()
+    }
+}

@@ -1,0 +1,39 @@
+/// Where the local target keeps its replicas, and what of the machine it may use.
+package struct LocalTargetSettings: Hashable, Sendable {
+    /// The controller's state folder; absolute. Hidden from every sandboxed replica, with all in it.
+    package var state: String
+    /// Path of `waybill-shim`.
+    package var shim: String
+    /// Ports of replicas; each replica takes one for each name of its runtime. Best outside the kernel's ephemeral range.
+    package var ports: ClosedRange<Int>
+    /// Numeric users of sandboxed replicas when the controller is root; nobody else may use them.
+    package var users: ClosedRange<UInt32>
+    /// Further folders and files that no replica may see: keys and tokens outside the state folder.
+    package var hidden: [String]
+    /// Folders that `valueFrom: {file}` may read from; empty: anywhere that is not hidden.
+    package var secretFolders: [String]
+    /// Bytes of one log file of a replica, and how many files are kept.
+    package var logSize: Int
+    package var logGenerations: Int
+    /// A cgroup v2 folder that the controller may make cgroups in; nil looks for one.
+    package var cgroup: String?
+
+    package init(
+        state: String, shim: String, ports: ClosedRange<Int> = 18_000...19_999,
+        users: ClosedRange<UInt32> = 210_000...219_999, hidden: [String] = [], secretFolders: [String] = [],
+        logSize: Int = 10 << 20, logGenerations: Int = 3, cgroup: String? = nil
+    ) {
+        self.state = state
+        self.shim = shim
+        self.ports = ports
+        self.users = users
+        self.hidden = hidden
+        self.secretFolders = secretFolders
+        self.logSize = logSize
+        self.logGenerations = logGenerations
+        self.cgroup = cgroup
+    }
+
+    /// The folder of all replicas.
+    package var replicas: String { "\(state)/replicas" }
+}

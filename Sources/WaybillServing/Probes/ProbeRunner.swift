@@ -1,0 +1,66 @@
+import WaybillCore
+
+/// Watches live replicas: asks their probes, notices their end, and reports each change by its deployment's key.
+///
+/// A service: `run` returns when its task is cancelled, and nothing it started is left then. It decides nothing about
+/// replicas but one thing: a replica whose startup or liveness probe fails too often is ended, by its keeper, with
+/// that reason.
+package struct ProbeRunner: Sendable {
+    let watch: ReplicaWatch
+    let check: ProbeCheck
+
+    /// How soon an exit is noticed.
+    private static let lookEvery = Duration.milliseconds(200)
+
+    private static let shortestPeriod = Duration.milliseconds(10)
+
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for item in watch.takeUnprobed() { group.addTask { await probe(item) } }
+                await noticeEnds()
+                try? await Task.sleep(for: Self.lookEvery)
+            }
+        }
+        watch.releaseProbed()
+    }
+
+    private func noticeEnds() async {
+        let items = watch.all
+        let ended = await offloaded { items.filter { if case .ended = $0.folder.life() { true } else { false } } }
+        for item in ended {
+            watch.remove(item.folder.id)
+            watch.report(item.folder.id.key)
+        }
+    }
+
+    /// Asks each question of the replica when it is due, until the replica is gone.
+    private func probe(_ item: ReplicaWatch.Watched) async {
+        let id = item.folder.id
+        var due: [ProbeState.Question: ContinuousClock.Instant] = [:]
+        while !Task.isCancelled, let state = watch.state(of: id) {
+            let now = ContinuousClock.now
+            for question in state.questions where (due[question] ?? now) <= now {
+                due[question] = now + max(state.probe(for: question).period, Self.shortestPeriod)
+                await ask(question, state.probe(for: question), item)
+            }
+            guard let questions = watch.state(of: id)?.questions else { return }
+            let next = questions.map { due[$0] ?? ContinuousClock.now }.min()
+            if let next { try? await Task.sleep(until: next, clock: .continuous) }
+        }
+    }
+
+    private func ask(_ question: ProbeState.Question, _ probe: Probe, _ item: ReplicaWatch.Watched) async {
+        guard let result = await look(item, probe) else { return }
+        guard case .end(let reason) = watch.handle(item.folder.id, question, result) else { return }
+        await offloaded { _ = item.folder.askToStop(reason: reason) }
+    }
+
+    /// One question to a replica; nil when it does not run or is stopping, so that there is nothing to judge.
+    func look(_ item: ReplicaWatch.Watched, _ probe: Probe) async -> ProbeState.Result? {
+        guard let port = item.record.servedPort else { return .passed }
+        let folder = item.folder
+        guard case .running(let running) = await offloaded({ folder.life() }), !folder.isAskedToStop else { return nil }
+        return await check.ask(probe.check, port: port, keeper: running.keeper.pid, timeout: probe.timeout)
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import WaybillCore
+
+/// Builds one environment: venv, packages of the lock and no others, byte code, all durable, and the mark last.
+///
+/// No code of a package runs here: wheels are only unpacked (unless the lock asks for a build from source by `--no-binary`), and the
+/// environment's interpreter is not started again once packages are in it.
+struct EnvironmentBuild {
+    let environment: LockedEnvironment
+    let interpreter: Interpreter
+    let folder: EnvironmentFolder
+    let lock: BuildLock
+    let log: BuildLog
+    let variables: [String: String]
+    let deadline: ContinuousClock.Instant
+    let cancellation: Cancellation
+
+    /// On failure nothing is left but the log.
+    func run(requirements: RequirementsLock, text: [UInt8]) throws(Failure) {
+        do throws(Failure) {
+            try folder.remove()
+            try folder.make()
+            try run("venv", [interpreter.path, "-I", "-m", "venv", folder.path])
+            if !requirements.packages.isEmpty { try install(text) }
+            try requireAll(of: requirements)
+            try compile()
+            try run("sync", ["/usr/bin/sync", "--file-system", folder.path])
+            try folder.complete(mark)
+        } catch {
+            try? folder.remove()
+            throw error
+        }
+    }
+
+    private var mark: EnvironmentFolder.Mark {
+        EnvironmentFolder.Mark(
+            python: environment.python, lockDigest: environment.lockDigest.description, interpreter: interpreter.path,
+            version: interpreter.version)
+    }
+
+    private func install(_ text: [UInt8]) throws(Failure) {
+        let file = "\(folder.path)/lock.txt"
+        guard FileManager.default.createFile(atPath: file, contents: Data(text)) else {
+            throw EnvironmentFailure.disk("write", file)
+        }
+        try run(
+            "pip",
+            [
+                "\(folder.path)/bin/python", "-I", "-m", "pip", "install", "--no-deps", "--only-binary", ":all:",
+                "--no-compile",
+                "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action",
+                "ignore",
+                "--progress-bar", "off", "--timeout", "15", "--retries", "3", "--requirement", file,
+            ])
+    }
+
+    /// Asks pip whether a package asks for one that the lock left out, without running the environment's start-up files.
+    private func requireAll(of requirements: RequirementsLock) throws(Failure) {
+        var output: [UInt8] = []
+        let end = try launch([interpreter.path, "-I", "-S", "-c", Self.check, sitePackages]).run(
+            deadline: deadline, cancellation: cancellation
+        ) { if output.count < 1 << 20 { output += $0 } }
+        if end == .deadline { throw EnvironmentFailure.step("pip check", end, lock: environment.lock, log: log) }
+        let ending = ", which is not installed."
+        let missing = String(decoding: output, as: UTF8.self).split(separator: "\n").filter { line in
+            guard line.hasSuffix(ending), let name = line.dropLast(ending.count).split(separator: " ").last else {
+                return false
+            }
+            return !requirements.omitted.contains(RequirementsLock.normalised(name))
+        }
+        guard missing.isEmpty else {
+            throw EnvironmentFailure.incomplete(
+                missing.map { String($0.dropLast(ending.count)) }, lock: environment.lock)
+        }
+    }
+
+    /// Replicas cannot write here, and compiling at each start takes longer than starting: byte code is made once. Files that do
+    /// not compile, such as templates, are none of our business.
+    private func compile() throws(Failure) {
+        let arguments = [interpreter.path, "-I", "-S", "-m", "compileall", "-q", "-j", "0", sitePackages]
+        let end = try launch(arguments).run(deadline: deadline, cancellation: cancellation) { _ in }
+        if end == .deadline { throw EnvironmentFailure.step("compileall", end, lock: environment.lock, log: log) }
+    }
+
+    private func run(_ name: String, _ arguments: [String]) throws(Failure) {
+        let end = try launch(arguments).run(deadline: deadline, cancellation: cancellation) { log.append($0) }
+        log.endLine()
+        guard end == .code(0) else { throw EnvironmentFailure.step(name, end, lock: environment.lock, log: log) }
+    }
+
+    private func launch(_ arguments: [String]) -> ChildCommand {
+        ChildCommand(
+            arguments: [interpreter.path, "-I", "-S", "-c", Self.launcher] + arguments, variables: childVariables,
+            lock: lock.descriptor)
+    }
+
+    private var sitePackages: String { "\(folder.path)/lib/python\(environment.python)/site-packages" }
+
+    /// Only what pip needs: none of the controller's own secrets, and nothing that would install elsewhere.
+    private var childVariables: [String: String] {
+        let passed = variables.filter { Self.passed.contains($0.key) }
+        return passed.merging(["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]) { _, ours in ours }
+    }
+
+    private static let passed: Set<String> = [
+        "HOME", "USER", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NETRC",
+        "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_CONFIG_FILE", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_PROXY", "PIP_KEYRING_PROVIDER",
+        "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    ]
+
+    /// Closes what the controller had open (sockets above all), keeps the lock, lets every user read what is made, and yields to
+    /// what serves.
+    private static let launcher = """
+        import os, sys
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 3:
+                try: os.close(int(name))
+                except OSError: pass
+        os.umask(0o022)
+        os.nice(5)
+        os.execv(sys.argv[1], sys.argv[1:])
+        """
+
+    private static let check = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        from pip._internal.cli.main import main
+        sys.exit(main(["check", "--disable-pip-version-check"]))
+        """
+}

@@ -1,0 +1,185 @@
+import Foundation
+import Synchronization
+package import WaybillCore
+
+/// Python environments in a folder of this machine, one for each lock and interpreter, shared by replicas of any user and by every
+/// process that uses the same root.
+///
+/// **Guarantees.** An environment has exactly the packages of its lock. It is built once, however many ask at one time. A build that
+/// a crash or a full disk cut short is never taken for one and is removed by the next; while a child of a dead controller
+/// still works on it, nobody else does. Secrets that pip needs stay in its own configuration: what pip prints is
+/// kept without them, bounded, in `logs/`.
+///
+/// **Assumptions.** Nobody but this user (and root) can write below `root`.
+package final class PythonEnvironments: EnvironmentStore {
+    private let root: String
+    private let tree: any FleetTree
+    private let journal: Journal
+    private let search: InterpreterSearch
+    private let variables: [String: String]
+    private let buildLimit: Duration
+    private let keepsUnused: Bool
+    private let now: @Sendable () -> Timestamp
+    private let work = BlockingWork(label: "waybill.environments")
+    /// Interpreters found, by the version asked for; asked again when the file is another.
+    private let found = Mutex<[String: Sighting]>([:])
+
+    /// - Parameters:
+    ///   - root: an absolute path; made when it is first needed.
+    ///   - variables: those that pip knows are passed on to it; no others.
+    ///   - buildLimit: how long one build may take in all.
+    ///   - keepsUnused: true leaves environments that others may use where several state folders share one root.
+    package init(
+        root: String, tree: any FleetTree, journal: Journal, search: InterpreterSearch, variables: [String: String],
+        buildLimit: Duration = .seconds(1800),
+        keepsUnused: Bool = false, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.root = root
+        self.tree = tree
+        self.journal = journal
+        self.search = search
+        self.variables = variables
+        self.buildLimit = buildLimit
+        self.keepsUnused = keepsUnused
+        self.now = now
+    }
+
+    /// A function of the lock's digest, the interpreter's path and its exact version.
+    package func folder(for environment: LockedEnvironment) async throws(Failure) -> String {
+        path(of: key(environment, try await interpreter(environment.python)))
+    }
+
+    package func isBuilt(_ environment: LockedEnvironment) async throws(Failure) -> Bool {
+        EnvironmentFolder(path: try await folder(for: environment)).mark != nil
+    }
+
+    /// Records `environment.built` when it built or failed to; nothing when it was there already.
+    package func build(_ environment: LockedEnvironment, at commit: CommitID, ticket: Ticket) async throws(Failure) {
+        let interpreter = try await interpreter(environment.python)
+        let key = key(environment, interpreter)
+        let folder = EnvironmentFolder(path: path(of: key))
+        if folder.mark != nil { return }
+        let begin = ContinuousClock.now
+        do throws(Failure) {
+            let text = try await read(environment, at: commit)
+            let requirements = try RequirementsLock(
+                parsing: String(decoding: text, as: UTF8.self), path: environment.lock)
+            try makeFolders()
+            let lock = try await waitForLock(key, environment)
+            if folder.mark != nil { return }
+            try await work.run { [self] (cancellation) throws(Failure) in
+                let log = BuildLog(path: "\(root)/logs/\(key).log", watching: EnvironmentFailure.telltales)
+                try EnvironmentBuild(
+                    environment: environment, interpreter: interpreter, folder: folder, lock: lock, log: log,
+                    variables: variables, deadline: begin + buildLimit, cancellation: cancellation
+                ).run(requirements: requirements, text: text)
+            }
+        } catch {
+            try await record(key, interpreter, since: begin, failure: error, ticket: ticket)
+            throw error
+        }
+        try await record(key, interpreter, since: begin, failure: nil, ticket: ticket)
+    }
+
+    /// Keeps each environment of a lock that is still wanted, whatever interpreter it was built with: replicas may run in it.
+    package func collect(keeping: Set<LockedEnvironment>) async throws(Failure) {
+        if keepsUnused { return }
+        let kept = Set(keeping.map { "\($0.python) \($0.lockDigest)" })
+        var keys: Set<String> = []
+        for environment in keeping {
+            if let interpreter = try? await interpreter(environment.python) {
+                keys.insert(key(environment, interpreter))
+            }
+        }
+        try await work.run { [root, keys] (_) throws(Failure) in
+            for key in EnvironmentSweep.keys(below: root) {
+                try EnvironmentSweep(root: root, key: key, keepsLog: keys.contains(key)).run { mark in
+                    kept.contains("\(mark.python) \(mark.lockDigest)")
+                }
+            }
+        }
+    }
+
+    private func path(of key: String) -> String { "\(root)/environments/\(key)" }
+
+    private func key(_ environment: LockedEnvironment, _ interpreter: Interpreter) -> String {
+        let identity = "waybill.environment/1\n\(environment.lockDigest)\n\(interpreter.path)\n\(interpreter.version)\n"
+        return Digest(of: identity.utf8).hex
+    }
+
+    private func makeFolders() throws(Failure) {
+        try EnvironmentFolder.make(root, mode: 0o711)
+        try EnvironmentFolder.make("\(root)/environments", mode: 0o711)
+        for name in ["locks", "logs"] { try EnvironmentFolder.make("\(root)/\(name)", mode: 0o700) }
+    }
+
+    private func interpreter(_ wanted: String) async throws(Failure) -> Interpreter {
+        if let sighting = found.withLock({ $0[wanted] }), sighting.isUnchanged { return sighting.interpreter }
+        let interpreter = try await work.run { [search] (cancellation) throws(Failure) in
+            try search.find(wanted, cancellation: cancellation)
+        }
+        found.withLock { $0[wanted] = Sighting(interpreter) }
+        return interpreter
+    }
+
+    private func read(_ environment: LockedEnvironment, at commit: CommitID) async throws(Failure) -> [UInt8] {
+        guard let file = try await tree.file(environment.lock, at: commit) else {
+            throw EnvironmentFailure.lockMissing(environment, at: commit)
+        }
+        let text = try await tree.read([file.blob], limit: 1 << 20).first ?? []
+        let digest = Digest(of: text)
+        guard digest == environment.lockDigest else {
+            throw EnvironmentFailure.lockChanged(environment, found: digest, at: commit)
+        }
+        return text
+    }
+
+    private func waitForLock(_ key: String, _ environment: LockedEnvironment) async throws(Failure) -> BuildLock {
+        let deadline = ContinuousClock.now + buildLimit
+        while ContinuousClock.now < deadline {
+            if let lock = try BuildLock.take("\(root)/locks/\(key)") { return lock }
+            do { try await Task.sleep(for: .milliseconds(50)) } catch { throw .cancelled }
+        }
+        throw Failure(
+            .wait, reason: "EnvironmentBusy",
+            message: "another process has been building the Python environment of \(environment.lock) for \(buildLimit)"
+        )
+    }
+
+    private func record(
+        _ key: String, _ interpreter: Interpreter, since begin: ContinuousClock.Instant, failure: Failure?,
+        ticket: Ticket
+    ) async throws(Failure) {
+        var body: [String: Value] = [
+            "digest": .string("sha256:\(key)"), "python": .string("\(interpreter.path) (\(interpreter.version))"),
+            "seconds": .number(Double((ContinuousClock.now - begin).milliseconds) / 1000),
+        ]
+        if let failure { body["message"] = .string(String(failure.message.prefix(4000))) }
+        try await journal.note(
+            Event(
+                .environmentBuilt, decision: ticket.decision, cause: ticket.index, time: now(), subject: "controller",
+                outcome: failure == nil ? .succeeded : .failed, body: body))
+    }
+}
+
+/// An interpreter as it was when it was asked.
+private struct Sighting {
+    let interpreter: Interpreter
+    private let attributes: [Int64]
+
+    init(_ interpreter: Interpreter) {
+        self.interpreter = interpreter
+        attributes = Self.attributes(of: interpreter.path)
+    }
+
+    var isUnchanged: Bool { !attributes.isEmpty && attributes == Self.attributes(of: interpreter.path) }
+
+    private static func attributes(of path: String) -> [Int64] {
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return [] }
+        let modified = (found[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+        return [
+            (found[.size] as? NSNumber)?.int64Value ?? 0, (found[.systemFileNumber] as? NSNumber)?.int64Value ?? 0,
+            Int64(modified * 1000),
+        ]
+    }
+}

@@ -1,0 +1,106 @@
+/// The part of an entry that anyone may read, count and prove. `docs/ledger.md` section 2 has its form.
+package struct EntryHeader: Hashable, Sendable {
+    package enum Phase: String, CaseIterable, Hashable, Sendable { case intent, outcome, fact }
+
+    /// Type of event, as `replica.started`; a newer Waybill may write types that this one does not know.
+    package var type: String
+    package var phase: Phase
+    /// 16 lowercase hexadecimal digits.
+    package var decision: String
+    package var cause: UInt64?
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    package var time: UInt64
+    package var environment: String?
+    package var subject: String
+    package var outcome: String?
+    /// Pseudonym of who acted.
+    package var actor: String
+
+    package init(
+        type: String, phase: Phase, decision: String, cause: UInt64? = nil, time: UInt64, environment: String? = nil,
+        subject: String, outcome: String? = nil, actor: String
+    ) {
+        self.type = type
+        self.phase = phase
+        self.decision = decision
+        self.cause = cause
+        self.time = time
+        self.environment = environment
+        self.subject = subject
+        self.outcome = outcome
+        self.actor = actor
+    }
+
+    /// The last millisecond of the year 9999.
+    package static let latestTime: UInt64 = 253_402_300_799_999
+
+    /// The bytes to store.
+    package var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        func member(_ name: StaticString, _ text: String) {
+            name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+            JSONWriter.append(string: text, to: &bytes)
+        }
+        member("{\"type\":", type)
+        member(",\"phase\":", phase.rawValue)
+        member(",\"decision\":", decision)
+        if let cause {
+            bytes.append(contentsOf: ",\"cause\":".utf8)
+            JSONWriter.append(number: cause, to: &bytes)
+        }
+        bytes.append(contentsOf: ",\"time\":".utf8)
+        JSONWriter.append(number: time, to: &bytes)
+        if let environment { member(",\"environment\":", environment) }
+        member(",\"subject\":", subject)
+        if let outcome { member(",\"outcome\":", outcome) }
+        member(",\"actor\":", actor)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// Parses exactly the form that `encoded` writes; nil for anything else.
+    package init?(parsing bytes: UnsafeRawBufferPointer) {
+        var scanner = JSONScanner(bytes)
+        guard scanner.skip("{\"type\":"), let type = scanner.string(), scanner.skip(",\"phase\":"),
+            let phase = scanner.string().flatMap(Phase.init(rawValue:)), scanner.skip(",\"decision\":"),
+            let decision = scanner.string()
+        else { return nil }
+        var cause: UInt64?
+        if scanner.skip(",\"cause\":") {
+            cause = scanner.unsigned()
+            guard cause != nil else { return nil }
+        }
+        guard scanner.skip(",\"time\":"), let time = scanner.unsigned() else { return nil }
+        var texts: [String?] = []
+        for (name, isRequired): (StaticString, Bool) in [
+            (",\"environment\":", false), (",\"subject\":", true), (",\"outcome\":", false), (",\"actor\":", true),
+        ] {
+            let text = scanner.skip(name) ? scanner.string() : nil
+            guard text != nil || !isRequired else { return nil }
+            texts.append(text)
+        }
+        guard let subject = texts[1], let actor = texts[3], scanner.skip("}"), scanner.isAtEnd else { return nil }
+        self.init(
+            type: type, phase: phase, decision: decision, cause: cause, time: time, environment: texts[0],
+            subject: subject, outcome: texts[2], actor: actor)
+    }
+
+    /// What is wrong with this header as the one of entry `index`, in words; nil when nothing is.
+    package func problem(at index: UInt64) -> String? {
+        if time > Self.latestTime { return "its time lies after the year 9999" }
+        if type.isEmpty { return "it has no type" }
+        if decision.utf8.count != 16 || !decision.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        {
+            return "its decision is not 16 lowercase hexadecimal digits"
+        }
+        if let cause, cause >= index { return "its cause, entry \(cause), does not come before it" }
+        switch phase {
+        case .intent: return outcome == nil ? nil : "it is an intent and has an outcome"
+        case .outcome:
+            if outcome == nil { return "it is an outcome and does not say which" }
+            return cause == nil ? "it is an outcome and names no intent" : nil
+        case .fact: return nil
+        }
+    }
+}

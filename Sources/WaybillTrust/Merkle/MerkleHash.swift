@@ -1,0 +1,103 @@
+package import Crypto
+import WaybillCore
+
+/// A SHA-256 hash as a value without an allocation: a leaf, a node or a root of an RFC 6962 tree.
+package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
+    private var word0: UInt64 = 0
+    private var word1: UInt64 = 0
+    private var word2: UInt64 = 0
+    private var word3: UInt64 = 0
+
+    /// Bytes of a hash.
+    package static let width = 32
+
+    package init(_ digest: SHA256Digest) {
+        self = digest.withUnsafeBytes { Self(loading: $0) }
+    }
+
+    /// The hash that stands in `bytes`; nil when they are not 32.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.width else { return nil }
+        self = Array(bytes).withUnsafeBytes { Self(loading: $0) }
+    }
+
+    /// Takes the first 32 bytes of `buffer`, which must hold them.
+    package init(loading buffer: UnsafeRawBufferPointer) {
+        word0 = buffer.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        word1 = buffer.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        word2 = buffer.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        word3 = buffer.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+    }
+
+    /// The 32 bytes, for as long as `body` runs.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeBytes(of: self, body)
+    }
+
+    package var bytes: [UInt8] { withBytes(Array.init) }
+    package var description: String { withBytes { hexadecimal($0) } }
+
+    /// Root of the tree without leaves: SHA-256 of nothing.
+    package static let empty = MerkleHash(SHA256().finalize())
+
+    /// Hash of a leaf: SHA-256(0x00 ‖ data), RFC 6962 section 2.1.
+    package static func leaf(_ data: UnsafeRawBufferPointer) -> MerkleHash {
+        var hasher = SHA256()
+        hasher.update(prefix: 0x00)
+        hasher.update(bufferPointer: data)
+        return MerkleHash(hasher.finalize())
+    }
+
+    package static func leaf(_ data: [UInt8]) -> MerkleHash { data.withUnsafeBytes { leaf($0) } }
+
+    /// Hash of an inner node: SHA-256(0x01 ‖ left ‖ right), RFC 6962 section 2.1.
+    package static func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
+        var message = NodeMessage(left: left, right: right)
+        var hasher = SHA256()
+        withUnsafeBytes(of: &message) { buffer in
+            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[7..<72]))
+        }
+        return MerkleHash(hasher.finalize())
+    }
+
+    /// SHA-256 of `data` without a prefix: checksums and body digests.
+    package static func plain(_ data: UnsafeRawBufferPointer) -> MerkleHash {
+        var hasher = SHA256()
+        hasher.update(bufferPointer: data)
+        return MerkleHash(hasher.finalize())
+    }
+
+    package static func plain(_ data: [UInt8]) -> MerkleHash { data.withUnsafeBytes { plain($0) } }
+
+    /// 0x01 and two hashes in a row, from the eighth byte on: one update of the hasher instead of three.
+    private struct NodeMessage {
+        var prefix: UInt64 = UInt64(0x01).bigEndian
+        var left: MerkleHash
+        var right: MerkleHash
+    }
+}
+
+extension SHA256 {
+    fileprivate mutating func update(prefix: UInt8) {
+        withUnsafeBytes(of: prefix) { update(bufferPointer: $0) }
+    }
+}
+
+/// The bytes of an even number of hexadecimal digits of either case; nil for anything else.
+package func bytesOfHex(_ text: some StringProtocol) -> [UInt8]? {
+    let digits = text.utf8.map { byte -> UInt8? in
+        switch byte {
+        case 48...57: byte - 48
+        case 97...102: byte - 87
+        case 65...70: byte - 55
+        default: nil
+        }
+    }
+    guard digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+        guard let high = digits[index], let low = digits[index + 1] else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}

@@ -1,0 +1,125 @@
+import CLinux
+import Glibc
+
+/// Sets the calling process, a child that is about to become the program, apart from what it must not see.
+///
+/// By another user where the keeper is root, with a mount namespace if the machine allows one; by a user and mount
+/// namespace otherwise. In a mount namespace each hidden folder is covered by an empty one, in which only what is
+/// exposed appears again, read-only unless it is the work folder. Where covering is not possible, everything hidden
+/// must be unreadable to the user. Nothing weaker is ever accepted: every failure is a refusal.
+struct Sandbox {
+    let spec: StartSpec
+
+    /// Returns whether the process has mounts of its own now.
+    @discardableResult
+    func enter() throws(Refusal) -> Bool {
+        var hasMounts = true
+        switch spec.isolation {
+        case .none: return false
+        case .user(let uid):
+            hasMounts = try coverAsRoot(uid)
+            // Named while everything can be listed: a folder that cannot be listed may still be passed through.
+            let uncovered = hasMounts ? [] : Unreadable(exposed: spec.exposed.map(\.path)).paths(in: spec.hidden)
+            try become(uid)
+            for path in uncovered { try Unreadable.refuseIfReadable(path) }
+        case .namespace:
+            try makeUserNamespace()
+            try MountView(spec: spec).cover(spec.hidden)
+        }
+        guard waybill_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 else { throw unavailable("forbid new privileges") }
+        try checkExposed()
+        return hasMounts
+    }
+
+    /// False where this machine makes no mount namespace.
+    private func coverAsRoot(_ uid: UInt32) throws(Refusal) -> Bool {
+        guard unshare(CLONE_NEWNS) == 0, MountView.detach() else { return false }
+        let closed = spec.exposed.compactMap { closedAncestor(of: $0.path, to: uid) }
+        try MountView(spec: spec).cover(spec.hidden + closed)
+        return true
+    }
+
+    /// The highest folder above `path` that `uid` cannot pass through.
+    private func closedAncestor(of path: String, to uid: UInt32) -> String? {
+        var ancestor = ""
+        for part in path.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
+            ancestor += "/" + String(decoding: Array(part), as: UTF8.self)
+            guard let status = fileStatus(ancestor) else { return nil }
+            let bit: UInt32 = status.st_uid == uid ? 0o100 : status.st_gid == uid ? 0o010 : 0o001
+            if status.st_mode & bit == 0 { return ancestor }
+        }
+        return nil
+    }
+
+    private func become(_ uid: UInt32) throws(Refusal) {
+        guard setgroups(0, nil) == 0, setresgid(uid, uid, uid) == 0, setresuid(uid, uid, uid) == 0 else {
+            throw unavailable("become user \(uid)")
+        }
+        guard setresuid(0, 0, 0) != 0 else {
+            throw Refusal("SandboxUnavailable", "the replica could become root again; is a uid mapping in force?")
+        }
+    }
+
+    private func makeUserNamespace() throws(Refusal) {
+        let (uid, gid) = (geteuid(), getegid())
+        guard unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 else { throw unavailable("make a user and mount namespace") }
+        let maps = [("setgroups", "deny"), ("uid_map", "\(uid) \(uid) 1"), ("gid_map", "\(gid) \(gid) 1")]
+        for (name, text) in maps {
+            let descriptor = open("/proc/self/\(name)", O_WRONLY | O_CLOEXEC)
+            defer { if descriptor >= 0 { close(descriptor) } }
+            guard descriptor >= 0, writeAll(Array(text.utf8)[...], to: descriptor) else {
+                throw unavailable("write \(name) of the user namespace")
+            }
+        }
+        guard MountView.detach() else { throw unavailable("detach the mounts of the namespace") }
+    }
+
+    /// The program must be able to use what it is given; better a clear word now than its own later.
+    private func checkExposed() throws(Refusal) {
+        for item in spec.exposed where access(item.path, item.isWritable ? R_OK | W_OK : R_OK) != 0 {
+            throw Refusal(
+                "SandboxUnreadable",
+                "the replica's user cannot use \(item.path): \(errorText(errno)); "
+                    + "make it readable for others (chmod -R a+rX)")
+        }
+    }
+
+    private func unavailable(_ what: String) -> Refusal {
+        .system(
+            "SandboxUnavailable",
+            "this machine makes no sandbox (run the controller as root, allow user namespaces, or ask for "
+                + "'isolation: none' in the runtime): \(what)")
+    }
+}
+
+/// Proves, as the replica's user, that hidden folders cannot be read where they could not be covered.
+private struct Unreadable {
+    var exposed: [String]
+
+    /// What lies in `hidden` beside the ways to what is exposed: each must be closed to the user as a whole.
+    func paths(in hidden: [String]) -> [String] { hidden.flatMap(paths) }
+
+    private func paths(_ path: String) -> [String] {
+        guard !exposed.contains(path) else { return [] }
+        guard exposed.contains(where: { $0.utf8.starts(with: "\(path)/".utf8) }) else { return [path] }
+        guard let folder = opendir(path) else { return [path] }
+        defer { closedir(folder) }
+        var found: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { found += paths("\(path)/\(name)") }
+        }
+        return found
+    }
+
+    static func refuseIfReadable(_ path: String) throws(Refusal) {
+        guard access(path, R_OK) != 0, access(path, X_OK) != 0 else {
+            throw Refusal(
+                "SandboxUnavailable",
+                "no mount namespace can be made here, and the replica's user could read \(path); "
+                    + "take the rights of others from it (chmod o-rwx) or allow mount namespaces")
+        }
+    }
+}

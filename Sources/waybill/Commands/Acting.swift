@@ -1,0 +1,108 @@
+import ArgumentParser
+import WaybillAPI
+import WaybillCore
+
+/// What every command that acts shares: it tells what came of it in one line.
+private func perform(_ command: OperatorCommand, _ controller: ControllerOptions) async throws {
+    let result = try await controller.client().perform(command)
+    Console.current.line(result.message.harmless)
+}
+
+/// `waybill sync`.
+struct Sync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at the git remote now instead of at the next poll.",
+        discussion: "With --wait, returns 0 once every deployment is ready at the new commit, and 1 when one cannot be."
+    )
+
+    @Flag(help: "Wait until what the commit asks for serves.")
+    var wait = false
+
+    @Option(help: ArgumentHelp("With --wait: give up after this time.", valueName: "time"))
+    var timeout = "10m"
+
+    @OptionGroup var controller: ControllerOptions
+
+    func validate() throws {
+        guard Quantity.duration(timeout) != nil else {
+            throw ValidationError("--timeout must be a time, as in '30s' or '10m'")
+        }
+    }
+
+    func run() async throws {
+        let client = try controller.client()
+        let console = Console.current
+        let result = try await client.perform(.sync)
+        console.line(result.message.harmless)
+        guard wait, let limit = Quantity.duration(timeout) else { return }
+        let settled = try await Settling(client: client, console: console, commit: result.commit).wait(atMost: limit)
+        console.line(settled)
+    }
+}
+
+/// `waybill pause`.
+struct Pause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Leave a deployment as it is, whatever git says, until it is resumed.")
+    @OptionGroup var deployment: KeyArgument
+    @Option(help: "Why; goes into the ledger.")
+    var reason: String?
+    @OptionGroup var controller: ControllerOptions
+    func run() async throws { try await perform(.pause(deployment.key, reason: reason), controller) }
+}
+
+/// `waybill resume`.
+struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "End a pause.")
+    @OptionGroup var deployment: KeyArgument
+    @OptionGroup var controller: ControllerOptions
+    func run() async throws { try await perform(.resume(deployment.key), controller) }
+}
+
+/// `waybill retry`.
+struct Retry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Try again now: forget the back-off and the stall of a deployment.")
+    @OptionGroup var deployment: KeyArgument
+    @OptionGroup var controller: ControllerOptions
+    func run() async throws { try await perform(.retry(deployment.key), controller) }
+}
+
+/// `waybill restart`.
+struct Restart: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Replace the replicas of a deployment by fresh ones, without losing a request.")
+    @OptionGroup var deployment: KeyArgument
+    @OptionGroup var controller: ControllerOptions
+    func run() async throws { try await perform(.restart(deployment.key), controller) }
+}
+
+/// `waybill accept`.
+struct Accept: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take a held commit as the desired state.",
+        discussion: "'waybill status' shows what is held and why. The reason and your user go into the ledger.")
+
+    @Argument(
+        help: ArgumentHelp("The commit, all 40 digits.", valueName: "commit"), transform: Accept.parse)
+    var commit: CommitID
+
+    @Option(help: "Why; goes into the ledger.")
+    var reason: String
+
+    @OptionGroup var controller: ControllerOptions
+
+    func validate() throws {
+        guard !reason.trimmed.isEmpty else { throw ValidationError("--reason must say why") }
+    }
+
+    func run() async throws { try await perform(.accept(commit, reason: reason), controller) }
+
+    @Sendable static func parse(_ text: String) throws -> CommitID {
+        do {
+            return try CommitID(parsing: text)
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import ArgumentParser
+import Foundation
+import WaybillAPI
+import WaybillCore
+import WaybillLedger
+import WaybillTrust
+
+/// `waybill audit`.
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read and verify the ledger; needs no controller.",
+        subcommands: [AuditLog.self, AuditShow.self, AuditVerify.self])
+}
+
+/// Which ledger a command reads.
+struct LedgerOptions: ParsableArguments {
+    @Option(
+        name: .customLong("dir"), help: ArgumentHelp("A ledger's folder instead of the state folder's.", valueName: "folder"),
+        completion: .directory)
+    var folder: String?
+
+    @OptionGroup var controller: ControllerOptions
+
+    func path() throws -> String {
+        if let folder { return folder }
+        return StateFolder(at: URL(fileURLWithPath: try controller.configuration().stateFolder)).ledger
+    }
+}
+
+/// `waybill audit log`.
+struct AuditLog: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "log", abstract: "List the ledger's entries, oldest first.")
+
+    @Option(help: ArgumentHelp("First index.", valueName: "index"))
+    var from: UInt64?
+
+    @Option(name: [.customShort("n"), .long], help: "The most entries to show; without --from, the last ones.")
+    var limit = 100
+
+    @Flag(name: .shortAndLong, help: "Go on and show entries as they come.")
+    var follow = false
+
+    @Option(name: .shortAndLong, help: "Form of the output; json is one entry a line.")
+    var output: TextFormat = .text
+
+    @OptionGroup var ledger: LedgerOptions
+
+    func validate() throws {
+        guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000000") }
+        guard output != .yaml else { throw ValidationError("the log comes as text or json") }
+    }
+
+    func run() async throws {
+        let reader = LedgerReader(folder: try ledger.path())
+        let size = try await reader.newestCheckpoint()?.checkpoint.size ?? 0
+        let first = from ?? (size > UInt64(limit) ? size - UInt64(limit) : 0)
+        let console = Console.current
+        let events = try await reader.events(from: first, limit: limit)
+        if output == .text {
+            console.write(EventTable.table(events.compactMap(Self.view), now: .now, withSubject: true).text(console.style))
+        } else {
+            for event in events { console.line(try Self.json(event)) }
+        }
+        guard follow else { return }
+        for try await event in reader.follow(from: (events.last?.index).map { $0 + 1 } ?? first) {
+            console.line(output == .text ? Self.line(event) : try Self.json(event))
+        }
+    }
+
+    private static func view(_ recorded: RecordedEvent) -> EventView? {
+        recorded.event.map { EventView($0, at: recorded.index) }
+    }
+
+    private static func line(_ recorded: RecordedEvent) -> String {
+        guard let event = recorded.event else { return "\(recorded.index)  (\(recorded.content))" }
+        return "\(recorded.index)  \(event.time)  \(event.type.rawValue)  \(event.phase.rawValue)  \(event.subject.harmless)"
+    }
+
+    static func json(_ recorded: RecordedEvent) throws -> String {
+        if let view = view(recorded) { return try Value(view: view).json }
+        return Value.object(["index": .integer(Int64(recorded.index)), "content": .string("\(recorded.content)")]).json
+    }
+}
+
+/// `waybill audit show`.
+struct AuditShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one entry with its body.")
+
+    @Argument(help: "The entry's index.")
+    var index: UInt64
+
+    @OptionGroup var ledger: LedgerOptions
+
+    func run() async throws {
+        let reader = LedgerReader(folder: try ledger.path())
+        guard let recorded = try await reader.event(at: index) else {
+            throw Failure(.stall, reason: "NoSuchEntry", message: "the ledger has no entry \(index) yet")
+        }
+        let console = Console.current
+        if let event = recorded.event {
+            console.line(try Value(view: EventView(event, at: index)).prettyJSON)
+        } else {
+            console.line("entry \(index): \(recorded.content)")
+        }
+    }
+}
+
+/// `waybill audit verify`.
+struct AuditVerify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Verify a ledger offline, byte by byte.",
+        discussion: """
+            Derives every hash, checks every signature, and compares the published log with the journal. It says 'consistent
+            with the checkpoint of …' when --since names a checkpoint that somebody else kept, and 'internally consistent, not
+            anchored' otherwise. Exit code 1 and the exact place when a byte is off.
+            """)
+
+    @Argument(help: ArgumentHelp("A ledger's folder, or a copy of its published log.", valueName: "dir"), completion: .directory)
+    var folder: String?
+
+    @Option(help: ArgumentHelp("File with the public key as it was handed out.", valueName: "file"), completion: .file())
+    var key: String?
+
+    @Option(help: ArgumentHelp("File with a checkpoint that somebody else kept.", valueName: "file"), completion: .file())
+    var since: String?
+
+    @Option(name: .shortAndLong, help: "Form of the output.")
+    var output: TextFormat = .text
+
+    @OptionGroup var controller: ControllerOptions
+
+    func run() async throws {
+        let path = try folder ?? StateFolder(at: URL(fileURLWithPath: controller.configuration().stateFolder)).ledger
+        let key = try key.map { try NoteKey(parsing: String(decoding: Self.read($0), as: UTF8.self)) }
+        let since = try since.map(Self.read)
+        let console = Console.current
+        do {
+            let report = try await Blocking.run { () throws -> VerificationReport in
+                try LedgerVerifier.verify(folder: path, key: key, since: since)
+            }
+            console.write(output == .text ? Self.text(report) : Value.object(report.value).prettyJSON + "\n")
+        } catch let problem as VerificationProblem {
+            throw Failure(.stall, reason: "LedgerInconsistent", message: "\(path): \(problem)")
+        }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: 65_536) else {
+            throw Failure(.stall, reason: "Unreadable", message: "\(path): cannot be read")
+        }
+        return Array(data)
+    }
+
+    private static func text(_ report: VerificationReport) -> String {
+        var lines = [
+            report.conclusion, "  origin      \(report.origin)", "  entries     \(report.size)", "  root        \(report.root)",
+        ]
+        if let time = report.latestTime { lines.append("  latest      \(time)") }
+        if let published = report.publishedSize { lines.append("  published   \(published)") }
+        if report.erased > 0 { lines.append("  erased      \(report.erased) bodies") }
+        if report.tornBytes > 0 { lines.append("  torn tail   \(report.tornBytes) bytes of a write that did not finish") }
+        if report.openIntents > 0 { lines.append("  under way   \(report.openIntents) intents without an outcome yet") }
+        if !report.isKeyPinned { lines.append("  note        the key is the folder's own; --key proves more") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension VerificationReport {
+    var value: [String: Value] {
+        var members: [String: Value] = [
+            "conclusion": .string(conclusion), "origin": .string(origin), "entries": .integer(Int64(size)),
+            "root": .string("\(root)"), "keyPinned": .bool(isKeyPinned), "erased": .integer(Int64(erased)),
+            "tornBytes": .integer(tornBytes), "openIntents": .integer(Int64(openIntents)), "anchored": .bool(anchor != nil),
+        ]
+        if let publishedSize { members["published"] = .integer(Int64(publishedSize)) }
+        return members
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import WaybillAPI
+import WaybillCore
+
+/// `waybill get KIND`.
+struct Get: AsyncParsableCommand {
+    /// What can be listed.
+    enum ListedKind: String, CaseIterable, ExpressibleByArgument, Sendable {
+        case deployments, replicas, models, versions, runtimes, environments
+
+        /// Takes the singular too.
+        init?(argument: String) {
+            guard
+                let kind = Self.allCases.first(where: {
+                    [$0.rawValue, String($0.rawValue.dropLast())].contains(argument)
+                })
+            else { return nil }
+            self = kind
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "List deployments, replicas, models, versions, runtimes or environments.")
+
+    @Argument(help: "What to list.")
+    var kind: ListedKind
+
+    @Option(name: .shortAndLong, help: "Form of the output.")
+    var output: OutputFormat = .table
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Only of this environment.", valueName: "name"))
+    var environment: String?
+
+    @Flag(name: .shortAndLong, help: "Go on and show each change; stop with Ctrl-C.")
+    var watch = false
+
+    @OptionGroup var controller: ControllerOptions
+
+    func run() async throws {
+        switch kind {
+        case .deployments: try await show(DeploymentView.self)
+        case .replicas: try await show(ReplicaView.self)
+        case .models: try await show(ModelView.self)
+        case .versions: try await show(VersionView.self)
+        case .runtimes: try await show(RuntimeView.self)
+        case .environments: try await show(EnvironmentView.self)
+        }
+    }
+
+    private func show<Row: TableRow>(_ type: Row.Type) async throws {
+        let client = try controller.client()
+        let console = Console.current
+        var listing = try await client.list(type)
+        var printer = ListPrinter<Row>(format: output, environment: environment, style: console.style)
+        console.write(try printer.first(listing.items, now: .now))
+        while watch {
+            listing = try await client.list(type, after: listing.generation)
+            console.write(try printer.next(listing.items, now: .now))
+        }
+    }
+}
+
+/// Turns lists into output: the first whole, later ones by what changed in a table and whole otherwise.
+struct ListPrinter<Row: TableRow> {
+    let format: OutputFormat
+    let environment: String?
+    let style: Style
+    private var shown: [String: Row] = [:]
+    private var widths: [Int] = []
+
+    init(format: OutputFormat, environment: String?, style: Style) {
+        self.format = format
+        self.environment = environment
+        self.style = style
+    }
+
+    mutating func first(_ items: [Row], now: Timestamp) throws -> String {
+        let rows = selected(items)
+        remember(rows)
+        switch format {
+        case .table, .wide:
+            if rows.isEmpty { return "no \(Row.plural)" + (environment.map { " in \($0.harmless)" } ?? "") + "\n" }
+            return table(rows, now).text(style)
+        case .json: return try Value(list: rows).prettyJSON + "\n"
+        case .yaml: return try Value(list: rows).yaml
+        }
+    }
+
+    /// Empty when nothing that is shown has changed.
+    mutating func next(_ items: [Row], now: Timestamp) throws -> String {
+        let rows = selected(items)
+        let changed = rows.filter { shown[$0.identity] != $0 }
+        let gone = shown.keys.filter { identity in !rows.contains { $0.identity == identity } }.sorted()
+        guard !changed.isEmpty || !gone.isEmpty else { return "" }
+        remember(rows)
+        switch format {
+        case .table, .wide:
+            let rows = changed.isEmpty ? "" : table(changed, now).text(style, withTitles: false)
+            return rows + gone.map { "\($0.harmless)   gone\n" }.joined()
+        case .json: return try Value(list: rows).json + "\n"
+        case .yaml: return "---\n" + (try Value(list: rows).yaml)
+        }
+    }
+
+    /// A table whose columns are no narrower than those of the tables before it.
+    private mutating func table(_ rows: [Row], _ now: Timestamp) -> Table {
+        var table = Table(rows, wide: format == .wide, now: now)
+        table.leastWidths = widths
+        widths = table.widths
+        return table
+    }
+
+    private func selected(_ items: [Row]) -> [Row] {
+        guard let environment else { return items }
+        return items.filter { $0.environmentName == nil || $0.environmentName == environment }
+    }
+
+    private mutating func remember(_ rows: [Row]) {
+        shown = Dictionary(rows.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

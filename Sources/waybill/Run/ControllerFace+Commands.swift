@@ -1,0 +1,32 @@
+import WaybillAPI
+import WaybillCore
+import WaybillEngine
+
+extension ControllerFace {
+    func perform(_ command: WaybillAPI.OperatorCommand, by actor: Actor) async throws(Failure) -> CommandResult {
+        let verb: WaybillEngine.OperatorCommand.Verb
+        switch command {
+        case .sync: return try await sync()
+        case .pause(let key, _): verb = .pause(key)
+        case .resume(let key): verb = .resume(key)
+        case .retry(let key): verb = .retry(key)
+        case .restart(let key): verb = .restart(key)
+        case .accept(let commit, _): verb = .accept(commit)
+        }
+        return CommandResult(message: try await controller.command(verb, by: actor, reason: command.reason))
+    }
+
+    private func sync() async throws(Failure) -> CommandResult {
+        let before = await watcher.status.accepted
+        let head = try await watcher.sync()
+        let now = await watcher.status.accepted
+        if now != head {
+            return CommandResult(
+                message: "the branch names \(head.short), which is held; 'waybill status' says why", changed: false,
+                commit: head)
+        }
+        return CommandResult(
+            message: before == now ? "nothing new: \(head.short) is in force" : "\(head.short) is in force now",
+            changed: before != now, commit: head)
+    }
+}

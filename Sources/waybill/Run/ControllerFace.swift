@@ -1,0 +1,168 @@
+import Foundation
+import WaybillAPI
+import WaybillCore
+import WaybillEngine
+import WaybillLedger
+import WaybillServing
+import WaybillTrust
+
+/// The running controller as people and programs of its machine see it: views over the engine's summaries, the desired
+/// state and the ledger, and commands with their actor.
+struct ControllerFace: ControllerInterface {
+    let changes: ChangeSignal
+    let controller: Controller
+    let watcher: FleetWatcher
+    let source: any DesiredStateSource
+    let ledger: Ledger
+    let history: any EventHistory
+    let folder: StateFolder
+    let configuration: WaybillConfiguration
+    let startedAt: Timestamp
+    let repository: any FleetRepository
+
+    func status() async throws(Failure) -> FleetView {
+        let views = await views()
+        let watch = await watcher.status
+        var commit: CommitSummary?
+        if let accepted = watch.accepted { commit = try? await repository.summary(of: accepted) }
+        let ledger = ledger.status
+        return FleetView(
+            controller: .init(
+                build: BuildVersion.text, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
+            repository: .init(
+                url: configuration.repositoryDescription, branch: configuration.repository.branch, path: configuration.repository.path,
+                commit: commit, head: watch.head == watch.accepted ? nil : watch.head, fetchedAt: watch.askedAt,
+                problem: watch.problem?.message),
+            deployments: .init(views), holds: await holds(views), problems: watch.diagnostics,
+            ledger: .init(
+                origin: self.ledger.key.name, entries: ledger.size,
+                anchoredAt: nil, problem: ledger.failure?.message),
+            gateway: .init(await controller.gatewayStatus))
+    }
+
+    private func holds(_ views: [DeploymentView]) async -> [FleetView.Hold] {
+        var holds: [FleetView.Hold] = []
+        if let hold = await controller.fleetHold {
+            holds.append(
+                .init(
+                    subject: "fleet", reason: hold.cause.rawValue, message: hold.message, commit: hold.commit,
+                    since: startedAt))
+        }
+        for summary in await controller.allSummaries {
+            guard let held = summary.conditions[.held], held.isTrue, held.reason == "InvalidManifest" else { continue }
+            holds.append(
+                .init(
+                    subject: summary.key.description, reason: held.reason, message: held.message,
+                    commit: held.observedCommit, since: held.changedAt))
+        }
+        return holds
+    }
+
+    func deployments() async throws(Failure) -> [DeploymentView] { await views() }
+
+    private func views() async -> [DeploymentView] {
+        let address = await controller.gatewayStatus?.address
+        return await controller.allSummaries.map { view($0, address) }
+    }
+
+    private func view(_ summary: KeySummary, _ address: String?) -> DeploymentView {
+        let serving = summary.replicas.filter { summary.rotation.contains($0.id) }.map(\.version)
+        return DeploymentView(
+            key: summary.key, version: summary.version, serving: Array(Set(serving)), runtime: summary.runtime,
+            replicas: .init(
+                desired: summary.wantedReplicas, ready: summary.readyReplicas,
+                running: summary.replicas.count { $0.isAlive }),
+            revision: summary.desired, commit: summary.commit,
+            url: address.map { "http://\($0)\(summary.path)" }, conditions: summary.conditions,
+            orphaned: summary.conditions[.held]?.reason == "Orphaned")
+    }
+
+    func replicas() async throws(Failure) -> [ReplicaView] {
+        var all: [ReplicaView] = []
+        for summary in await controller.allSummaries {
+            let route = await controller.observation(of: summary.key)?.route ?? ObservedRoute()
+            all += summary.replicas.map { ReplicaView($0, route: route) }
+        }
+        return all
+    }
+
+    func describe(_ key: DeploymentKey) async throws(Failure) -> DeploymentDetail {
+        guard let summary = await controller.summary(of: key) else { throw Self.unknown(key) }
+        let desired = await controller.desired(of: key)
+        let state = await source.current()
+        let route = await controller.observation(of: key)?.route ?? ObservedRoute()
+        var version: ModelVersion?
+        if let id = summary.version, case .modelVersion(let found)? = state?.resources[.modelVersion(id)]?.spec {
+            version = found
+        }
+        let log = summary.replicas.max { $0.id < $1.id }.map { replicaLog($0.id).tail(20) } ?? []
+        return DeploymentDetail(
+            deployment: view(summary, await controller.gatewayStatus?.address),
+            replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),
+            problems: state?.held[key] ?? [], location: desired?.location, spec: desired?.spec,
+            inputs: version?.inputs ?? [], outputs: version?.outputs ?? [], lastLines: log,
+            events: try await history(of: key, before: nil, limit: 10))
+    }
+
+    private static func unknown(_ key: DeploymentKey) -> Failure {
+        Failure(
+            .stall, reason: ControlReason.notFound,
+            message: "there is no deployment \(key); 'waybill get deployments' lists them")
+    }
+
+    private func replicaLog(_ id: ReplicaID) -> WaybillServing.ReplicaLog {
+        WaybillServing.ReplicaLog(folder: "\(folder.replicas)/\(id)")
+    }
+
+    // MARK: Plan
+
+    func plan() async throws(Failure) -> PlanView {
+        var plans: [KeyPlanView] = []
+        for plan in await controller.pendingPlans {
+            if let view = await planView(plan.key) { plans.append(view) }
+        }
+        let watch = await watcher.status
+        return PlanView(base: "observed", commit: watch.accepted, deployments: plans, problems: watch.diagnostics)
+    }
+
+    private func planView(_ key: DeploymentKey) async -> KeyPlanView? {
+        guard let plan = await controller.plan(of: key), !plan.isEmpty else { return nil }
+        let changes = await controller.changes(of: key)
+        let rendering = await controller.desired(of: key)?.rendering.digest
+        let held = await controller.summary(of: key)?.conditions[.paused]?.message
+        return KeyPlanView(
+            key: key, from: plan.from, to: plan.to, rendering: rendering, changes: changes.map { FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts) },
+            actions: plan.actions, hold: held)
+    }
+
+    // MARK: Ledger and logs
+
+    func history(of key: DeploymentKey, before: LedgerIndex?, limit: Int) async throws(Failure) -> [EventView] {
+        var found: [EventView] = []
+        for index in try await history.indices(about: key, before: before, limit: limit) {
+            if let event = try await ledger.reader.event(at: index)?.event { found.append(EventView(event, at: index)) }
+        }
+        return found
+    }
+
+    func events(from: LedgerIndex, limit: Int) async throws(Failure) -> [EventView] {
+        try await ledger.reader.events(from: from, limit: limit).compactMap { recorded in
+            recorded.event.map { EventView($0, at: recorded.index) }
+        }
+    }
+
+    func eventCount() async throws(Failure) -> LedgerIndex { ledger.status.size }
+
+    func logs(of key: DeploymentKey) async throws(Failure) -> [WaybillAPI.ReplicaLog] {
+        guard let summary = await controller.summary(of: key) else { throw Self.unknown(key) }
+        return summary.replicas.map(\.id).sorted().map { id in
+            WaybillAPI.ReplicaLog(replica: id, files: replicaLog(id).files)
+        }
+    }
+}
+
+/// Where the events about one deployment stand in the ledger.
+protocol EventHistory: Sendable {
+    /// Newest first, at most `limit`, all before `before` when it is given.
+    func indices(about key: DeploymentKey, before: LedgerIndex?, limit: Int) async throws(Failure) -> [LedgerIndex]
+}

@@ -1,0 +1,147 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import WaybillAPI
+import WaybillCore
+import WaybillEngine
+import WaybillGateway
+import WaybillGit
+import WaybillLedger
+import WaybillManifest
+import WaybillPackage
+import WaybillServing
+import WaybillStore
+import WaybillTrust
+
+/// `waybill run`: the one place that sees every module. Opens the state folder, folds the ledger, puts the parts together
+/// and runs them until a signal asks for the end; models and gateway go on after it.
+struct ControllerRun {
+    let configuration: WaybillConfiguration
+    let logger: Logger
+    private let clock = SystemClock()
+
+    /// Runs until SIGTERM or SIGINT, then parks what is under way.
+    func run() async throws {
+        let folder = StateFolder(at: URL(fileURLWithPath: configuration.stateFolder))
+        try folder.create()
+        let lock = try ControllerLock(folder)
+        let repository = try configuration.mirror(in: folder)
+        let ledger = try await Ledger.open(configuration.ledgerSettings(in: folder, repository: repository))
+        logger.info("ledger \(ledger.key.name) has \(ledger.status.size) entries; its public key is \(ledger.key)")
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: LocalTarget.probeConfiguration)
+        do {
+            try await assemble(folder, repository, ledger, client)
+        } catch {
+            await ledger.close()
+            try? await client.shutdown()
+            throw error
+        }
+        await ledger.close()
+        try await client.shutdown()
+        _ = consume lock
+    }
+
+    private func assemble(
+        _ folder: StateFolder, _ repository: MirrorRepository, _ ledger: Ledger, _ client: HTTPClient
+    ) async throws {
+        let memory = try await Memory.read(ledger)
+        let store = try await StoreCache.open(folder, ledger: ledger)
+        let signal = ChangeSignal()
+        let metrics = Metrics()
+        let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal)
+        let journal = Journal(storage: watched)
+        try await announce(memory, journal, folder)
+        if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
+
+        let loader = FleetSource(tree: repository, path: configuration.repository.path)
+        let gateway = GatewayClient(stateFolder: folder.gateway)
+        let table = GatewayTableFile.read(folder.routes)
+        let ports = PublishedPorts(table: table, clock: clock)
+        let target = try localTarget(folder, repository, journal, client, ports)
+        let launcher = configuration.startsGateway
+            ? GatewayLauncher(state: folder, configuration: configuration, control: gateway) : nil
+        let world = World(
+            target: target, gateway: gateway, ledger: watched, clock: clock, summaries: store, gatewayKeeper: launcher)
+        let parts = Parts(
+            folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory, journal: journal,
+            ledger: ledger, store: store, repository: repository, loader: loader, target: target, world: world,
+            table: table, ports: ports, signal: signal, metrics: metrics)
+        try await ControllerServices(parts).run()
+        try await journal.note(
+            Event(
+                .controllerStopped, decision: .random(), time: clock.now(), subject: "controller",
+                body: ["reason": "asked to by a signal"]))
+    }
+
+    private func localTarget(
+        _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ client: HTTPClient,
+        _ ports: PublishedPorts
+    ) throws -> LocalTarget {
+        let clock = clock
+        let models = ArtifactStore(
+            root: folder.models, tree: repository, journal: journal, refusing: [folder.path], now: { clock.now() })
+        let variables = ProcessInfo.processInfo.environment
+        let environments = PythonEnvironments(
+            root: folder.environments, tree: repository, journal: journal,
+            search: .ofThisProcess(variables: variables), variables: variables, now: { clock.now() })
+        var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
+        settings.ports = configuration.ports
+        settings.users = configuration.isolationUsers
+        settings.hidden = [configuration.repository.tokenFile, configuration.repository.sshKey, configuration.webhookSecretFile]
+            .compactMap(\.self)
+        return try LocalTarget(
+            settings: settings, models: models, environments: environments, client: client,
+            portsInUse: { ports.ports })
+    }
+
+    private func announce(_ memory: Memory, _ journal: Journal, _ folder: StateFolder) async throws(Failure) {
+        if let before = memory.lastBuild, before != BuildVersion.text {
+            try await journal.note(
+                Event(
+                    .controllerUpgraded, decision: .random(), time: clock.now(), subject: "controller",
+                    body: ["from": .string(before), "to": .string(BuildVersion.text)]))
+        }
+        try await journal.note(
+            Event(
+                .controllerStarted, decision: .random(), time: clock.now(), subject: "controller",
+                body: [
+                    "build": .string(BuildVersion.text), "pid": .integer(Int64(getpid())), "state": .string(folder.path),
+                ]))
+    }
+
+    private func recordRebuild(_ reason: String, _ memory: Memory, _ journal: Journal) async throws(Failure) {
+        try await journal.note(
+            Event(
+                .storeRebuilt, decision: .random(), time: clock.now(), subject: "controller",
+                body: ["reason": .string(reason), "entries": .integer(Int64(memory.entries))]))
+    }
+}
+
+/// What the ledger says at a start.
+struct Memory: Sendable {
+    var facts = Facts()
+    var fleet = FleetMemory()
+    var lastBuild: String?
+    var entries: UInt64 = 0
+
+    /// Folds the whole ledger.
+    static func read(_ ledger: Ledger) async throws(Failure) -> Memory {
+        let reader = ledger.reader
+        return try await Blocking.run { () throws(Failure) in
+            var memory = Memory()
+            try reader.forEach { recorded throws(Failure) in
+                memory.entries = recorded.index + 1
+                guard let event = recorded.event else { return true }
+                memory.facts.fold(recorded.index, event)
+                memory.fleet.fold(event)
+                if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
+                return true
+            }
+            return memory
+        }
+    }
+}
+
+extension DecisionID {
+    static func random() -> DecisionID { DecisionID(UInt64.random(in: .min ... .max)) }
+}

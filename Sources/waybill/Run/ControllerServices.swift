@@ -1,0 +1,156 @@
+import Foundation
+import Logging
+import WaybillAPI
+import WaybillCore
+import WaybillEngine
+import WaybillGit
+import WaybillLedger
+import WaybillServing
+
+/// What a controller is made of, once it is open.
+struct Parts: Sendable {
+    var folder: StateFolder
+    var configuration: WaybillConfiguration
+    var logger: Logger
+    var clock: SystemClock
+    var memory: Memory
+    var journal: Journal
+    var ledger: Ledger
+    var store: StoreCache
+    var repository: MirrorRepository
+    var loader: FleetSource
+    var target: LocalTarget
+    var world: World
+    var table: RouteTable?
+    var ports: PublishedPorts
+    var signal: ChangeSignal
+    var metrics: Metrics
+}
+
+/// Runs the controller's loops as children of one task group until a signal asks for the end.
+struct ControllerServices {
+    private let parts: Parts
+    private let heartbeat = Heartbeat()
+    private let controller: Controller
+    private let watcher: FleetWatcher
+    private let reconsidered: AsyncStream<CommitID>
+
+    init(_ parts: Parts) {
+        self.parts = parts
+        let (heartbeat, signal) = (heartbeat, parts.signal)
+        let (stream, writer) = AsyncStream<CommitID>.makeStream()
+        reconsidered = stream
+        let core = EngineCore(
+            facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers),
+            seed: UInt64.random(in: .min ... .max), now: parts.clock.now(),
+            diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
+        controller = Controller(
+            core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
+            reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) })
+        let poll = parts.configuration.repository.pollInterval
+        watcher = FleetWatcher(
+            repository: parts.repository, source: parts.loader, journal: parts.journal, clock: parts.clock,
+            branch: parts.configuration.repository.branch, controller: controller, pollInterval: poll,
+            memory: parts.memory.fleet, served: parts.memory.facts.servedKeys,
+            rounded: { heartbeat.beat("git", within: max(.seconds(900), poll * 4)) })
+    }
+
+    /// Runs until SIGTERM or SIGINT has been followed by the engine's parking.
+    func run() async throws {
+        let (watcher, controller, parts) = (watcher, controller, parts)
+        let stop = StopSignals()
+        let face = ControllerFace(
+            changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, ledger: parts.ledger,
+            history: parts.store, folder: parts.folder, configuration: parts.configuration, startedAt: parts.clock.now(),
+            repository: parts.repository)
+        let control = ControlServer(
+            interface: face, stateFolder: parts.folder.path, build: BuildVersion.text, logger: parts.logger)
+        let monitor = monitorServer(face)
+        try await withThrowingTaskGroup(of: Ending.self) { group in
+            group.addTask {
+                await controller.run()
+                return .parked
+            }
+            group.addTask { .idle(await watcher.run()) }
+            group.addTask { .idle(await parts.target.prober.run()) }
+            group.addTask { .idle(await parts.ledger.run()) }
+            group.addTask { .idle(try await control.run()) }
+            group.addTask { .idle(try await monitor.run()) }
+            group.addTask { .idle(await self.passOnChanges()) }
+            group.addTask { .idle(await self.passOnReconsidered()) }
+            group.addTask { .idle(await self.turn()) }
+            group.addTask {
+                await stop.wait()
+                controller.send(.stop)
+                // What cannot be parked in time is found again by the next start.
+                try await Task.sleep(for: .seconds(30))
+                return .parked
+            }
+            controller.send(.found(try await parts.target.knownKeys()))
+            // A service that throws cannot go on, and the rest without it should not.
+            while let ending = try await group.next() { if case .parked = ending { break } }
+            group.cancelAll()
+            while let result = await group.nextResult() { _ = result }
+        }
+    }
+
+    private enum Ending: Sendable {
+        /// The engine has nothing under way any more.
+        case parked
+        /// A loop has nothing more to do, as the ledger's without anchors.
+        case idle(Void)
+    }
+
+    private func passOnChanges() async {
+        for await key in parts.target.changes { controller.send(.replicaChanged(key)) }
+    }
+
+    private func passOnReconsidered() async {
+        for await commit in reconsidered { await watcher.reconsider(commit) }
+    }
+
+    /// A slow pulse: the core is stepped at least this often, so that a stalled loop shows.
+    private func turn() async {
+        while (try? await Task.sleep(for: .seconds(10))) != nil { controller.send(.wake) }
+    }
+
+    private func monitorServer(_ face: ControllerFace) -> MonitorServer {
+        let webhook = parts.configuration.webhookSecretFile.map {
+            WebhookSettings(secretFile: $0, branch: parts.configuration.repository.branch)
+        }
+        let address = parts.configuration.metrics
+        let gauges = Gauges(metrics: parts.metrics, controller: controller, startedAt: parts.clock.now())
+        let (ledger, watcher) = (parts.ledger, watcher)
+        return MonitorServer(
+            settings: .init(host: address.host, port: address.port, webhook: webhook),
+            sources: .init(
+                metrics: parts.metrics, heartbeat: heartbeat, refresh: { await gauges.refresh() },
+                problems: { ledger.status.failure.map { ["ledger: \($0.message)"] } ?? [] },
+                onPush: { watcher.trigger(.webhook) }),
+            logger: parts.logger)
+    }
+}
+
+/// Brings the gauges up to date from the engine's state.
+struct Gauges: Sendable {
+    let metrics: Metrics
+    let controller: Controller
+    let startedAt: Timestamp
+
+    func refresh() async {
+        let summaries = await controller.allSummaries
+        let load = await controller.load
+        metrics.set(.buildInfo, ["build": BuildVersion.text], to: 1)
+        metrics.set(.startTime, to: Double(startedAt.milliseconds) / 1000)
+        metrics.set(.queueDepth, to: Double(load.queued))
+        for kind in Condition.Kind.allCases {
+            metrics.set(
+                .deployments, ["status": kind.rawValue.lowercased()],
+                to: Double(summaries.count { $0.conditions.isTrue(kind) }))
+        }
+        let replicas = summaries.flatMap(\.replicas)
+        metrics.set(.replicas, ["phase": "ready"], to: Double(replicas.count { $0.phase == .ready }))
+        metrics.set(.replicas, ["phase": "running"], to: Double(replicas.count { $0.isAlive }))
+        metrics.set(.gatewayRunning, to: await controller.gatewayStatus == nil ? 0 : 1)
+    }
+}

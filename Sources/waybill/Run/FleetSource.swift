@@ -1,0 +1,21 @@
+import WaybillCore
+import WaybillManifest
+
+/// The fleet's manifests as the controller's source of desired state.
+actor FleetSource: DesiredStateSource {
+    private let tree: any FleetTree
+    private let path: String
+    private var loader: FleetLoader
+
+    init(tree: any FleetTree, path: String) {
+        self.tree = tree
+        self.path = path
+        loader = FleetLoader(tree: tree, path: path)
+    }
+
+    func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta { try await loader.load(commit) }
+
+    func forget() { loader = FleetLoader(tree: tree, path: path) }
+
+    func current() async -> DesiredState? { await loader.state }
+}

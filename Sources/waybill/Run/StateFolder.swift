@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+import WaybillCore
+
+/// Where a controller keeps everything: one folder, its layout in one place.
+///
+/// The folder itself can be traversed by sandboxed replicas (0711); what holds secrets is 0700 inside.
+struct StateFolder: Sendable {
+    let url: URL
+
+    init(at url: URL) { self.url = url.standardizedFileURL.resolvingSymlinksInPath() }
+
+    var path: String { url.path }
+    var lock: String { path + "/controller.lock" }
+    var controlSocket: String { path + "/control.sock" }
+    var ledger: String { path + "/ledger" }
+    var git: String { path + "/git" }
+    var models: String { path + "/models" }
+    var environments: String { path + "/environments" }
+    var replicas: String { path + "/replicas" }
+    var gateway: String { path + "/gateway" }
+    var routes: String { gateway + "/routes.json" }
+    var store: String { path + "/store.sqlite" }
+
+    /// Makes the folders that are missing, each with the least mode that works.
+    func create() throws(Failure) {
+        let folders: [(String, mode_t)] = [
+            (path, 0o711), (git, 0o700), (models, 0o755), (environments, 0o755), (replicas, 0o711), (gateway, 0o700),
+        ]
+        for (folder, mode) in folders {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: Int(mode)])
+            } catch {
+                throw Failure(
+                    .stall, reason: "StateFolderUnusable",
+                    message: "cannot make the state folder \(folder): \(error.localizedDescription); "
+                        + "choose another with --state, or mend its permissions")
+            }
+        }
+    }
+}
+
+/// The right to be the one controller of a state folder; ends with the process, however it ends.
+struct ControllerLock: ~Copyable {
+    private let descriptor: CInt
+
+    /// - Throws: `Failure` that names the holder when another controller has the folder.
+    init(_ folder: StateFolder) throws(Failure) {
+        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure(
+                .stall, reason: "StateFolderUnusable",
+                message: "cannot open \(folder.lock): \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            var bytes = [UInt8](repeating: 0, count: 32)
+            let count = max(0, read(descriptor, &bytes, bytes.count))
+            close(descriptor)
+            let holder = String(decoding: bytes.prefix(count).filter { (48...57).contains($0) }, as: UTF8.self)
+            throw Failure(
+                .stall, reason: "StateFolderLocked",
+                message: "another controller\(holder.isEmpty ? "" : " (process \(holder))") holds \(folder.path); "
+                    + "stop it first, or use another state folder")
+        }
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            close(descriptor)
+            throw Failure(
+                .stall, reason: "StateFolderUnusable",
+                message: "cannot write \(folder.lock): \(String(cString: strerror(errno)))")
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+}
+
+struct SystemClock: WallClock {
+    func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+import WaybillCore
+import WaybillTestSupport
+
+@testable import WaybillGateway
+
+@Suite struct StatusTests {
+    @Test func `the status names the table, the process and the address`() async throws {
+        try await withGateway([churn(1, 2)]) { (gateway) async throws in
+            let status = try #require(await gateway.client.status())
+            #expect(
+                status
+                    == GatewayStatus(
+                        generation: 1, pid: getpid(), address: "127.0.0.1:\(gateway.port)", build: "test",
+                        rotation: ["production/churn": ["r0", "r1"]]))
+        }
+    }
+
+    @Test func `nobody answers for a gateway that is not there`() async throws {
+        try await withTemporaryFolder { folder in
+            #expect(await GatewayClient(stateFolder: folder.path).status() == nil)
+        }
+    }
+
+    @Test func `the sockets and the lock are for their owner only`() async throws {
+        try await withGateway { (gateway) async throws in
+            for name in ["gateway.sock", "gateway.handover", "gateway.lock"] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(gateway.folder)/\(name)")
+                #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(name)")
+            }
+        }
+    }
+
+    @Test func `counts are told by deployment and class`() async throws {
+        let upstream = try RawUpstream(answering: "ok")
+        defer { upstream.stop() }
+        try await withGateway([churn(upstream.port)], loops: 2) { (gateway) async throws in
+            for _ in 0..<5 { _ = try await gateway.ask(post("{}")) }
+            _ = try await gateway.ask(get("/production/churn/v2/models/other"))
+            _ = try await gateway.ask(get("/nowhere"))
+            let page = try SocketRequest.page("/metrics", of: gateway.folder)
+            let labels = "environment=\"production\",deployment=\"churn\""
+            for line in [
+                "waybill_gateway_requests_total{\(labels),code=\"2xx\"} 5",
+                "waybill_gateway_requests_total{\(labels),code=\"4xx\"} 1",
+                "waybill_gateway_request_duration_seconds_count{\(labels)} 6",
+                "waybill_gateway_request_duration_seconds_bucket{\(labels),le=\"+Inf\"} 6",
+                "waybill_gateway_refusals_total{reason=\"not_routed\"} 1",
+                "waybill_gateway_refusals_total{reason=\"not_served\"} 1", "waybill_gateway_table_generation 1",
+                "waybill_gateway_table_refused 0",
+            ] {
+                #expect(page.contains(line + "\n"), "\(line)")
+            }
+            #expect(try SocketRequest.page("/healthz", of: gateway.folder) == "ok\n")
+        }
+    }
+
+    @Test func `a state folder with a long path works`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.path + "/" + String(repeating: "long-", count: 30)
+            let gateway = try await RunningGateway.start(
+                GatewayConfiguration(stateFolder: path, port: 0, loops: 1, limits: .forTests))
+            #expect(await GatewayClient(stateFolder: path).status()?.generation == 0)
+            await gateway.stop()
+        }
+    }
+}
+
+extension SocketRequest {
+    fileprivate static func page(_ path: String, of folder: String) throws -> String {
+        String(decoding: try get(path, at: folder + "/gateway.sock", limit: 1_000_000), as: UTF8.self)
+    }
+}

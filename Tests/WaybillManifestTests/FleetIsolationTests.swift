@@ -1,0 +1,261 @@
+import Testing
+import WaybillCore
+
+@testable import WaybillManifest
+
+/// What one bad file may and may not do to the rest of the fleet.
+@Suite struct FleetIsolationTests {
+    private static let (churn, other) = (FleetLoaderTests.churn, FleetLoaderTests.other)
+    private let tree = MemoryTree()
+
+    private func loaded() async throws -> FleetLoader {
+        let loader = FleetLoader(tree: tree)
+        _ = try await loader.load(try tree.commit(1, SampleFleet.files))
+        return loader
+    }
+
+    private func change(_ number: Int, _ edit: (inout [String: String]) -> Void, problems: [TreeProblem] = []) throws
+        -> CommitID
+    {
+        var files = SampleFleet.files
+        edit(&files)
+        return try tree.commit(number, files, problems: problems)
+    }
+
+    @Test func `a broken deployment is held as it was, the other goes on`() async throws {
+        let loader = try await loaded()
+        let delta = try await loader.load(
+            try change(2) { files in
+                files["production/churn.yaml"] = "a: ["
+                files["production/other.yaml"] = SampleFleet.deployment("other", more: "  replicas: 3")
+            })
+        #expect(delta.held.keys.sorted() == [Self.churn])
+        #expect(delta.changed.keys.sorted() == [Self.other])
+        #expect(delta.removed.isEmpty)
+        let state = try #require(await loader.state)
+        #expect(state.deployments[Self.churn]?.spec.version.description == "churn@1.4.0")
+        #expect(
+            state.held[Self.churn]?.map(DiagnosticText.headline).first?.hasPrefix("production/churn.yaml:1:5: error: ")
+                == true)
+        #expect(await loader.brokenFiles == ["production/churn.yaml"])
+        let mended = try await loader.load(try tree.commit(3, SampleFleet.files))
+        #expect(mended.released == [Self.churn])
+        #expect(mended.changed.keys.sorted() == [Self.other])
+        #expect(mended.diagnostics == [])
+    }
+
+    @Test func `a broken runtime holds all that it serves, and a change to one of them waits`() async throws {
+        let loader = try await loaded()
+        let delta = try await loader.load(
+            try change(2) { files in
+                files["runtimes/mlserver.yaml"] = SampleFleet.runtime + "  nothing: 1\n"
+                files["production/churn.yaml"] = SampleFleet.deployment("churn", more: "  replicas: 5")
+            })
+        #expect(Set(delta.held.keys) == [Self.churn, Self.other])
+        #expect(delta.changed.isEmpty && delta.removed.isEmpty)
+        #expect(await loader.deployment(Self.churn)?.replicas == 1)
+        let mended = try await loader.load(
+            try change(3) { $0["production/churn.yaml"] = SampleFleet.deployment("churn", more: "  replicas: 5") })
+        #expect(mended.released == [Self.churn, Self.other])
+        #expect(mended.changed.mapValues(\.replicas) == [Self.churn: 5])
+    }
+
+    @Test func `a moved file changes nothing and is not parsed again`() async throws {
+        let loader = try await loaded()
+        _ = tree.takeReads()
+        let delta = try await loader.load(
+            try change(2) { files in files["elsewhere/x.yml"] = files.removeValue(forKey: "production/churn.yaml") })
+        #expect(delta.changed.isEmpty && delta.removed.isEmpty && delta.held.isEmpty && delta.diagnostics.isEmpty)
+        #expect(tree.takeReads() == 0)
+        #expect(await loader.deployment(Self.churn)?.location.path == "elsewhere/x.yml")
+    }
+
+    @Test func `a removed file removes, a file without its document too`() async throws {
+        let loader = try await loaded()
+        let delta = try await loader.load(
+            try change(2) { files in
+                files["production/churn.yaml"] = nil
+                files["production/other.yaml"] = "# nothing\n"
+            })
+        #expect(delta.removed == [Self.churn, Self.other])
+        #expect(try #require(await loader.state).deployments.isEmpty)
+    }
+
+    @Test func `a removed deployment that asks to stay is an orphan`() async throws {
+        let loader = try await loaded()
+        let kept = SampleFleet.deployment("churn").replacing(
+            "  name: churn", with: "  name: churn\n  annotations: {waybill.dev/prune: disabled}")
+        _ = try await loader.load(try change(2) { $0["production/churn.yaml"] = kept })
+        let delta = try await loader.load(try change(3) { $0["production/churn.yaml"] = nil })
+        #expect(delta.removed == [Self.churn])
+        #expect(delta.orphaned == [Self.churn])
+    }
+
+    @Test(
+        arguments: [
+            ("kind: ModelDeployment\nmetadata: {name: churn\n", "moved and broken, its name still in it"),
+            ("[", "moved and cut off"),
+        ])
+    func `a file that moves and breaks at once removes nothing`(_ text: String, _ what: String) async throws {
+        let loader = try await loaded()
+        let delta = try await loader.load(
+            try change(2) { files in
+                files["production/churn.yaml"] = nil
+                files["production/moved.yaml"] = text
+            })
+        #expect(delta.removed.isEmpty, "\(what)")
+        #expect(delta.held.keys.sorted() == [Self.churn])
+        let gone = try await loader.load(try change(3) { $0["production/churn.yaml"] = nil })
+        #expect(gone.removed == [Self.churn])
+    }
+
+    @Test func `two files that define one resource are both named and neither wins`() async throws {
+        let loader = try await loaded()
+        let delta = try await loader.load(
+            try change(2) { $0["production/again.yaml"] = SampleFleet.deployment("churn", version: "1.5.0") })
+        #expect(delta.held.keys.sorted() == [Self.churn])
+        #expect(delta.changed.isEmpty)
+        #expect(
+            delta.diagnostics.map(DiagnosticText.headline) == [
+                "production/again.yaml:1:1: error: ModelDeployment production/churn is defined here and in "
+                    + "production/churn.yaml; neither is used",
+                "production/churn.yaml:1:1: error: ModelDeployment production/churn is defined here and in "
+                    + "production/again.yaml; neither is used",
+            ])
+        #expect(delta.diagnostics.first?.related?.path == "production/churn.yaml")
+        #expect(delta.diagnostics.first?.line == "apiVersion: waybill.dev/v1alpha1")
+    }
+
+    @Test(
+        arguments: [
+            (
+                "environment: production", "environment: prodution", 6, 16, "there is no Environment 'prodution'",
+                "did you mean 'production'?"
+            ),
+            (
+                "version: 1.4.0", "version: 1.5.0", 8, 12, "there is no ModelVersion 'churn@1.5.0'",
+                "versions of 'churn': 1.4.0"
+            ),
+            (
+                "runtime: mlserver", "runtime: mlservr", 9, 12, "there is no ServingRuntime 'mlservr'",
+                "did you mean 'mlserver'?"
+            ),
+            ("model: churn", "model: chrun", 7, 10, "there is no Model 'chrun'", "did you mean 'churn'?"),
+        ])
+    func `a dangling reference names the nearest`(
+        _ old: String, _ new: String, _ line: Int, _ column: Int, _ message: String, _ hint: String
+    ) async throws {
+        let loader = try await loaded()
+        let text = SampleFleet.deployment("churn").replacing(old, with: new)
+        let delta = try await loader.load(
+            try change(2) { $0["new.yaml"] = text.replacing("name: churn", with: "name: third") })
+        let found = try #require(delta.diagnostics.first)
+        #expect(found.location == SourceLocation(path: "new.yaml", line: line, column: column))
+        #expect((found.message, found.hint) == (message, hint))
+        #expect(found.line == "  " + new)
+        #expect(delta.diagnostics.count == 1 && delta.held.count == 1)
+    }
+
+    @Test func `what appears later lets a waiting deployment go on`() async throws {
+        let loader = try await loaded()
+        let wanting = SampleFleet.deployment("churn", version: "1.5.0")
+        let held = try await loader.load(try change(2) { $0["production/churn.yaml"] = wanting })
+        #expect(held.held.keys.sorted() == [Self.churn])
+        let delta = try await loader.load(
+            try change(3) { files in
+                files["production/churn.yaml"] = wanting
+                files["models/new.yaml"] = SampleFleet.version("1.5.0")
+            })
+        #expect(delta.released == [Self.churn])
+        #expect(delta.changed[Self.churn]?.spec.version.description == "churn@1.5.0")
+    }
+
+    @Test func `a changed lock is a new revision, a lost one holds`() async throws {
+        let loader = try await loaded()
+        let before = await loader.deployment(Self.churn)?.revision
+        let delta = try await loader.load(try change(2) { $0["runtimes/mlserver.lock"] = "mlserver==1.7.2\n" })
+        #expect(delta.changed.count == 2)
+        #expect(delta.changed[Self.churn]?.revision != before)
+        let lost = try await loader.load(try change(3) { $0["runtimes/mlserver.lock"] = nil })
+        #expect(lost.held.count == 2 && lost.changed.isEmpty && lost.removed.isEmpty)
+        #expect(
+            lost.diagnostics.map(DiagnosticText.headline) == [
+                "runtimes/mlserver.yaml:8:39: error: there is no file 'runtimes/mlserver.lock' in the repository"
+            ])
+    }
+
+    @Test func `a load that fails changes nothing`() async throws {
+        let loader = try await loaded()
+        let next = try change(2) { $0["production/churn.yaml"] = nil }
+        tree.fail(Failure(.retry, reason: "MirrorBroken", message: "the mirror cannot be read"))
+        await #expect(throws: Failure.self) { try await loader.load(next) }
+        #expect(await loader.state?.deployments.count == 2)
+        tree.fail(nil)
+        #expect(try await loader.load(next).removed == [Self.churn])
+    }
+
+    @Test func `a restart knows from the last good commits what is broken now`() async throws {
+        let loader = try await loaded()
+        let broken = try change(2) { $0["production/churn.yaml"] = "a: [" }
+        _ = try await loader.load(broken)
+        let lastGood = await loader.lastGoodCommits
+        #expect(lastGood == [try MemoryTree.commit(1)])
+        let again = FleetLoader(tree: tree)
+        let delta = try await again.load(broken, lastGood: lastGood)
+        #expect(Set(delta.changed.keys) == [Self.churn, Self.other])
+        #expect(delta.held.keys.sorted() == [Self.churn])
+        #expect(await again.lastGoodCommits == lastGood)
+    }
+
+    @Test func `a file that became a link, or its folder, holds what it defined`() async throws {
+        let loader = try await loaded()
+        let linked = try change(
+            2, { $0["production/churn.yaml"] = nil },
+            problems: [
+                TreeProblem(path: "production/churn.yaml", message: "is a symbolic link; links are not followed")
+            ])
+        let delta = try await loader.load(linked)
+        #expect(delta.removed.isEmpty && delta.held.keys.sorted() == [Self.churn])
+        #expect(
+            delta.diagnostics.map(DiagnosticText.headline) == [
+                "production/churn.yaml:1:1: error: is a symbolic link; links are not followed"
+            ])
+        let folder = try change(
+            3, { files in files = files.filter { !$0.key.hasPrefix("production/") } },
+            problems: [TreeProblem(path: "production", message: "is a submodule")])
+        let held = try await loader.load(folder)
+        #expect(held.removed.isEmpty)
+        #expect(try #require(await loader.state).held.count == 2)
+        let mended = try await loader.load(try tree.commit(4, SampleFleet.files))
+        #expect(mended.released == [Self.churn, Self.other])
+        #expect(mended.diagnostics == [])
+    }
+
+    @Test func `a file past the limit is a diagnostic, its neighbours load`() async throws {
+        let large = String(repeating: "#", count: (1 << 20) + 1)
+        let loader = FleetLoader(tree: tree)
+        let delta = try await loader.load(try change(1) { $0["production/large.yaml"] = large })
+        #expect(delta.changed.count == 2)
+        #expect(delta.diagnostics.map(\.rule) == ["limit"])
+    }
+
+    @Test func `hidden and foreign files are left alone, one folder can be watched`() async throws {
+        var files = Dictionary(uniqueKeysWithValues: SampleFleet.files.map { ("fleet/\($0.key)", $0.value) })
+        files["runtimes/mlserver.lock"] = "x"
+        files["fleet/.github/ci.yaml"] = "a: ["
+        files["fleet/notes.txt"] = "a: ["
+        files["else.yaml"] = "a: ["
+        let loader = FleetLoader(tree: tree, path: "fleet")
+        let delta = try await loader.load(try tree.commit(1, files))
+        #expect(delta.diagnostics == [])
+        #expect(delta.changed.count == 2)
+    }
+
+    @Test func `only what changed is read`() async throws {
+        let loader = try await loaded()
+        _ = tree.takeReads()
+        _ = try await loader.load(
+            try change(2) { $0["production/churn.yaml"] = SampleFleet.deployment("churn", more: "  replicas: 2") })
+        #expect(tree.takeReads() == 1)
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import WaybillCore
+import WaybillTestSupport
+
+@testable import WaybillPackage
+
+/// A store in a folder of its own, with a repository in memory and a ledger that can be read.
+struct StoreFixture {
+    let folder: URL
+    let ledger = RecordedLedger()
+    let version: VersionID
+    let commit: CommitID
+    var tree = MemoryTree()
+
+    init(in folder: URL) throws {
+        self.folder = folder
+        version = try VersionID(parsing: "churn@1.4.0")
+        commit = try CommitID(parsing: String(repeating: "a", count: 40))
+    }
+
+    var state: String { "\(folder.path)/state" }
+
+    var store: ArtifactStore {
+        ArtifactStore(
+            root: "\(state)/artifacts", tree: tree, journal: Journal(storage: ledger), refusing: [state],
+            now: { Timestamp(milliseconds: 1_000) })
+    }
+
+    func stage(_ artifacts: [Artifact]) async throws {
+        try await store.stage(artifacts, of: version, at: commit, ticket: try await ledger.ticket())
+    }
+
+    /// The failure that staging ends with.
+    func failure(of artifacts: [Artifact]) async -> Failure? {
+        do { try await stage(artifacts) } catch { return error as? Failure }
+        return nil
+    }
+
+    /// Writes a file outside the state folder and describes it truthfully.
+    func file(_ path: String, _ text: String) throws -> Artifact {
+        let source = folder.appending(path: "sources/\(path)")
+        try FileManager.default.createDirectory(
+            at: source.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: source)
+        return artifact(path, .file(path: source.path), text)
+    }
+
+    func artifact(_ path: String, _ source: ArtifactSource, _ text: String) -> Artifact {
+        Artifact(path: path, source: source, digest: Digest(of: text.utf8), size: Int64(text.utf8.count))
+    }
+
+    /// Everything below the store's folders, without locks.
+    var leftovers: [String] {
+        let all = FileManager.default.enumerator(atPath: "\(state)/artifacts")?.compactMap { $0 as? String } ?? []
+        return all.filter { !$0.hasPrefix("locks") && $0.contains("/") }.sorted()
+    }
+
+    func text(_ artifacts: [Artifact], _ path: String) throws -> String {
+        try String(contentsOfFile: "\(store.folder(for: artifacts))/\(path)", encoding: .utf8)
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Glibc
+import WaybillCore
+import WaybillTestSupport
+
+@testable import WaybillServing
+
+/// A store of environments in a folder of its own, with one lock in its repository.
+struct EnvironmentFixture {
+    static let tiny = "six==1.16.0\n"
+
+    let folder: URL
+    let ledger = RecordedLedger()
+    let commit: CommitID
+    var variables = ProcessInfo.processInfo.environment
+    var search = InterpreterSearch(folders: ["/usr/bin"], isForOthers: true)
+    var limit = Duration.seconds(300)
+    let lock: String
+
+    init(in folder: URL, lock: String = Self.tiny) throws {
+        self.folder = folder
+        self.lock = lock
+        commit = try CommitID(parsing: String(repeating: "b", count: 40))
+    }
+
+    var root: String { folder.appending(path: "python").path }
+
+    var store: PythonEnvironments {
+        PythonEnvironments(
+            root: root, tree: MemoryTree(["locks/a.txt": Array(lock.utf8)]), journal: Journal(storage: ledger),
+            search: search, variables: variables, buildLimit: limit, now: { Timestamp(milliseconds: 5) })
+    }
+
+    var environment: LockedEnvironment {
+        LockedEnvironment(python: "3.11", lock: "locks/a.txt", lockDigest: Digest(of: lock.utf8))
+    }
+
+    func build() async throws {
+        try await store.build(environment, at: commit, ticket: try await ledger.ticket())
+    }
+
+    func failure() async -> Failure? {
+        do { try await build() } catch { return error as? Failure }
+        return nil
+    }
+
+    var built: [Event] { ledger.events.filter { $0.type == .environmentBuilt } }
+
+    /// Environments and halves of them.
+    var folders: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/environments"))?.sorted() ?? []
+    }
+
+    /// Output and status of a program that a replica's user runs, where there can be another user.
+    func output(_ arguments: [String], asOther: Bool = geteuid() == 0) throws -> (text: String, end: ChildCommand.End) {
+        let prefix = asOther ? ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+        var output: [UInt8] = []
+        let end = try ChildCommand(arguments: prefix + arguments, variables: [:], lock: nil).run(
+            deadline: .now + .seconds(60), cancellation: Cancellation()
+        ) { output += $0 }
+        return (String(decoding: output, as: UTF8.self), end)
+    }
+}

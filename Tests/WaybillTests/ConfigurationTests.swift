@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+import WaybillAPI
+import WaybillCore
+import WaybillTestSupport
+
+@testable import waybill
+
+@Suite struct ConfigurationTests {
+    /// Gives fixed values for any file.
+    struct FixedFile: ConfigurationFileReading {
+        var values: [String: Value]
+        func read(_ bytes: [UInt8], path: String) throws(Failure) -> [String: Value] { values }
+    }
+
+    private func resolve(
+        flags: [String: String] = [:], variables: [String: String] = [:], file: [String: Value]? = nil
+    ) async throws -> WaybillConfiguration {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "waybill.yaml")
+            if file != nil { try Data().write(to: path) }
+            var resolved = try ConfigurationSources(
+                flags: flags, configFlag: nil, variables: variables.merging(["HOME": "/home/ada"]) { own, _ in own },
+                workingFolder: folder.path, isRoot: false, reader: FixedFile(values: file ?? [:])
+            ).resolve()
+            // The folder is another in each run.
+            resolved.stateFolder.replace(folder.path, with: "FOLDER")
+            resolved.repository.url?.replace(folder.path, with: "FOLDER")
+            return resolved
+        }
+    }
+
+    @Test func `flags go before the environment, and that before the file`() async throws {
+        let file: [String: Value] = ["state": "/file", "workers": 2, "repository.branch": "release"]
+        let variables = ["WAYBILL_STATE": "/variable", "WAYBILL_WORKERS": "3"]
+        let resolved = try await resolve(flags: ["state": "/flag"], variables: variables, file: file)
+        #expect(resolved.stateFolder == "/flag")
+        #expect(resolved.workers == 3)
+        #expect(resolved.repository.branch == "release")
+        #expect(resolved.repository.pollInterval == .seconds(30))
+    }
+
+    @Test func `relative paths are meant from where they are written`() async throws {
+        let resolved = try await resolve(file: ["state": ".state", "repository.url": "../fleet"])
+        #expect(resolved.stateFolder == "FOLDER/.state")
+        #expect(resolved.repository.url == "FOLDER/../fleet")
+        #expect(try await resolve(file: ["repository.url": "git@host:fleet"]).repository.url == "git@host:fleet")
+    }
+
+    @Test func `the state folder has a place`() async throws {
+        #expect(try await resolve().stateFolder == "/home/ada/.local/state/waybill")
+        #expect(try await resolve(variables: ["XDG_STATE_HOME": "/x"]).stateFolder == "/x/waybill")
+    }
+
+    @Test(arguments: [
+        (
+            ["WAYBILL_METRICS_ADRESS": "x"],
+            "WAYBILL_METRICS_ADRESS is not a setting; did you mean WAYBILL_METRICS_ADDRESS?"
+        ),
+        (["WAYBILL_ZZZ": "x"], "WAYBILL_ZZZ is not a setting; 'docs/cli.md' lists them"),
+        (
+            ["WAYBILL_METRICS_ADDRESS": "9464"],
+            "WAYBILL_METRICS_ADDRESS: '9464' is not allowed; expected HOST:PORT, as in '127.0.0.1:8080'"
+        ),
+        (["WAYBILL_WORKERS": "0"], "WAYBILL_WORKERS: '0' is not allowed; expected a number from 1 to 256"),
+        (
+            ["WAYBILL_REPOSITORY_POLL_INTERVAL": "1 min"],
+            "WAYBILL_REPOSITORY_POLL_INTERVAL: '1 min' is not allowed; expected a time from 1s to 24h, as in '30s' or '5m'"
+        ),
+        (["WAYBILL_PORTS": "9-1"], "WAYBILL_PORTS: '9-1' is not allowed; expected FIRST-LAST within 1024-65535"),
+        (
+            ["WAYBILL_GATEWAY_ADDRESS": "0.0.0.0:8080"],
+            "gateway.address is 0.0.0.0:8080, which other machines can reach, and the gateway does not ask who calls; "
+                + "use a loopback address behind a proxy of your own, or set gateway.insecure"
+        ),
+        (
+            ["WAYBILL_GATEWAY_ADDRESS": "127.0.0.1:9464"],
+            "gateway.address and metrics.address are both 127.0.0.1:9464; choose two"
+        ),
+        (
+            ["WAYBILL_PORTS": "8000-9000"],
+            "the ports of replicas (8000-9000) contain a port of gateway or metrics"
+        ),
+        (
+            ["WAYBILL_REPOSITORY_TOKEN_FILE": "/a", "WAYBILL_REPOSITORY_TOKEN_VARIABLE": "B"],
+            "repository.tokenFile and repository.tokenVariable are both set; keep one of them"
+        ),
+        (["WAYBILL_CONFIG": "/nowhere/waybill.yaml"], "/nowhere/waybill.yaml: no such configuration file"),
+    ])
+    func `what cannot be meant is refused`(_ variables: [String: String], _ message: String) async throws {
+        await #expect(throws: Failure(.stall, reason: "InvalidConfiguration", message: message)) {
+            try await resolve(variables: variables)
+        }
+    }
+
+    @Test func `every setting has one variable and a standard that it would accept`() throws {
+        let fields = ConfigurationField.all
+        #expect(Set(fields.map(\.path)).count == fields.count)
+        #expect(Set(fields.map(\.environmentVariable)).count == fields.count)
+        #expect(fields.contains { $0.environmentVariable == "WAYBILL_REPOSITORY_POLL_INTERVAL" })
+        for field in fields {
+            guard let standard = field.standard else { continue }
+            if case .duration = field.type { continue }
+            #expect(try field.type.check(standard) == standard, "\(field.path)")
+        }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:80", true), ("localhost:0", true), ("[::1]:8080", true), ("0.0.0.0:1", false),
+        ("example.org:1", false),
+    ])
+    func `addresses`(_ text: String, _ isLoopback: Bool) throws {
+        let address = try #require(SocketAddressText(text))
+        #expect(address.isLoopback == isLoopback)
+        #expect(address.description == text)
+    }
+
+    @Test(arguments: ["8080", "::1:80", "host:", "host:65536", ":80", "a b:1", "a/b:1", "[]:1"])
+    func `what is no address`(_ text: String) { #expect(SocketAddressText(text) == nil) }
+
+    @Test func `the references in docs are those of this build`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        func text(_ path: String) throws -> String {
+            String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
+        }
+        let settings = ConfigurationField.all.map(ConfigurationField.referenceRow).joined()
+        #expect(try text("docs/cli.md").contains("| --- | --- | --- | --- | --- |\n" + settings))
+        let metrics = MetricDescription.catalogue.map { "| `\($0.name)` | \($0.kind.rawValue) | \($0.help) |\n" }
+        #expect(try text("docs/operations.md").contains("| --- | --- | --- |\n" + metrics.joined()))
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import WaybillAPI
+import WaybillCore
+
+@testable import waybill
+
+/// Fixed values to show.
+enum Fixtures {
+    static let time = Timestamp(milliseconds: 1_795_446_245_678)
+    static let revision = Revision(Digest(of: "revision".utf8))
+
+    static func deployment(_ key: String = "production/churn", ready: Bool = true) throws -> DeploymentView {
+        let commit = try CommitID(parsing: String(repeating: "ab", count: 20))
+        var conditions = Conditions()
+        conditions.set(
+            Condition(
+                .ready, isTrue: ready, reason: ready ? "Serving" : "Starting",
+                message: ready ? "serves what git asks for" : "1 replica starts", changedAt: time,
+                observedCommit: commit))
+        if !ready {
+            conditions.set(
+                Condition(
+                    .reconciling, isTrue: true, reason: "Starting", message: "1 replica starts", changedAt: time,
+                    observedCommit: commit))
+        }
+        return DeploymentView(
+            key: try DeploymentKey(parsing: key), version: try VersionID(parsing: "churn@1.4.0"),
+            serving: ready ? [try VersionID(parsing: "churn@1.4.0")] : [],
+            runtime: try Name(parsing: "mlserver-sklearn"),
+            replicas: .init(desired: 1, ready: ready ? 1 : 0, running: 1), revision: revision, commit: commit,
+            url: "http://127.0.0.1:8080/\(key)", conditions: conditions)
+    }
+
+    static func detail() throws -> DeploymentDetail {
+        let key = try DeploymentKey(parsing: "production/churn")
+        let id = ReplicaID(key: key, revision: revision, serial: 7)
+        let version = try VersionID(parsing: "churn@1.4.0")
+        let replica = ObservedReplica(
+            id: id, revision: revision, version: version, phase: .ready, port: 20_001, startedAt: time)
+        let spec = RevisionSpec(
+            revision: revision, key: key, version: version, runtime: try Name(parsing: "mlserver-sklearn"),
+            protocolName: .oipV2, paths: [], artifacts: [], environment: nil, command: [], files: [], env: [],
+            ports: [],
+            probes: Probes(startup: Probe(check: .tcp), readiness: Probe(check: .tcp)),
+            resources: Resources(memory: 512 << 20), isolation: .none, stopGrace: .seconds(5))
+        let event = Event(
+            .driftFound, decision: DecisionID(1), time: time, subject: key.description,
+            body: ["what": "replica-gone", "message": "a replica was killed"])
+        return DeploymentDetail(
+            deployment: try deployment(),
+            replicas: [ReplicaView(replica, route: ObservedRoute(replicas: [id], outstanding: [id: 2]))],
+            plan: try plan().deployments.first,
+            location: SourceLocation(path: "fleet/churn.yaml", line: 3, column: 1), spec: spec,
+            inputs: [Tensor(name: "x", datatype: .FP64, shape: [-1, 3])], lastLines: ["boom \u{1b}[31m"],
+            events: [EventView(event, at: 41)])
+    }
+
+    static func plan() throws -> PlanView {
+        let key = try DeploymentKey(parsing: "production/churn")
+        let id = ReplicaID(key: key, revision: revision, serial: 8)
+        let from = Revision(Digest(of: "before".utf8))
+        return PlanView(
+            base: "observed", commit: try CommitID(parsing: String(repeating: "ab", count: 20)),
+            deployments: [
+                KeyPlanView(
+                    key: key, from: from, to: revision, rendering: nil,
+                    changes: [
+                        FieldChangeView(field: "spec.version", from: "1.4.0", to: "1.5.0", restart: true),
+                        FieldChangeView(field: "spec.replicas", from: "1", to: "3", restart: false),
+                    ],
+                    actions: [
+                        PlannedAction(.startReplica(id, revision), reason: "the new revision has no replica"),
+                        PlannedAction(.setRoute([id]), reason: "the new revision takes over", waitsFor: "it is ready"),
+                    ]),
+                KeyPlanView(
+                    key: try DeploymentKey(parsing: "staging/churn"), from: nil, to: revision, rendering: nil,
+                    changes: [],
+                    actions: [], hold: "paused by ada"),
+            ])
+    }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Testing
+import WaybillAPI
+import WaybillCore
+
+@testable import waybill
+
+/// Texts that people read, whole. A snapshot that is not there is written; one that differs is an error.
+@Suite struct TextTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
+
+    private func expect(_ text: String, is name: String) throws {
+        let file = Self.folder.appending(path: "\(name).txt")
+        guard let data = try? Data(contentsOf: file) else {
+            try Data(text.utf8).write(to: file)
+            Issue.record("the snapshot \(name) was not there and is now; look at it and run again")
+            return
+        }
+        #expect(text == String(decoding: data, as: UTF8.self), "differs from Snapshots/\(name).txt")
+    }
+
+    static let commands: [any ParsableCommand.Type] = [
+        Waybill.self, Init.self, Doctor.self, Version.self, Completions.self, Status.self, Get.self, Describe.self,
+        History.self, Logs.self, Plan.self, Call.self, Sync.self, Pause.self, Resume.self, Retry.self, Restart.self,
+        Accept.self,
+    ]
+
+    @Test func `help`() throws {
+        for command in Self.commands {
+            let name = command == Waybill.self ? "help" : "help-\(command._commandName)"
+            try expect(Waybill.helpMessage(for: command, columns: 100) + "\n", is: name)
+        }
+    }
+
+    @Test func `describe`() throws {
+        try expect(try Fixtures.detail().text(.plain, now: Fixtures.time + .seconds(60)), is: "describe")
+    }
+
+    @Test func `a plan`() throws {
+        try expect(try Fixtures.plan().text(.plain), is: "plan")
+        try expect(try Fixtures.plan().markdown, is: "plan-markdown")
+        #expect(
+            PlanView(base: "observed", commit: nil, deployments: []).text(.plain)
+                == "nothing to do, compared with what runs\n")
+    }
+
+    @Test(
+        arguments: [
+            (["get"], "error: Missing expected argument '<kind>'", 64),
+            (
+                ["pause", "prod"],
+                "error: The value 'prod' is invalid for '<env/name>': 'prod' is not a deployment; "
+                    + "expected ENVIRONMENT/NAME as in 'production/churn'", 64
+            ),
+            (
+                ["accept", String(repeating: "ab", count: 20)], "error: Missing expected argument '--reason <reason>'",
+                64
+            ),
+            (["plan", "--base", "main"], "error: --base and --head belong together", 64),
+            (["history", "a/b", "-n", "0"], "error: --limit must be from 1 to 1000", 64),
+            (["frobnicate"], "error: Unexpected argument 'frobnicate'", 64),
+        ] as [([String], String, Int32)])
+    func `a command line that cannot be read`(_ arguments: [String], _ first: String, _ code: Int32) {
+        do {
+            _ = try Waybill.parseAsRoot(arguments)
+            Issue.record("it was read")
+        } catch {
+            let ending = Ending(error)
+            #expect(ending.errorText.split(separator: "\n").first.map(String.init) == first)
+            #expect(ending.code == code)
+        }
+    }
+
+    @Test func `a failure says what and what to do`() {
+        let missing = Failure(.stall, reason: "NotFound", message: "there is no deployment a/b")
+        #expect(
+            Ending(missing).errorText
+                == "error: there is no deployment a/b\nhint: 'waybill get deployments' lists what there is")
+        #expect(Ending(missing).code == 1)
+        let located = Failure(.stall, reason: "Invalid", message: "waybill.yaml:3:5: error: unknown field 'prots'")
+        #expect(Ending(located).errorText == "waybill.yaml:3:5: error: unknown field 'prots'")
+        #expect(Ending(ExitCode(2)).code == 2)
+    }
+
+    @Test(
+        arguments: [
+            ("oip-v2", "/v2/models/churn/infer"), ("openai", "/v1/chat/completions"), ("http", nil),
+        ] as [(String, String?)])
+    func `where a protocol is called`(_ name: String, _ path: String?) throws {
+        var detail = try Fixtures.detail()
+        detail.servingProtocol = name
+        #expect(ExampleCall.path(detail) == path)
+    }
+
+    @Test func `an example has a row of zeros however large the model's input`() throws {
+        var detail = try Fixtures.detail()
+        #expect(
+            ExampleCall(detail)?.body
+                == #"{"inputs":[{"data":[0.0,0.0,0.0],"datatype":"FP64","name":"x","shape":[1,3]}]}"#)
+        detail.inputs = [TensorView(Tensor(name: "x", datatype: .INT8, shape: [.max, .max]))]
+        #expect(ExampleCall(detail)?.body?.utf8.count ?? 0 < 10_000)
+    }
+
+    @Test func `a word of the shell stays one`() {
+        #expect("it's $(rm)".shellQuoted == "'it'\\''s $(rm)'")
+        #expect("http://127.0.0.1:8080/a".shellQuoted == "http://127.0.0.1:8080/a")
+        #expect("".shellQuoted == "''")
+    }
+
+    @Test func `waiting ends when all is ready and when one cannot be`() throws {
+        let ready = try Fixtures.deployment()
+        let starting = try Fixtures.deployment("staging/churn", ready: false)
+        #expect(Settling.verdict([ready], commit: ready.commit) == .settled(1))
+        #expect(
+            Settling.verdict([ready], commit: "other")
+                == .waiting("1 of 1 not ready yet, production/churn: serves what git asks for"))
+        #expect(
+            Settling.verdict([ready, starting], commit: nil)
+                == .waiting("1 of 2 not ready yet, staging/churn: 1 replica starts"))
+        var stalled = starting
+        stalled.conditions[1].type = "Stalled"
+        #expect(
+            Settling.verdict([ready, stalled], commit: nil) == .hopeless("staging/churn is stalled: 1 replica starts"))
+    }
+
+    @Test func `log lines for people and for programs`() {
+        let record = LogRecord(
+            time: Fixtures.time, level: .warning, label: "git", message: "fetch\nfailed",
+            facts: ["remote": "origin", "time": "forged"])
+        #expect(record.text(.plain) == "15:04:05.678 warning git: fetch\\u{a}failed remote=origin time=forged\n")
+        #expect(
+            record.json
+                == #"{"label":"git","level":"warning","message":"fetch\nfailed","remote":"origin","#
+                + #""time":"2026-11-23T15:04:05.678Z"}"# + "\n")
+    }
+
+    @Test func `an examination is aligned and its worst finding decides`() {
+        let examination = Examination(findings: [
+            .ok("python", "Python 3.11.2 with venv"), .warning("clock", "no sign", remedy: "install chrony"),
+        ])
+        #expect(examination.worst == .warning)
+        #expect(
+            examination.text(.plain) == """
+                ok       python  Python 3.11.2 with venv
+                warning  clock   no sign
+                                 remedy: install chrony
+
+                """)
+    }
+}

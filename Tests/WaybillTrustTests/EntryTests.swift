@@ -1,0 +1,150 @@
+import Testing
+import WaybillCore
+import WaybillTrust
+
+@Suite struct EntryTests {
+    static let header = EntryHeader(
+        type: "replica.started", phase: .outcome, decision: "0123456789abcdef", cause: 12, time: 1_795_448_165_123,
+        environment: "production", subject: "production/\"ch\\urn\"\n", outcome: "succeeded", actor: "controller")
+
+    static func parse(_ text: String) -> EntryHeader? {
+        Array(text.utf8).withUnsafeBytes { EntryHeader(parsing: $0) }
+    }
+
+    @Test func `a header has exactly the documented bytes`() {
+        let text = String(decoding: Self.header.encoded, as: UTF8.self)
+        #expect(
+            text == #"{"type":"replica.started","phase":"outcome","decision":"0123456789abcdef","cause":12,"#
+                + #""time":1795448165123,"environment":"production","subject":"production/\"ch\\urn\"\u000a","#
+                + #""outcome":"succeeded","actor":"controller"}"#)
+        #expect(Self.parse(text) == Self.header)
+    }
+
+    @Test func `absent members are left out`() {
+        let header = EntryHeader(
+            type: "t", phase: .fact, decision: "0000000000000000", time: 0, subject: "é😀", actor: "a")
+        let text = String(decoding: header.encoded, as: UTF8.self)
+        #expect(
+            text == #"{"type":"t","phase":"fact","decision":"0000000000000000","time":0,"subject":"é😀","actor":"a"}"#)
+        #expect(Self.parse(text) == header)
+    }
+
+    @Test(arguments: [
+        "", "{}", #"{"phase":"fact"}"#,
+        #"{"type":"t","phase":"fact","decision":"0","time":0,"subject":"s","actor":"a"} "#,
+        #"{"type":"t","phase":"fact","decision":"0","time":0,"subject":"s","actor":"a","more":1}"#,
+        #"{"type":"t","phase":"other","decision":"0","time":0,"subject":"s","actor":"a"}"#,
+        #"{"type":"t","phase":"fact","decision":"0","cause":01,"time":0,"subject":"s","actor":"a"}"#,
+        #"{"type":"t","phase":"fact","decision":"0","time":-1,"subject":"s","actor":"a"}"#,
+        #"{"type":"t","phase":"fact","decision":"0","time":99999999999999999999,"subject":"s","actor":"a"}"#,
+        #"{"type":"t", "phase":"fact","decision":"0","time":0,"subject":"s","actor":"a"}"#,
+        #"{"phase":"fact","type":"t","decision":"0","time":0,"subject":"s","actor":"a"}"#,
+    ])
+    func `another form is no header`(text: String) {
+        #expect(Self.parse(text) == nil)
+    }
+
+    struct Nonsense: Sendable {
+        let problem: String
+        let header: EntryHeader
+
+        init(_ problem: String, _ change: (inout EntryHeader) -> Void) {
+            self.problem = problem
+            var header = EntryTests.header
+            change(&header)
+            self.header = header
+        }
+    }
+
+    @Test(arguments: [
+        Nonsense("its cause, entry 12, does not come before it") { _ in },
+        Nonsense("its time lies after the year 9999") { $0.time = 253_402_300_800_000 },
+        Nonsense("it has no type") { $0.type = "" },
+        Nonsense("its decision is not 16 lowercase hexadecimal digits") { $0.decision = "0123456789ABCDEF" },
+        Nonsense("it is an outcome and does not say which") { ($0.cause, $0.outcome) = (1, nil) },
+        Nonsense("it is an outcome and names no intent") { $0.cause = nil },
+        Nonsense("it is an intent and has an outcome") { ($0.cause, $0.phase) = (1, .intent) },
+    ])
+    func `nonsense is named`(_ nonsense: Nonsense) {
+        #expect(nonsense.header.problem(at: 12) == nonsense.problem)
+        #expect(Self.header.problem(at: 13) == nil)
+    }
+
+    @Test func `an entry is version, length, header, digest`() throws {
+        let entry = try #require(LedgerEntry.encode(header: [1, 2, 3], bodyDigest: .leaf([])))
+        #expect(entry == [1, 0, 3, 1, 2, 3] + MerkleHash.leaf([]).bytes)
+        entry.withUnsafeBytes { bytes in
+            guard case .readable(let parts) = LedgerEntry.parse(bytes) else {
+                Issue.record("not readable")
+                return
+            }
+            #expect(Array(parts.header) == [1, 2, 3])
+            #expect(parts.bodyDigest == .leaf([]))
+        }
+        #expect(LedgerEntry.encode(header: [UInt8](repeating: 0, count: 65_500), bodyDigest: .empty)?.count == 65_535)
+        #expect(LedgerEntry.encode(header: [UInt8](repeating: 0, count: 65_501), bodyDigest: .empty) == nil)
+    }
+
+    @Test func `an unknown version is told from a malformed entry`() {
+        func kind(_ bytes: [UInt8]) -> String {
+            bytes.withUnsafeBytes { bytes in
+                switch LedgerEntry.parse(bytes) {
+                case .readable: "readable"
+                case .unknownVersion(let version): "version \(version)"
+                case .malformed: "malformed"
+                }
+            }
+        }
+        #expect(kind([2]) == "version 2")
+        #expect(kind([]) == "malformed")
+        #expect(kind([1, 0, 0]) == "malformed")
+        #expect(kind([1, 0, 1] + MerkleHash.empty.bytes) == "malformed")
+        #expect(kind([1, 0, 0] + MerkleHash.empty.bytes) == "readable")
+    }
+
+    @Test func `a sealed body is salt and body, and zeros when erased`() {
+        let sealed = SealedBody.seal("body".utf8, salt: (1, 2))
+        #expect(sealed.count == 20)
+        sealed.withUnsafeBytes {
+            #expect(Array(SealedBody.body(of: $0)) == Array("body".utf8))
+            #expect(!SealedBody.isErased($0))
+        }
+        [UInt8](repeating: 0, count: 20).withUnsafeBytes { #expect(SealedBody.isErased($0)) }
+    }
+}
+
+@Suite struct JSONScannerTests {
+    @Test(
+        arguments: [
+            ("null", .null), (" [1, -2, 3.5, 1e3] ", [1, -2, .number(3.5), .number(1000)]),
+            (#"{"a":{"b":[true,false]},"c":""}"#, ["a": ["b": [true, false]], "c": ""]),
+            (#""\u00e9\ud83d\ude00\n\/""#, "é😀\n/"), ("0", 0), ("-0", 0), ("1.0", .number(1)),
+            ("9223372036854775807", .integer(.max)), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+        ] as [(String, Value)])
+    func `documents are read`(text: String, value: Value) {
+        #expect(Value(json: text.utf8) == value)
+    }
+
+    @Test(arguments: [
+        "", "nul", "01", "1.", "1e", "-", "+1", "[1,]", "[1 2]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{a:1}",
+        "\"\u{1}\"", "\"a",
+        "\"\\x\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\u12g4\"", "1 2", "1e999",
+        "[" + String(repeating: "[", count: 100_000),
+    ])
+    func `what is not JSON is refused`(text: String) {
+        #expect(Value(json: text.utf8) == nil)
+    }
+
+    @Test func `what is written is read again`() {
+        let value: Value = [
+            "text": "a\"\\\n\u{7f}é😀", "list": [1, .number(1.5), .number(1e300), true, .null], "empty": [:], "none": [],
+        ]
+        #expect(Value(json: value.json.utf8) == value)
+        #expect(Value(json: value.prettyJSON.utf8) == value)
+    }
+
+    @Test func `bytes that are not UTF-8 are refused`() {
+        #expect(Value(json: [0x22, 0xFF, 0x22]) == nil)
+        #expect(Value(json: [0x22, 0x5C, 0x6E, 0xFF, 0x22]) == nil)
+    }
+}
