@@ -121,5 +121,6 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
+        benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]
 }

@@ -41,7 +41,9 @@ extension EngineCore {
         for (index, intent) in facts.dangling.filter({ $0.value.subject == key.description }).sorted(by: {
             $0.key < $1.key
         }) {
-            note(makes.reconciled(intent, at: index, found: observation.finding(for: intent)))
+            note(
+                intent.reconciled(
+                    at: index, decision: makes.decision, time: makes.time, found: observation.finding(for: intent)))
         }
         for replica in observation.replicas.sorted(by: { $0.id < $1.id }) where replica.isAlive {
             note(makes.adopted(replica))
