@@ -104,6 +104,7 @@ extension Controller {
                 versions: Set(backends.map(\.version)).sorted(), backends: backends)
         }
         let generation = try await publisher.publish(.init(key: request.key, route: route), ticket: ticket)
+        await monitor.forget()
         return ["generation": .integer(Int64(generation))]
     }
 

@@ -49,6 +49,7 @@ extension FleetWatcher {
             if head != accepted { try await recordAcceptance(of: delta, from: accepted) }
             isSourceInForce = true
             give(delta)
+            release("commit \(head.short) was accepted")
         } catch {
             await goBack()
             throw error
@@ -57,9 +58,7 @@ extension FleetWatcher {
 
     /// The branch names the commit in force again: nothing is held any more.
     func releaseIfBack(at head: CommitID) {
-        guard isStateGiven, standing != nil else { return }
-        standing = nil
-        controller.send(.release(reason: "the branch names \(head.short) again"))
+        if isStateGiven { release("the branch names \(head.short) again") }
     }
 
     /// Everything that the source has, as the first change that a controller hears of.
@@ -106,9 +105,12 @@ extension FleetWatcher {
         status.diagnostics = delta.diagnostics
         isStateGiven = true
         controller.send(.desired(delta))
+    }
+
+    private func release(_ reason: String) {
         guard standing != nil else { return }
         standing = nil
-        controller.send(.release(reason: "commit \(delta.commit.short) was accepted"))
+        controller.send(.release(reason: reason))
     }
 
     /// Undoes a load that was not accepted, so that the next one is compared with what is in force. When that fails it is

@@ -64,7 +64,8 @@ package actor RoutePublisher {
     }
 
     private func publishRound(_ changes: [Change], ticket: Ticket) async -> Result<UInt64, Failure> {
-        let next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
+        var next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
+        next.generation = table.generation + 1
         ports.replace(with: next)
         do throws(Failure) {
             try await gateway.publish(next, ticket: ticket)

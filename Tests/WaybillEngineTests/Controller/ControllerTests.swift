@@ -35,7 +35,7 @@ struct ControllerTests {
             harness.ledger.breakNow()
             harness.target.turnstile.open()
             try await eventually("the loss shows") {
-                await harness.controller.summary(of: key)?.conditions[.ready]?.reason == "LedgerUnavailable"
+                await harness.controller.summary(of: key)?.conditions[.reconciling]?.reason == "LedgerUnavailable"
             }
             let looks = harness.target.looks
             harness.controller.send(.replicaChanged(key))
@@ -135,8 +135,10 @@ struct ControllerTests {
             harness.controller.send(.desired(try Named.delta("a", [key])))
             try await eventually("it serves") { await harness.isReady(key) }
             harness.gateway.goAway(true)
-            harness.controller.send(.replicaChanged(key))
-            try await eventually("its absence shows") { !(await harness.isReady(key)) }
+            try await eventually("its absence shows") {
+                harness.controller.send(.replicaChanged(key))
+                return !(await harness.isReady(key))
+            }
             harness.gateway.goAway(false)
             try await eventually("its return shows") { await harness.isReady(key) }
         }
