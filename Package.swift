@@ -129,5 +129,6 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
         benchmark("bench-manifest", "manifest", ["WaybillManifest", "WaybillCore"], exclude: ["peer.py", "run"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
+        benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]
 }

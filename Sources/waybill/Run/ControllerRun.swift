@@ -45,7 +45,7 @@ struct ControllerRun {
         _ folder: StateFolder, _ repository: MirrorRepository, _ ledger: Ledger, _ client: HTTPClient
     ) async throws {
         let memory = try await Memory.read(ledger)
-        let store = try await StoreCache.open(folder, ledger: ledger, logger: logger)
+        let store = await StoreKeeper.open(folder.store, ledger: ledger, clock: clock, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
         let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal)
