@@ -28,18 +28,24 @@ extension LocalTarget {
                 if folder.exists { throw error }
                 continue
             }
-            let state = watch.state(of: folder.id)
+            let (state, life) = (watch.state(of: folder.id), folder.life())
             replicas.append(
                 ObservedReplica(
                     id: folder.id, revision: record.revision, version: record.version,
-                    phase: phase(of: folder, state), port: record.servedPort, startedAt: folder.startedAt(),
-                    drift: state?.drift))
+                    phase: phase(of: folder, life, state), port: record.servedPort, startedAt: folder.startedAt(),
+                    drift: state?.drift, pid: Self.keeper(life)))
         }
         return replicas
     }
 
-    private func phase(of folder: ReplicaFolder, _ state: ProbeState?) -> ObservedReplica.Phase {
-        if case .ended(let ended) = folder.life() {
+    private static func keeper(_ life: ReplicaFolder.Life) -> Int32? {
+        if case .running(let running) = life { running.keeper.pid } else { nil }
+    }
+
+    private func phase(
+        of folder: ReplicaFolder, _ life: ReplicaFolder.Life, _ state: ProbeState?
+    ) -> ObservedReplica.Phase {
+        if case .ended(let ended) = life {
             return .exited(
                 ExitStatus(
                     cause: ended.cause, at: ended.at, reason: ended.reason,

@@ -13,9 +13,9 @@ extension `End to end` {
     func `the controller's end loses no request, and the next one adopts what runs`(_ signal: CInt) async throws {
         try await withFleet { fleet in
             try await fleet.startServing()
-            let before = fleet.processes
-            let (models, gateway) = (before.models, before.gateway)
-            #expect(models.count == 1 && gateway != nil)
+            let (models, keepers) = (fleet.processes.models, fleet.processes.keepers)
+            let gateway = fleet.processes.gateway
+            #expect(models.count == 1 && keepers.count == 1 && gateway != nil)
             let tally = try await fleet.load("production/risk-score") {
                 #expect(try await fleet.controller.end(signal) == (signal == SIGTERM ? 0 : -SIGKILL))
                 try await Task.sleep(for: .milliseconds(300))
@@ -28,7 +28,7 @@ extension `End to end` {
             #expect(fleet.processes.models == models && fleet.processes.gateway == gateway)
             let adopted = try await fleet.events(.replicaAdopted)
             #expect(adopted.count == 1)
-            #expect(adopted.first?.body["pid"]?.integer.map(pid_t.init) == models.first?.pid)
+            #expect(adopted.first?.body["pid"]?.integer.map(pid_t.init) == keepers.first?.pid)
             #expect(try await fleet.events(.controllerStarted).count == 2)
             #expect(try await fleet.events(.controllerStopped).count == (signal == SIGTERM ? 1 : 0))
             #expect(try await fleet.events(.replicaStarted, phase: .intent).count == 1)

@@ -16,10 +16,12 @@ extension `End to end` {
             }
             try await fleet.serves("production/risk-score", "1.0.0")
             let new = try await fleet.events(from: known).filter { $0.subject == "production/risk-score" }
+            for event in new { print(event.type == .replicaStarted, event.type == EventType.replicaStarted, event.type.rawValue, event.phase.rawValue) }
             let exited = try #require(new.first { $0.type == .replicaExited })
             #expect(exited.body["status"]?.string?.contains("signal 9") == true, "\(exited.body)")
             #expect(exited.body["whileAway"]?.bool == false)
-            let order = new.filter { $0.type == .replicaExited || $0.type == .replicaStarted }.map(\.phase)
+            let about: [EventType] = [.replicaExited, .replicaStarted]
+            let order = new.filter { about.contains($0.type) }.map(\.phase)
             #expect(order == [.fact, .intent, .outcome])
             #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
         }

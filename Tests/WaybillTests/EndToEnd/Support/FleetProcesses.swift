@@ -9,6 +9,8 @@ struct FleetProcesses: Sendable {
         var pid: pid_t
         var arguments: [String]
 
+        var isKeeper: Bool { arguments.first?.hasSuffix("waybill-shim") ?? false }
+
         func names(_ part: String) -> Bool { arguments.contains { $0.contains(part) } }
     }
 
@@ -23,9 +25,9 @@ struct FleetProcesses: Sendable {
     }
 
     /// Programs of models: those that run files of the model store, keepers not counted.
-    var models: [Entry] {
-        all.filter { $0.names("\(folder)/state/models/") && !($0.arguments.first ?? "").hasSuffix("waybill-shim") }
-    }
+    var models: [Entry] { all.filter { $0.names("\(folder)/state/models/") && !$0.isKeeper } }
+
+    var keepers: [Entry] { all.filter(\.isKeeper) }
 
     var gateway: Entry? { all.first { $0.arguments.dropFirst().first == "gateway" } }
 
