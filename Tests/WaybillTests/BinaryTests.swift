@@ -8,8 +8,8 @@ import WaybillTestSupport
 
 /// The built program itself, for what needs no controller.
 @Suite struct BinaryTests {
-    private func run(_ arguments: [String], in folder: URL) throws -> Program.Result {
-        try Program(folder: folder, variables: ["WAYBILL_STATE": folder.path + "/state"]).run(arguments)
+    private func run(_ arguments: [String], in folder: URL) throws -> BuiltProgram.Result {
+        try BuiltProgram(folder: folder, variables: ["WAYBILL_STATE": folder.path + "/state"]).run(arguments)
     }
 
     @Test func `version needs no controller`() async throws {
@@ -140,7 +140,7 @@ import WaybillTestSupport
     @Test func `a full disk under the output is an error`() async throws {
         try await withTemporaryFolder { folder in
             let process = Process()
-            process.executableURL = Program.products.appending(path: "waybill")
+            process.executableURL = BuiltProgram.products.appending(path: "waybill")
             process.arguments = ["completions", "bash"]
             process.currentDirectoryURL = folder
             process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")

@@ -7,10 +7,10 @@ import WaybillTestSupport
 
 /// Commands on files: no git, no controller.
 @Suite struct LintTests {
-    private func withFleet(_ body: (Program, URL) throws -> Void) async throws {
+    private func withFleet(_ body: (BuiltProgram, URL) throws -> Void) async throws {
         try await withTemporaryFolder { folder in
             try FleetSkeleton(remote: nil).write(to: folder)
-            try body(Program(folder: folder), folder)
+            try body(BuiltProgram(folder: folder), folder)
         }
     }
 
@@ -32,7 +32,7 @@ import WaybillTestSupport
     }
 
     @Test func `the fleets that we ship are well`() async throws {
-        let program = Program(folder: Program.source)
+        let program = BuiltProgram(folder: BuiltProgram.source)
         let result = try program.run(["lint", "samples/fleet"])
         #expect(result.code == 0, "\(result.output)\(result.errors)")
     }
@@ -108,10 +108,10 @@ import WaybillTestSupport
 
     @Test func `a folder without manifests is most often the wrong one`() async throws {
         try await withTemporaryFolder { folder in
-            let result = try Program(folder: folder).run(["lint"])
+            let result = try BuiltProgram(folder: folder).run(["lint"])
             #expect(result.code == 1)
             #expect(result.errors.hasPrefix("error: \(folder.path): no manifest (*.yaml, *.yml) is below it; "))
-            #expect(try Program(folder: folder).run(["lint", "absent"]).code == 1)
+            #expect(try BuiltProgram(folder: folder).run(["lint", "absent"]).code == 1)
         }
     }
 
@@ -154,7 +154,7 @@ import WaybillTestSupport
     @Test func `a format that nothing tells is asked for`() async throws {
         try await withTemporaryFolder { folder in
             try Data("x".utf8).write(to: folder.appending(path: "a.bin"))
-            let program = Program(folder: folder)
+            let program = BuiltProgram(folder: folder)
             let result = try program.run(["new", "version", "m@1.0.0", "a.bin"])
             #expect(
                 result.errors

@@ -9,7 +9,7 @@ import WaybillTestSupport
 @Suite struct ReadmeTests {
     /// The ```` ```sh ```` blocks of the section, in order.
     private func tutorial() throws -> String {
-        let text = try String(contentsOf: Program.source.appending(path: "README.md"), encoding: .utf8)
+        let text = try String(contentsOf: BuiltProgram.source.appending(path: "README.md"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex(of: "## Ten minutes on your own repository"))
         var script: [Substring] = []
@@ -31,13 +31,13 @@ import WaybillTestSupport
         try await withTemporaryFolder { folder in
             // The folder of the replicas must be reachable for their own users.
             chmod(folder.path, 0o755)
-            var program = Program(folder: folder, variables: Program.ownPorts())
-            program.variables["WAYBILL_SOURCE"] = Program.source.path
+            var program = BuiltProgram(folder: folder, variables: BuiltProgram.ownPorts())
+            program.variables["WAYBILL_SOURCE"] = BuiltProgram.source.path
             // What a failing step leaves is ended too. The products may lie elsewhere than in `.build/debug`.
             let state = folder.path + "/my-fleet/.state"
             defer { _ = try? program.run(["stop", "--all", "--state", state]) }
-            let moved = "waybill() { '\(Program.products.path)/waybill' \"$@\"; }\n"
-            let isUsual = FileManager.default.fileExists(atPath: Program.source.path + "/.build/debug/waybill")
+            let moved = "waybill() { '\(BuiltProgram.products.path)/waybill' \"$@\"; }\n"
+            let isUsual = FileManager.default.fileExists(atPath: BuiltProgram.source.path + "/.build/debug/waybill")
             let result = try program.bash((isUsual ? "" : moved) + script)
             #expect(result.code == 0, "\(result.output)\n\(result.errors)")
             #expect(result.output.contains("6 resources, 1 deployment: no problems\n"))

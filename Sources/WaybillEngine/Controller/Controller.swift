@@ -86,7 +86,9 @@ package actor Controller {
     package var fleetHold: FleetHold? { core.fleetHold }
     /// A stop was asked for; no new act begins.
     package var isStopping: Bool { core.isStopping }
-    package var load: (queued: Int, busy: Int, preparing: Int) { (core.queueDepth, core.busyWorkers, core.busyBuilders) }
+    package var load: (queued: Int, busy: Int, preparing: Int) {
+        (core.queueDepth, core.busyWorkers, core.busyBuilders)
+    }
     /// Which fields of `key` differ from what was desired before.
     package func changes(of key: DeploymentKey) -> [FieldChange] {
         guard let state = core.states[key], let desired = state.desired else { return [] }

@@ -103,7 +103,8 @@ struct ControllerFace: ControllerInterface {
         return DeploymentDetail(
             deployment: view(summary, await controller.gatewayStatus?.address),
             replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),
-            problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location, spec: desired?.spec,
+            problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location,
+            spec: desired?.spec,
             inputs: version?.inputs ?? [], outputs: version?.outputs ?? [], lastLines: log,
             events: try await history(of: key, before: nil, limit: 10))
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The built program itself, run in a folder with variables of its own.
-struct Program: Sendable {
+struct BuiltProgram: Sendable {
     struct Result: Sendable {
         var code: Int32
         var output: String
