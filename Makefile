@@ -17,10 +17,10 @@ bootstrap:
 build: bootstrap
 	$(SWIFT) build $(BUILD)
 
-# The whole suite, real servers included.
+# The whole suite, real servers included; one test after the other, since many start processes and wait for them.
 test: bootstrap
 	$(SWIFT) build --build-tests $(BUILD)
-	$(SWIFT) test --skip-build $(BUILD) $(ARGS)
+	$(SWIFT) test --skip-build --no-parallel $(BUILD) $(ARGS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests

@@ -62,11 +62,11 @@ let package = Package(
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
         library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
-        library("WaybillPackage", ["WaybillCore", "WaybillTrust", crypto]),
+        library("WaybillPackage", ["WaybillCore", crypto]),
         library("WaybillServing", ["WaybillCore", "CLinux", httpClient] + nio),
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
-        library("WaybillEngine", ["WaybillCore", "WaybillTrust", logging]),
+        library("WaybillEngine", ["WaybillCore"]),
         library(
             "WaybillAPI",
             ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
@@ -86,11 +86,11 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         // The git helper alone, so that the tests of git need no whole program.
         .executableTarget(name: "git-helper-tool", dependencies: ["WaybillGit"], swiftSettings: strict),
-        // Appends until it is killed: the ledger's tests kill it many times.
         // The gateway alone, for its own tests and its benchmark.
         .executableTarget(
             name: "gateway-tool", dependencies: ["WaybillGateway", "WaybillCore"],
             path: "Benchmarks/gateway/gateway-tool", swiftSettings: strict),
+        // Appends until it is killed: the ledger's tests kill it many times.
         .executableTarget(
             name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger", "WaybillTrust"], swiftSettings: strict),
 

@@ -62,7 +62,7 @@ package final class Ledger: LedgerStorage {
         paths = store.paths
         danglingAtOpen = store.openIntents
         relays = settings.sinks.map {
-            AnchorRelay($0, interval: settings.anchorInterval, timeLimit: settings.anchorTimeLimit)
+            AnchorRelay($0, interval: settings.anchorInterval, timeLimit: settings.anchorTimeLimit, now: settings.now)
         }
         let status = LedgerStatus(size: store.size, publishedSize: 0, anchors: [], cutAtOpen: store.cut)
         inbox = Mutex(Inbox(status: status, newest: store.checkpoint, latestTime: store.latestTime))

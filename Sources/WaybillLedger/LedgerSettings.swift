@@ -14,6 +14,8 @@ package struct LedgerSettings: Sendable {
     /// Shortest time between two deliveries to a sink.
     package var anchorInterval: Duration = .seconds(10)
     package var anchorTimeLimit: Duration = .seconds(10)
+    /// The wall clock, to say when an anchor was last reached; it decides nothing.
+    package var now: (@Sendable () -> Timestamp)?
     /// Checkpoints that somebody else kept, as notes: opening refuses a journal that does not contain them.
     package var knownCheckpoints: [[UInt8]] = []
 

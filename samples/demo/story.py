@@ -150,7 +150,7 @@ class Story:
         base = self.gateway_url()
         print(f"""
 {self._paint('1;36', 'It held, step by step, and it is still running.')}
-   Gateway     {base}/production/cancer/v2/models/cancer/infer
+   Gateway     {base}/production/tumour/v2/models/tumour/infer
    Metrics     {self.metrics_url()}/metrics
    Fleet       {self.fleet}   (edit, commit, push: it follows)
    State       {self.state}
@@ -158,8 +158,9 @@ class Story:
 
    Next things to try
      waybill get deployments --watch
-     waybill describe production/cancer
-     waybill logs production/cancer
+     waybill describe production/tumour
+     waybill call production/tumour --data {self.project}/samples/requests/tumour.json
+     waybill logs production/tumour
      waybill audit log
      kill -9 any of its processes, and look again
    Stop all    python3 {self.project}/samples/demo/stop.py {self.folder}""", flush=True)

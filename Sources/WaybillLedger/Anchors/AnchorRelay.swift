@@ -7,6 +7,8 @@ package struct AnchorStatus: Hashable, Sendable {
     package let name: String
     /// Size of the last checkpoint that the sink took in this process; nil before the first.
     package var deliveredSize: UInt64?
+    /// When it took it, by the clock of the settings; nil without one.
+    package var deliveredAt: Timestamp?
     /// Why the last attempt failed; nil when it did not.
     package var failure: Failure?
 }
@@ -17,8 +19,12 @@ final class AnchorRelay: Sendable {
     private let interval: Duration
     private let timeLimit: Duration
     private let state: Mutex<AnchorStatus>
+    private let now: (@Sendable () -> Timestamp)?
 
-    init(_ sink: any CheckpointSink, interval: Duration, timeLimit: Duration) {
+    init(
+        _ sink: any CheckpointSink, interval: Duration, timeLimit: Duration, now: (@Sendable () -> Timestamp)? = nil
+    ) {
+        self.now = now
         self.sink = sink
         self.interval = interval
         self.timeLimit = timeLimit
@@ -66,7 +72,9 @@ final class AnchorRelay: Sendable {
         guard !Task.isCancelled else { return }
         state.withLock { state in
             state.failure = failure
-            if failure == nil { state.deliveredSize = checkpoint.checkpoint.size }
+            guard failure == nil else { return }
+            state.deliveredSize = checkpoint.checkpoint.size
+            state.deliveredAt = now?()
         }
     }
 }

@@ -49,6 +49,7 @@ extension WaybillConfiguration {
     func ledgerSettings(in folder: StateFolder, repository mirror: MirrorRepository) throws -> LedgerSettings {
         var settings = LedgerSettings(folder: folder.ledger)
         settings.anchorInterval = anchorInterval
+        settings.now = { SystemClock().now() }
         let places = try anchors.map { try CheckpointAnchor(parsing: $0) }
         settings.sinks = places.map { $0.sink(mirror) }
         // What was kept outside must be in the journal: a state folder restored from an old backup is refused.

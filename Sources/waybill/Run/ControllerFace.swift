@@ -40,7 +40,7 @@ struct ControllerFace: ControllerInterface {
             deployments: .init(views), holds: await holds(views), problems: watch.diagnostics,
             ledger: .init(
                 origin: self.ledger.key.name, entries: ledger.size,
-                anchoredAt: nil, problem: ledger.failure?.message),
+                anchoredAt: ledger.anchors.compactMap(\.deliveredAt).max(), problem: ledger.failure?.message),
             gateway: .init(await controller.gatewayStatus))
     }
 
