@@ -66,10 +66,10 @@ package struct ControlServer: Service {
         }
     }
 
-    /// The framework tells each start and stop as information; here that is detail.
+    /// The framework tells each start and stop as information, and its own cancellation as an error; here both are detail.
     private static func quieter(_ logger: Logger) -> Logger {
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
+        quiet.logLevel = max(logger.logLevel, .critical)
         return quiet
     }
 }

@@ -70,7 +70,7 @@ package struct MonitorServer: Service {
     /// - Parameter onListening: called with the port once connections are accepted.
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
+        quiet.logLevel = max(logger.logLevel, .critical)
         let application = Application(
             router: router(), server: .http1(configuration: .init(idleTimeout: .seconds(30))),
             configuration: ApplicationConfiguration(

@@ -48,7 +48,7 @@ struct ControllerRun {
         let store = await StoreKeeper.open(folder.store, ledger: ledger, clock: clock, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
-        let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal)
+        let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal, logger: logger)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
@@ -101,17 +101,18 @@ struct ControllerRun {
     }
 
     private func announce(_ memory: Memory, _ journal: Journal, _ folder: StateFolder) async throws(Failure) {
-        if let before = memory.lastBuild, before != BuildVersion.text {
+        let build = Executables.build()
+        if let before = memory.lastBuild, before != build {
             try await journal.note(
                 Event(
                     .controllerUpgraded, decision: .random(), time: clock.now(), subject: "controller",
-                    body: ["from": .string(before), "to": .string(BuildVersion.text)]))
+                    body: ["from": .string(before), "to": .string(build)]))
         }
         try await journal.note(
             Event(
                 .controllerStarted, decision: .random(), time: clock.now(), subject: "controller",
                 body: [
-                    "build": .string(BuildVersion.text), "pid": .integer(Int64(getpid())),
+                    "build": .string(build), "pid": .integer(Int64(getpid())),
                     "state": .string(folder.path),
                 ]))
     }

@@ -1,16 +1,19 @@
+import Logging
 import WaybillAPI
 import WaybillCore
 import WaybillEngine
 import WaybillLedger
 
-/// The ledger as the controller writes it: what is appended is indexed, counted, and told to watchers.
+/// The ledger as the controller writes it: what is appended is indexed, counted, logged, and told to watchers.
 struct WatchedLedger: RecoverableLedger {
     private let ledger: Ledger
     private let store: StoreKeeper
     private let metrics: Metrics
     private let signal: ChangeSignal
+    private let logger: Logger
 
-    init(_ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal) {
+    init(_ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, logger: Logger) {
+        self.logger = logger
         self.ledger = ledger
         self.store = store
         self.metrics = metrics
@@ -25,12 +28,23 @@ struct WatchedLedger: RecoverableLedger {
             metrics.observe(.appendSeconds, ContinuousClock.now - started)
             store.index(zip(indices, events).map { ($0, $1) })
             signal.advance()
+            for (index, event) in zip(indices, events) { log(EventView(event, at: index)) }
             return indices
         } catch {
             metrics.count(.appendFailures)
+            logger.error("\(error.message)")
             throw error
         }
     }
 
     func recover() async throws(Failure) { try await ledger.recover() }
+
+    /// Intents are detail: their outcome follows.
+    private func log(_ event: EventView) {
+        let isBad = event.outcome == "failed" || event.type == EventType.replicaExited.rawValue
+        let level: Logger.Level = isBad ? .warning : event.phase == "intent" ? .debug : .info
+        logger.log(
+            level: level, "\(event.type) \(event.subject): \(event.words)",
+            metadata: ["index": "\(event.index)", "decision": "\(event.decision)"])
+    }
 }
