@@ -18,5 +18,12 @@ final class RoutingSnapshot: Sendable {
 
     var routes: Dictionary<Substring, RouteEntry>.Values { entries.values }
 
+    /// Replicas by `environment/deployment`.
+    var rotation: [String: [String]] {
+        Dictionary(
+            entries.values.lazy.map { ($0.key, $0.backends.map(\.identity.replica)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     static let empty = RoutingSnapshot(generation: 0, entries: [])
 }
