@@ -18,7 +18,9 @@ import WaybillCore
     }
 
     /// `routes` begins at byte 38.
-    private static func table(_ routes: String) -> String { "{\"format\":1,\"generation\":2,\"routes\":[" + routes + "]}" }
+    private static func table(_ routes: String) -> String {
+        "{\"format\":1,\"generation\":2,\"routes\":[" + routes + "]}"
+    }
 
     /// A route whose texts and lists are sound, but for its deployment's name in JSON, which begins at byte 85.
     private static func named(_ name: String) -> String {
@@ -56,7 +58,8 @@ import WaybillCore
         Bad(table("") + "x", "byte 40: the end is expected"),
         Bad(table("{}"), "byte 38: 'backends' is missing from the object that begins here"),
         Bad(table("[[[["), "byte 38: an object is expected"),
-        Bad(table("{\"environment\":\"a\",\"backends\":[{\"port\":80}]}"),
+        Bad(
+            table("{\"environment\":\"a\",\"backends\":[{\"port\":80}]}"),
             "byte 69: 'replica' is missing from the object that begins here"),
         Bad(table("{\"paths\":[1]}"), "byte 48: a text is expected"),
         Bad(table("{\"paths\":[\"a\" \"b\"]}"), "byte 52: ',' or ']' is expected"),
@@ -115,12 +118,9 @@ import WaybillCore
     }
 
     @Test func `every escape, white space and any order of members are read`() throws {
-        encoderWithout: do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted]
-            #expect(try RouteTable(reading: Array(encoder.encode(Self.sample))) == Self.sample)
-            break encoderWithout
-        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted]
+        #expect(try RouteTable(reading: Array(encoder.encode(Self.sample))) == Self.sample)
         let name = "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\ud83d\\ude00\""
         #expect(
             try RouteTable(reading: Array(Self.named(name).utf8)).routes.first?.deployment
