@@ -17,12 +17,12 @@ import WaybillCore
         }
     }
 
-    /// `routes` begins at byte 38.
+    /// `routes` begins at byte 37.
     private static func table(_ routes: String) -> String {
         "{\"format\":1,\"generation\":2,\"routes\":[" + routes + "]}"
     }
 
-    /// A route whose texts and lists are sound, but for its deployment's name in JSON, which begins at byte 85.
+    /// A route whose texts and lists are sound, but for its deployment's name in JSON, which begins at byte 78.
     private static func named(_ name: String) -> String {
         table(
             "{\"environment\":\"production\",\"deployment\":" + name
@@ -55,28 +55,28 @@ import WaybillCore
             "byte 1: the text has more than 64 bytes"),
         Bad("{\"format\":1,\"routes\":[]}", "byte 0: 'generation' is missing from the object that begins here"),
         Bad("{\"format\":1,\"routes\":null}", "byte 21: a list is expected"),
-        Bad(table("") + "x", "byte 40: the end is expected"),
-        Bad(table("{}"), "byte 38: 'backends' is missing from the object that begins here"),
-        Bad(table("[[[["), "byte 38: an object is expected"),
+        Bad(table("") + "x", "byte 39: the end is expected"),
+        Bad(table("{}"), "byte 37: 'backends' is missing from the object that begins here"),
+        Bad(table("[[[["), "byte 37: an object is expected"),
         Bad(
             table("{\"environment\":\"a\",\"backends\":[{\"port\":80}]}"),
-            "byte 69: 'replica' is missing from the object that begins here"),
-        Bad(table("{\"paths\":[1]}"), "byte 48: a text is expected"),
-        Bad(table("{\"paths\":[\"a\" \"b\"]}"), "byte 52: ',' or ']' is expected"),
-        Bad(named("null"), "byte 80: a text is expected"),
-        Bad(named("\"a\nb\""), "byte 82: a control character in a text must be escaped"),
-        Bad(named("\"a\\xb\""), "byte 82: JSON has no such escape"),
-        Bad(named("\"\\u12G4\""), "byte 83: four hexadecimal digits are expected"),
-        Bad(named("\"\\ud83d\""), "byte 81: half of a surrogate pair stands alone"),
-        Bad(named("\"\\ud83d\\u0041\""), "byte 81: half of a surrogate pair stands alone"),
-        Bad(named("\"\\ude00\""), "byte 81: half of a surrogate pair stands alone"),
-        Bad(named("\"" + String(repeating: "x", count: 4097) + "\""), "byte 80: the text has more than 4096 bytes"),
+            "byte 68: 'replica' is missing from the object that begins here"),
+        Bad(table("{\"paths\":[1]}"), "byte 47: a text is expected"),
+        Bad(table("{\"paths\":[\"a\" \"b\"]}"), "byte 51: ',' or ']' is expected"),
+        Bad(named("null"), "byte 78: a text is expected"),
+        Bad(named("\"a\nb\""), "byte 80: a control character in a text must be escaped"),
+        Bad(named("\"a\\xb\""), "byte 80: JSON has no such escape"),
+        Bad(named("\"\\u12G4\""), "byte 81: four hexadecimal digits are expected"),
+        Bad(named("\"\\ud83d\""), "byte 79: half of a surrogate pair stands alone"),
+        Bad(named("\"\\ud83d\\u0041\""), "byte 79: half of a surrogate pair stands alone"),
+        Bad(named("\"\\ude00\""), "byte 79: half of a surrogate pair stands alone"),
+        Bad(named("\"" + String(repeating: "x", count: 4097) + "\""), "byte 78: the text has more than 4096 bytes"),
         Bad("{\"format", "byte 8: the text does not end"),
         Bad("{\"for\\", "byte 5: JSON has no such escape"),
         Bad("{\"for\\u00", "byte 7: four hexadecimal digits are expected"),
         Bad(
             table("{\"paths\":[" + String(repeating: "\"\",", count: 1000) + "\"\"]}"),
-            "byte 47: the list that begins here has more than 1000 entries"),
+            "byte 46: the list that begins here has more than 1000 entries"),
     ])
     func refused(_ row: Bad) {
         let failure = #expect(throws: Failure.self) { try RouteTable(checking: Array(row.json.utf8)) }
@@ -97,7 +97,7 @@ import WaybillCore
         let failure = #expect(throws: Failure.self) { try RouteTable(checking: table.json) }
         #expect(
             failure?.message
-                == "the route table is refused: byte 37: the list that begins here has more than 20000 entries")
+                == "the route table is refused: byte 36: the list that begins here has more than 20000 entries")
     }
 
     private static let sample = RouteTable(

@@ -118,10 +118,12 @@ package final class GatewayServer: Sendable {
             let adoptions = loops.map { loop in loop.eventLoop.submit { loop.value.adopt(snapshot) } }
             for adoption in adoptions { try? adoption.wait() }
             // Only now: whoever reads the generation may rely on no loop choosing by an older table.
-            state.withLock { state in
-                state.snapshot = snapshot
-                state.tableProblem = nil
+            let older = state.withLock { state in
+                defer { (state.snapshot, state.tableProblem) = (snapshot, nil) }
+                return state.snapshot
             }
+            // Freed here, by the last who holds it: thousands of entries are too much for a loop.
+            withExtendedLifetime(older) {}
         }
     }
 

@@ -18,7 +18,8 @@ final class BackendRegistry: Sendable {
     /// - Parameter table: checked.
     func snapshot(of table: RouteTable) -> RoutingSnapshot {
         state.withLock { state in
-            var kept = [Int: Backend](minimumCapacity: state.backends.count)
+            var kept = [Int: Backend](minimumCapacity: table.routes.count)
+            state.slots.reserveCapacity(min(table.routes.count, Self.maximumSlots))
             let entries = table.routes.map { route in
                 let key = route.key
                 return RouteEntry(

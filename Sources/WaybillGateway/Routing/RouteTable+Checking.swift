@@ -35,7 +35,7 @@ extension RouteTable {
 }
 
 extension RouteTable.Route {
-    var key: String { "\(environment)/\(deployment)" }
+    var key: String { environment + "/" + deployment }
 
     fileprivate func check() throws(Failure) {
         do {
@@ -50,7 +50,7 @@ extension RouteTable.Route {
         guard servingProtocol != .http || paths.allSatisfy({ $0.hasPrefix("/") }) else {
             throw RouteTable.refused("a path of \(key) does not begin with '/'")
         }
-        guard versions.allSatisfy({ !$0.isEmpty && !$0.contains("/") }) else {
+        guard versions.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(UInt8(ascii: "/")) }) else {
             throw RouteTable.refused("a version of \(key) is empty or has a '/'")
         }
     }
