@@ -181,6 +181,13 @@ import WaybillTestSupport
         }
     }
 
+    /// Hundredths of a second of processor time, of the process and in the kernel (proc(5)).
+    private static func ticks(_ process: Process) throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+        let fields = try #require(text.components(separatedBy: ") ").last).split(separator: " ")
+        return try #require(Int(fields[11])) + #require(Int(fields[12]))
+    }
+
     @Test func `a gateway without descriptors refuses, lives on and serves again`() async throws {
         let upstream = try RawUpstream(answering: "ok")
         defer { upstream.stop() }
@@ -192,6 +199,10 @@ import WaybillTestSupport
                 var crowd = try (0..<100).map { _ in try PlainSocket(connectingTo: port) }
                 for socket in crowd { try? socket.send(get("/x")) }
                 _ = try crowd[0].readMessage()
+                // One that tried again and again would use the whole second; one that pauses uses next to nothing.
+                let before = try Self.ticks(gateway)
+                Thread.sleep(forTimeInterval: 1)
+                #expect(try Self.ticks(gateway) - before < 10)
                 crowd.removeAll()
             }
             // What it could not have read while it was full is read now.

@@ -84,6 +84,7 @@ package final class GatewayServer: Sendable {
     private func bootstrap() -> ServerBootstrap {
         let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
         return ServerBootstrap(group: group)
+            .serverChannelInitializer { $0.pauseAcceptingWithoutDescriptors() }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.gateway)
