@@ -13,10 +13,14 @@ import WaybillTestSupport
             ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "gateway-tool")
     }
 
-    private static func spawn(_ folder: URL, port: Int = 0, takeOver: Bool = false) throws -> Process {
+    private static func spawn(
+        _ folder: URL, port: Int = 0, takeOver: Bool = false, descriptors: Int? = nil
+    ) throws -> Process {
         let process = Process()
-        process.executableURL = tool
-        process.arguments = [folder.path, "\(port)", "1"] + (takeOver ? ["--take-over"] : [])
+        let words = [folder.path, "\(port)", "1"] + (takeOver ? ["--take-over"] : [])
+        process.executableURL = descriptors == nil ? tool : URL(filePath: "/bin/sh")
+        process.arguments =
+            descriptors.map { ["-c", "ulimit -n \($0) && exec \"$0\" \"$@\"", tool.path] + words } ?? words
         process.standardError = Pipe()
         try process.run()
         return process
@@ -174,6 +178,46 @@ import WaybillTestSupport
             }
             #expect(text == "ok")
             #expect(try await Self.end(second) == 0)
+        }
+    }
+
+    /// Hundredths of a second of processor time, of the process and in the kernel (proc(5)).
+    private static func ticks(_ process: Process) throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+        let fields = try #require(text.components(separatedBy: ") ").last).split(separator: " ")
+        return try #require(Int(fields[11])) + #require(Int(fields[12]))
+    }
+
+    @Test func `a gateway without descriptors refuses, lives on and serves again`() async throws {
+        let upstream = try RawUpstream(answering: "ok")
+        defer { upstream.stop() }
+        try await withTemporaryFolder { folder in
+            let gateway = try Self.spawn(folder, descriptors: 64)
+            let port = try Self.port(try await Self.status(folder, of: gateway.processIdentifier))
+            try await onThread {
+                // More than it can accept; the system queues the rest.
+                var crowd = try (0..<100).map { _ in try PlainSocket(connectingTo: port) }
+                for socket in crowd { try? socket.send(get("/x")) }
+                _ = try crowd[0].readMessage()
+                // One that tried again and again would use the whole second; one that pauses uses next to nothing.
+                let before = try Self.ticks(gateway)
+                Thread.sleep(forTimeInterval: 1)
+                #expect(try Self.ticks(gateway) - before < 10)
+                crowd.removeAll()
+            }
+            // What it could not have read while it was full is read now.
+            try await Self.publish([churn(upstream.port)], in: folder)
+            let isServing = await eventually {
+                let text = try? await onThread {
+                    let socket = try PlainSocket(connectingTo: port)
+                    try socket.send(post("{}"))
+                    return try socket.readMessage().text
+                }
+                return text == "ok"
+            }
+            #expect(isServing)
+            #expect(gateway.isRunning)
+            #expect(try await Self.end(gateway) == 0)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import NIOHTTP1
 import Testing
 import WaybillTestSupport
@@ -86,11 +87,33 @@ import WaybillTestSupport
         }
     }
 
-    @Test func `a connection that never asks is closed without a word`() async throws {
+    @Test(arguments: ["", get("/x")])
+    func `a connection that asks nothing more is closed without a word`(_ before: String) async throws {
         var limits = GatewayLimits.forTests
         limits.keepAliveTimeout = .milliseconds(100)
         try await withGateway([churn(1)], limits: limits) { (gateway) async throws in
-            #expect(try await gateway.dialog("GET /slow") == "")
+            let answer = try await gateway.dialog(before)
+            #expect(answer.components(separatedBy: "HTTP/1.1 ").count == (before.isEmpty ? 1 : 2))
+        }
+    }
+
+    @Test(arguments: ["", get("/x")])
+    func `a head that does not end is told so`(_ before: String) async throws {
+        var limits = GatewayLimits.forTests
+        limits.keepAliveTimeout = .milliseconds(300)
+        try await withGateway([churn(1)], limits: limits) { (gateway) async throws in
+            let answer = try await onThread { [port = gateway.port] in
+                let socket = try PlainSocket(connectingTo: port)
+                if !before.isEmpty {
+                    try socket.send(before)
+                    _ = try socket.readMessage()
+                }
+                try socket.send("GET /slow HTTP/1.1\r\nHo")
+                return try socket.readToEnd()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+            #expect(answer.contains("\r\nconnection: close\r\n"))
+            #expect(answer.hasSuffix("{\"error\": \"the request did not arrive in time\"}\n"))
         }
     }
 

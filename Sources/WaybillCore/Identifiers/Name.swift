@@ -4,7 +4,7 @@ package struct Name: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// - Throws: `InvalidInput` that says what a name may hold.
     package init(parsing text: String) throws(InvalidInput) {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8
         guard (1...63).contains(bytes.count), bytes.allSatisfy(Self.isAllowed), bytes.first != Self.dash,
             bytes.last != Self.dash
         else {

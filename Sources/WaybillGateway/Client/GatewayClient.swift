@@ -24,15 +24,10 @@ package struct GatewayClient: GatewayControl {
     package func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure) {
         let outcome: Result<Void, Failure> = await onQueue {
             do throws(Failure) {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                guard let bytes = try? encoder.encode(table) else {
-                    throw Failure(
-                        .stall, reason: "RouteTableRefused", message: "the route table cannot be written as JSON")
-                }
+                let bytes = table.json
                 // What the gateway would refuse must not replace what it serves.
                 _ = try RouteTable(checking: bytes)
-                return .success(try AtomicFile.write(bytes, to: paths.table))
+                return .success(try AtomicFile.write(Data(bytes), to: paths.table))
             } catch {
                 return .failure(error)
             }

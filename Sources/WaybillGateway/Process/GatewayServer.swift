@@ -8,9 +8,8 @@ package import WaybillCore
 /// The data plane in this process: loops, listener, routes. `GatewayProcess` puts it into a process of its own.
 package final class GatewayServer: Sendable {
     private struct State {
-        var generation: UInt64 = 0
         var tableProblem: String?
-        var rotation: [String: [String]] = [:]
+        var snapshot = RoutingSnapshot.empty
         var ticks: [RepeatedTask] = []
         var listener: (any Channel)?
         /// What the process before this one still serves by and has in flight.
@@ -85,6 +84,7 @@ package final class GatewayServer: Sendable {
     private func bootstrap() -> ServerBootstrap {
         let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
         return ServerBootstrap(group: group)
+            .serverChannelInitializer { $0.pauseAcceptingWithoutDescriptors() }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.gateway)
@@ -118,28 +118,27 @@ package final class GatewayServer: Sendable {
             let snapshot = registry.snapshot(of: table)
             let adoptions = loops.map { loop in loop.eventLoop.submit { loop.value.adopt(snapshot) } }
             for adoption in adoptions { try? adoption.wait() }
-            let rotation = Dictionary(
-                table.routes.map { ($0.key, $0.backends.map(\.replica)) }, uniquingKeysWith: { first, _ in first })
             // Only now: whoever reads the generation may rely on no loop choosing by an older table.
-            state.withLock { state in
-                state.generation = table.generation
-                state.rotation = rotation
-                state.tableProblem = nil
+            let older = state.withLock { state in
+                defer { (state.snapshot, state.tableProblem) = (snapshot, nil) }
+                return state.snapshot
             }
+            // Freed here, by the last who holds it: thousands of entries are too much for a loop.
+            withExtendedLifetime(older) {}
         }
     }
 
     // MARK: Status
 
     package var status: GatewayStatus {
-        let state = state.withLock { ($0.generation, $0.tableProblem, $0.rotation, $0.predecessor) }
+        let state = state.withLock { ($0.snapshot.generation, $0.tableProblem, $0.snapshot, $0.predecessor) }
         let inherited = state.3
         return GatewayStatus(
             // While the process before this one drains it chooses by its own table: the older of the two is in force.
             generation: min(state.0, inherited?.generation ?? .max), pid: getpid(), address: address.description,
             build: configuration.build, tableProblem: state.1,
             outstanding: registry.outstanding.merging(inherited?.outstanding ?? [:], uniquingKeysWith: +),
-            rotation: state.2)
+            rotation: state.2.rotation)
     }
 
     var handOverReport: HandOver.Report {

@@ -73,13 +73,14 @@ extension FrontHandler {
     }
 
     func expire() {
+        if stage == .idle, headArrives { return refuseOutsideExchange(.tooSlow) }
         guard stage == .active, !exchange.answerBegun else { return cutOff() }
         let waitsForBackend = exchange.requestEnded || exchange.upstream.map { !$0.isWritable } ?? false
         if waitsForBackend {
             if let slot = exchange.route?.slot { loop.meters.upstreamFailed(slot) }
             refuse(Refusal(.timedOut, .gatewayTimeout, "the replica did not answer in time"))
         } else {
-            refuse(Refusal(.clientTooSlow, .requestTimeout, "the request did not arrive in time", closes: true))
+            refuse(.tooSlow)
         }
     }
 }

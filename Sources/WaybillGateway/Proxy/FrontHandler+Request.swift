@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -6,6 +7,7 @@ import Synchronization
 extension FrontHandler {
     func beginRequest(_ head: HTTPRequestHead) {
         stage = .active
+        headArrives = false
         exchange.startedAt = LoopClock.exact()
         exchange.isHead = head.method == .HEAD
         exchange.clientMinor = head.version.minor
@@ -132,6 +134,11 @@ extension FrontHandler {
             case .success(let connection):
                 if isWanted { attach(connection, sendsNow: true) } else { connection.close() }
             case .failure(let error):
+                if (error as? IOError)?.saysTooManyFiles ?? false {
+                    // It is this process that is full, not the replica that is at fault.
+                    if isWanted { refuse(.exhausted) }
+                    return
+                }
                 backend.restingUntil.store(loop.clock.coarse &+ 1_000_000_000, ordering: .relaxed)
                 guard isWanted else { return }
                 var timedOut = false
@@ -185,6 +192,11 @@ extension FrontHandler {
         if !exchange.answerBegun, let slot = exchange.route?.slot { loop.meters.cancelled(slot) }
         letGoOfBackend(mayServeAgain: false)
     }
+}
+
+extension IOError {
+    /// The process, or the machine, has no descriptor left.
+    var saysTooManyFiles: Bool { errnoCode == EMFILE || errnoCode == ENFILE }
 }
 
 extension HTTPMethod {

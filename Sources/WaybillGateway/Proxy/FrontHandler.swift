@@ -39,6 +39,9 @@ final class FrontHandler: ChannelDuplexHandler {
     private var queuedError: Refusal?
     private var takesQueued = false
     private var readHeld = false
+    private var tookPart = false
+    /// Bytes came between requests and made no head yet.
+    var headArrives = false
 
     init(loop: LoopState) {
         self.loop = loop
@@ -67,6 +70,7 @@ final class FrontHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
+        tookPart = true
         switch stage {
         case .lingering, .closed: return
         case .active where exchange.requestEnded || !queue.isEmpty: queue.append(part)
@@ -74,7 +78,11 @@ final class FrontHandler: ChannelDuplexHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { pauseRequest() }
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if stage == .idle, !tookPart { headArrives = true }
+        tookPart = false
+        pauseRequest()
+    }
 
     func read(context: ChannelHandlerContext) {
         if mayRead { context.read() } else { readHeld = true }
@@ -153,6 +161,7 @@ final class FrontHandler: ChannelDuplexHandler {
 
     func becomeIdle() {
         stage = .idle
+        headArrives = false
         exchange = Exchange()
         deadline = loop.clock.coarse &+ loop.limits.keepAliveTimeout.inNanoseconds
         if outbound.capacity > 16 * 1024 { outbound = ByteBufferAllocator().buffer(capacity: 1024) }

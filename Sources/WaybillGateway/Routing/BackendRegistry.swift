@@ -4,7 +4,8 @@ import WaybillCore
 /// Turns tables into snapshots, keeping the identity of what stays: backends with their counts, and each deployment's slot.
 final class BackendRegistry: Sendable {
     private struct State {
-        var backends: [Backend.Identity: Backend] = [:]
+        /// By port, which a checked table gives to one replica only.
+        var backends: [Int: Backend] = [:]
         /// Out of rotation, with requests still in flight when last looked at.
         var leaving: [Backend] = []
         var slots: [String: Int] = [:]
@@ -17,14 +18,16 @@ final class BackendRegistry: Sendable {
     /// - Parameter table: checked.
     func snapshot(of table: RouteTable) -> RoutingSnapshot {
         state.withLock { state in
-            var kept: [Backend.Identity: Backend] = [:]
+            var kept = [Int: Backend](minimumCapacity: table.routes.count)
+            state.slots.reserveCapacity(min(table.routes.count, Self.maximumSlots))
             let entries = table.routes.map { route in
-                RouteEntry(
-                    key: route.key, deployment: route.deployment, rules: route.rules,
+                let key = route.key
+                return RouteEntry(
+                    key: key, deployment: route.deployment, rules: route.rules,
                     backends: route.backends.map { Self.backend($0, in: state.backends, keeping: &kept) },
-                    slot: Self.slot(of: route.key, in: &state.slots))
+                    slot: Self.slot(of: key, in: &state.slots))
             }
-            let gone = state.backends.filter { kept[$0.key] !== $0.value }.map(\.value)
+            let gone = state.backends.values.filter { kept[$0.identity.port] !== $0 }
             state.leaving = (state.leaving + gone).filter { $0.outstanding.load(ordering: .relaxed) > 0 }
             state.backends = kept
             return RoutingSnapshot(generation: table.generation, entries: entries)
@@ -51,16 +54,16 @@ final class BackendRegistry: Sendable {
     }
 
     private static func backend(
-        _ wanted: RouteTable.Backend, in old: [Backend.Identity: Backend],
-        keeping kept: inout [Backend.Identity: Backend]
+        _ wanted: RouteTable.Backend, in old: [Int: Backend], keeping kept: inout [Int: Backend]
     ) -> Backend {
         let identity = Backend.Identity(replica: wanted.replica, port: wanted.port)
-        var backend = old[identity] ?? Backend(identity: identity, revision: wanted.revision, version: wanted.version)
-        if backend.revision != wanted.revision || backend.version != wanted.version {
-            backend = Backend(identity: identity, revision: wanted.revision, version: wanted.version)
+        var backend = old[wanted.port]
+        if backend?.identity != identity || backend?.revision != wanted.revision || backend?.version != wanted.version {
+            backend = nil
         }
-        kept[identity] = backend
-        return backend
+        let found = backend ?? Backend(identity: identity, revision: wanted.revision, version: wanted.version)
+        kept[wanted.port] = found
+        return found
     }
 
     private static func slot(of key: String, in slots: inout [String: Int]) -> Int {

@@ -6,9 +6,15 @@ final class RoutingSnapshot: Sendable {
 
     init(generation: UInt64, entries: [RouteEntry]) {
         self.generation = generation
-        self.entries = Dictionary(
-            entries.map { (Substring($0.key), $0) }, uniquingKeysWith: { first, _ in first })
-        current = Set(entries.lazy.flatMap(\.backends).map { ObjectIdentifier($0) })
+        // Sized at once: growing would hash every key again and again.
+        var entriesByKey = [Substring: RouteEntry](minimumCapacity: entries.count)
+        var current = Set<ObjectIdentifier>(minimumCapacity: entries.count)
+        for entry in entries {
+            entriesByKey[Substring(entry.key)] = entry
+            for backend in entry.backends { current.insert(ObjectIdentifier(backend)) }
+        }
+        self.entries = entriesByKey
+        self.current = current
     }
 
     /// - Parameter key: `environment/deployment`.
@@ -17,6 +23,13 @@ final class RoutingSnapshot: Sendable {
     func isInRotation(_ backend: Backend) -> Bool { current.contains(ObjectIdentifier(backend)) }
 
     var routes: Dictionary<Substring, RouteEntry>.Values { entries.values }
+
+    /// Replicas by `environment/deployment`.
+    var rotation: [String: [String]] {
+        Dictionary(
+            entries.values.lazy.map { ($0.key, $0.backends.map(\.identity.replica)) },
+            uniquingKeysWith: { first, _ in first })
+    }
 
     static let empty = RoutingSnapshot(generation: 0, entries: [])
 }

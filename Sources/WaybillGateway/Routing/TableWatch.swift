@@ -99,17 +99,23 @@ final class TableWatch: @unchecked Sendable {
         }
     }
 
-    private func read() throws(Failure) -> Data {
+    private func read() throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw RouteTable.refused(String(cString: strerror(errno))) }
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            // The file is not at fault where descriptors have run out, so the next look tries again.
+            last = nil
+            throw RouteTable.refused(reason)
+        }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             let bytes = try handle.read(upToCount: limit + 1) ?? Data()
             guard bytes.count <= limit else { throw RouteTable.refused("it is larger than \(limit) bytes") }
-            return bytes
+            return Array(bytes)
         } catch let failure as Failure {
             throw failure
         } catch {
+            last = nil
             throw RouteTable.refused("it cannot be read")
         }
     }

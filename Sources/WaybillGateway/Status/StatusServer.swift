@@ -19,6 +19,7 @@ final class StatusServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let listener = try await ServerBootstrap(group: group)
+                .serverChannelInitializer { $0.pauseAcceptingWithoutDescriptors() }
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations

@@ -44,6 +44,10 @@ struct Refusal: Error, Equatable {
     static let bodyTooLarge = Refusal(.tooLarge, .payloadTooLarge, "the request body is too large", closes: true)
     static let overloaded = Refusal(
         .overloaded, .serviceUnavailable, "too many connections; try again later", closes: true, retryAfter: 1)
+    static let exhausted = Refusal(
+        .overloaded, .serviceUnavailable, "too many connections; try again later", retryAfter: 1)
+    static let tooSlow = Refusal(
+        .clientTooSlow, .requestTimeout, "the request did not arrive in time", closes: true)
     static let notReady = Refusal(
         .notReady, .serviceUnavailable, "no replica of this deployment is ready; try again later", retryAfter: 1)
 

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+import WaybillCore
+
+@testable import WaybillGateway
+
+/// The form of a route table: what is read, what is refused and at which byte.
+@Suite struct TableFormTests {
+    struct Bad: Sendable, CustomTestStringConvertible {
+        var testDescription: String { message }
+        var json: String
+        var message: String
+
+        init(_ json: String, _ message: String) {
+            self.json = json
+            self.message = message
+        }
+    }
+
+    /// `routes` begins at byte 37.
+    private static func table(_ routes: String) -> String {
+        "{\"format\":1,\"generation\":2,\"routes\":[" + routes + "]}"
+    }
+
+    /// A route whose texts and lists are sound, but for its deployment's name in JSON, which begins at byte 78.
+    private static func named(_ name: String) -> String {
+        table(
+            "{\"environment\":\"production\",\"deployment\":" + name
+                + ",\"servingProtocol\":\"oip-v2\",\"paths\":[],\"versions\":[],\"backends\":[]}")
+    }
+
+    @Test(arguments: [
+        Bad("", "byte 0: an object is expected, but this is the end"),
+        Bad("\u{FEFF}{}", "byte 0: an object is expected"),
+        Bad("[]", "byte 0: an object is expected"),
+        Bad(" {}", "byte 1: 'format' is missing from the object that begins here"),
+        Bad("{\"format\":1", "byte 11: ',' or '}' is expected, but this is the end"),
+        Bad("{\"format\":1,}", "byte 12: a text is expected"),
+        Bad("{\"format\" 1}", "byte 10: ':' is expected"),
+        Bad("{format:1}", "byte 1: a text is expected"),
+        Bad("{\"format\":2,\"later\":{}}", "byte 10: its format is 2; this build reads format 1"),
+        Bad("{\"format\":1.0}", "byte 10: an integer is expected"),
+        Bad("{\"format\":01}", "byte 10: an integer is expected"),
+        Bad("{\"format\":-}", "byte 10: an integer is expected"),
+        Bad("{\"format\":\"1\"}", "byte 10: an integer is expected"),
+        Bad("{\"format\":", "byte 10: an integer is expected, but this is the end"),
+        Bad("{\"format\":9223372036854775808}", "byte 10: the number is out of range"),
+        Bad("{\"generation\":-1}", "byte 14: the number is out of range"),
+        Bad("{\"generation\":18446744073709551616}", "byte 14: the number is out of range"),
+        Bad("{\"format\":1,\"format\":1}", "byte 12: 'format' is given twice"),
+        Bad("{\"format\":1,\"f\\u006frmat\":1}", "byte 12: 'format' is given twice"),
+        Bad("{\"format\":1,\"generation\":2,\"notes\":[]}", "byte 27: 'notes' is no member of this object"),
+        Bad(
+            "{\"" + String(repeating: "x", count: 65) + "\":1}",
+            "byte 1: the text has more than 64 bytes"),
+        Bad("{\"format\":1,\"routes\":[]}", "byte 0: 'generation' is missing from the object that begins here"),
+        Bad("{\"format\":1,\"routes\":null}", "byte 21: a list is expected"),
+        Bad(table("") + "x", "byte 39: the end is expected"),
+        Bad(table("{}"), "byte 37: 'backends' is missing from the object that begins here"),
+        Bad(table("[[[["), "byte 37: an object is expected"),
+        Bad(
+            table("{\"environment\":\"a\",\"backends\":[{\"port\":80}]}"),
+            "byte 68: 'replica' is missing from the object that begins here"),
+        Bad(table("{\"paths\":[1]}"), "byte 47: a text is expected"),
+        Bad(table("{\"paths\":[\"a\" \"b\"]}"), "byte 51: ',' or ']' is expected"),
+        Bad(named("null"), "byte 78: a text is expected"),
+        Bad(named("\"a\nb\""), "byte 80: a control character in a text must be escaped"),
+        Bad(named("\"a\\xb\""), "byte 80: JSON has no such escape"),
+        Bad(named("\"\\u12G4\""), "byte 81: four hexadecimal digits are expected"),
+        Bad(named("\"\\ud83d\""), "byte 79: half of a surrogate pair stands alone"),
+        Bad(named("\"\\ud83d\\u0041\""), "byte 79: half of a surrogate pair stands alone"),
+        Bad(named("\"\\ude00\""), "byte 79: half of a surrogate pair stands alone"),
+        Bad(named("\"" + String(repeating: "x", count: 4097) + "\""), "byte 78: the text has more than 4096 bytes"),
+        Bad("{\"format", "byte 8: the text does not end"),
+        Bad("{\"for\\", "byte 5: JSON has no such escape"),
+        Bad("{\"for\\u00", "byte 7: four hexadecimal digits are expected"),
+        Bad(
+            table("{\"paths\":[" + String(repeating: "\"\",", count: 1000) + "\"\"]}"),
+            "byte 46: the list that begins here has more than 1000 entries"),
+    ])
+    func refused(_ row: Bad) {
+        let failure = #expect(throws: Failure.self) { try RouteTable(checking: Array(row.json.utf8)) }
+        #expect(failure?.message == "the route table is refused: " + row.message)
+        #expect(failure?.disposition == .stall)
+    }
+
+    @Test func `text that is not UTF-8 is refused`() {
+        let bytes = Array("{\"a".utf8) + [0xC3, 0x28] + Array("\":1}".utf8)
+        let failure = #expect(throws: Failure.self) { try RouteTable(checking: bytes) }
+        #expect(failure?.message == "the route table is refused: byte 1: the text is not UTF-8")
+    }
+
+    @Test func `more routes than the bound are not read`() {
+        let route = RouteTable.Route(
+            environment: "e", deployment: "d", servingProtocol: "openai", paths: [], versions: [], backends: [])
+        let table = RouteTable(generation: 1, routes: Array(repeating: route, count: RouteTable.maximumRoutes + 1))
+        let failure = #expect(throws: Failure.self) { try RouteTable(checking: table.json) }
+        #expect(
+            failure?.message
+                == "the route table is refused: byte 36: the list that begins here has more than 20000 entries")
+    }
+
+    private static let sample = RouteTable(
+        generation: .max,
+        routes: [
+            churn(1, 2),
+            RouteTable.Route(
+                environment: "e\"\\/\u{8}\u{9}\u{a}\u{c}\u{d}\u{0}\u{1f}\u{7f}é\u{2028}😀", deployment: "",
+                servingProtocol: "x", paths: ["", "/a b"], versions: ["1", "2"],
+                backends: [RouteTable.Backend(replica: "r", revision: "", version: "1", port: -5)]),
+        ])
+
+    @Test func `what is written is what Foundation writes, and is read back`() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        #expect(try Array(encoder.encode(Self.sample)) == Self.sample.json)
+        #expect(try RouteTable(reading: Self.sample.json) == Self.sample)
+    }
+
+    @Test func `every escape, white space and any order of members are read`() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted]
+        #expect(try RouteTable(reading: Array(encoder.encode(Self.sample))) == Self.sample)
+        let name = "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\ud83d\\ude00\""
+        #expect(
+            try RouteTable(reading: Array(Self.named(name).utf8)).routes.first?.deployment
+                == "\"\\/\u{8}\u{c}\n\r\tAé😀")
+    }
+
+    @Test func `no table cut short or changed in one byte is anything but read or refused`() {
+        let whole = RouteTable(generation: 3, routes: [churn(1, 2)]).json
+        for end in whole.indices {
+            #expect(throws: JSONCursor.Malformed.self) { try RouteTable(reading: Array(whole[..<end])) }
+        }
+        for place in whole.indices {
+            for byte in [0, 0x22, 0x5B, 0x5C, 0x7D, 0xFF] as [UInt8] {
+                var changed = whole
+                changed[place] = byte
+                guard let table = try? RouteTable(reading: changed) else { continue }
+                // Read as what it says: written again it is the same but for escapes, which none of these make.
+                #expect(table.json == changed)
+            }
+        }
+    }
+}
