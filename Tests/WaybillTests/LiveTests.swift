@@ -66,12 +66,14 @@ import WaybillTestSupport
     @Test func `commands against a live controller`() async throws {
         try await withTemporaryFolder { folder in
             let site = try Site(in: folder)
-            defer { _ = try? site.program.run(["stop", "--all"]) }
-            try site.must("waybill run > controller.log 2>&1 &")
+            let log = folder.appending(path: "controller.log")
+            let controller = try site.program.start(["run"], log: log)
+            defer {
+                _ = try? site.program.run(["stop", "--all"])
+                controller.waitUntilExit()
+            }
             let listed = try site.ok("get", "deployments", "--wait", "120")
-            #expect(
-                listed.contains("Ready"),
-                "\((try? String(contentsOfFile: folder.path + "/controller.log", encoding: .utf8)) ?? "")")
+            #expect(listed.contains("Ready"), "\((try? String(contentsOf: log, encoding: .utf8)) ?? "")")
             try looking(site)
             try calling(site)
             try acting(site)
@@ -115,7 +117,7 @@ import WaybillTestSupport
     private func acting(_ site: Site) throws {
         #expect(try site.ok("sync").hasPrefix("nothing new: "))
         _ = try site.ok("pause", Self.key, "--reason", "looking at it")
-        try site.push("sed -i '/^spec:/a\\  replicas: 2' deployments/production-risk-score.yaml", "Two replicas")
+        try site.push("sed -i -E 's/replicas: [0-9]+/replicas: 2/' deployments/production-risk-score.yaml", "Two replicas")
         #expect(try site.ok("sync", "--wait", "--timeout", "60s").contains("is in force now\n1 deployment is ready\n"))
         #expect(try site.ok("get", "deployments").contains("Paused"))
         _ = try site.ok("resume", Self.key)
