@@ -36,12 +36,26 @@ struct BuiltProgram: Sendable {
         try run(Self.products.appending(path: "waybill"), arguments)
     }
 
-    /// Both streams go to files, so that neither fills a pipe, and a process left behind does not keep us waiting.
+    /// Both streams go to files, so that neither fills a pipe. The program must leave none behind: on Linux `Process` waits
+    /// for every heir of its socket.
     func run(_ program: URL, _ arguments: [String]) throws -> Result {
         let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-run-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
         let (output, errors) = (scratch.appending(path: "out"), scratch.appending(path: "err"))
+        let process = try start(program, arguments, output: output, errors: errors)
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+            errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+    }
+
+    /// Starts `waybill` with its log in a file, for whoever ends it.
+    func start(_ arguments: [String], log: URL) throws -> Process {
+        try start(Self.products.appending(path: "waybill"), arguments, output: log, errors: log)
+    }
+
+    private func start(_ program: URL, _ arguments: [String], output: URL, errors: URL) throws -> Process {
         for file in [output, errors] { try Data().write(to: file) }
         let process = Process()
         process.executableURL = program
@@ -56,10 +70,7 @@ struct BuiltProgram: Sendable {
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
-        process.waitUntilExit()
-        return Result(
-            code: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
-            errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+        return process
     }
 
     /// A script of bash that ends at the first command that fails.

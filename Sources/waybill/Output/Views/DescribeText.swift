@@ -11,7 +11,8 @@ extension DeploymentDetail {
         sections.table(conditionTable(now))
         if !replicas.isEmpty {
             sections.title("Replicas")
-            sections.table(Table(replicas, wide: true, now: now))
+            let isRemarkable = replicas.contains { $0.drift != nil || $0.exit != nil }
+            sections.table(Table(replicas, wide: isRemarkable, now: now))
         }
         addCall(to: &sections)
         addPlan(to: &sections)
