@@ -69,6 +69,7 @@ extension `End to end` {
             let program = try #require(fleet.processes.models.first?.arguments.first { $0.hasSuffix("/server.py") })
             let folder = String(program.dropLast("server.py".count))
             let weights = folder + "model.json"
+            #expect(chmod(weights, 0o644) == 0)
             let handle = try #require(FileHandle(forUpdatingAtPath: weights))
             try handle.write(contentsOf: Data(edited.utf8))
             try handle.close()
