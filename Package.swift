@@ -76,7 +76,8 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments, logging, httpClient,
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments,
+                logging, httpClient, crypto,
                 hummingbird,
             ] + nio,
             swiftSettings: strict),
@@ -86,6 +87,10 @@ let package = Package(
         // The git helper alone, so that the tests of git need no whole program.
         .executableTarget(name: "git-helper-tool", dependencies: ["WaybillGit"], swiftSettings: strict),
         // Appends until it is killed: the ledger's tests kill it many times.
+        // The gateway alone, for its own tests and its benchmark.
+        .executableTarget(
+            name: "gateway-tool", dependencies: ["WaybillGateway", "WaybillCore"],
+            path: "Benchmarks/gateway/gateway-tool", swiftSettings: strict),
         .executableTarget(
             name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger", "WaybillTrust"], swiftSettings: strict),
 
@@ -97,7 +102,7 @@ let package = Package(
         tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
-        tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore"] + nio),
+        tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
         tests("WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio),
@@ -123,7 +128,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
         benchmark("bench-manifest", "manifest", ["WaybillManifest", "WaybillCore"], exclude: ["peer.py", "run"]),
-        benchmark("gateway-tool", "gateway/gateway-tool", ["WaybillGateway", "WaybillCore"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
+        benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]
 }

@@ -5,22 +5,35 @@ package import WaybillCore
 extension Store {
     // MARK: Summaries
 
-    package func save(_ summary: KeySummary) async throws(Failure) {
-        let stored = StoredSummary(summary)
+    package func save(_ summary: KeySummary) async throws(Failure) { try await save([summary]) }
+
+    package func forget(_ key: DeploymentKey) async throws(Failure) { try await save([], forgetting: [key]) }
+
+    /// Keeps `summaries` and drops those of `gone`, all at once.
+    /// - Parameter time: when this was so; what `keptAt` says from then on.
+    package func save(
+        _ summaries: [KeySummary], forgetting gone: [DeploymentKey] = [], at time: Timestamp? = nil
+    ) async throws(Failure) {
+        let rows = summaries.map(StoredSummary.init)
         try await write { database in
+            let insert = try database.makeStatement(
+                sql: "INSERT OR REPLACE INTO summary (deployment, isReady, json) VALUES (?, ?, ?)")
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let json = String(decoding: try encoder.encode(stored), as: UTF8.self)
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO summary (deployment, isReady, json) VALUES (?, ?, ?)",
-                arguments: [stored.deployment, stored.isReady, json])
+            for row in rows {
+                let json = String(decoding: try encoder.encode(row), as: UTF8.self)
+                try insert.execute(arguments: [row.deployment, row.isReady, json])
+            }
+            let delete = try database.makeStatement(sql: "DELETE FROM summary WHERE deployment = ?")
+            for key in gone { try delete.execute(arguments: [key.description]) }
+            if let time { try Self.setMark("keptAt", String(time.milliseconds), database) }
         }
     }
 
-    package func forget(_ key: DeploymentKey) async throws(Failure) {
-        try await write {
-            try $0.execute(sql: "DELETE FROM summary WHERE deployment = ?", arguments: [key.description])
-        }
+    /// When summaries were last brought up to date; nil when never.
+    package func keptAt() async throws(Failure) -> Timestamp? {
+        let text = try await read { try Self.mark("keptAt", $0) }
+        return text.flatMap(Int64.init).map(Timestamp.init(milliseconds:))
     }
 
     /// All of them by name. A row that this build cannot read is left out.
@@ -87,16 +100,15 @@ extension Store {
         }
     }
 
-    /// Positions of the newest `limit` events of `subject` (before `before` when it is given), the oldest first.
-    package func positions(
-        of subject: String, before: LedgerIndex? = nil, limit: Int = 1000
-    ) async throws(Failure) -> [LedgerIndex] {
-        let end = before.flatMap(Int64.init(exactly:)) ?? .max
-        return try await read { database in
+    /// Positions of the newest `limit` events of `subject`, all before `end` when it is given; the oldest first.
+    package func positions(of subject: String, before end: LedgerIndex? = nil, limit: Int = 1000)
+        async throws(Failure) -> [LedgerIndex]
+    {
+        try await read { database in
             let newest = try Int64.fetchAll(
                 database,
                 sql: "SELECT position FROM event WHERE subject = ? AND position < ? ORDER BY position DESC LIMIT ?",
-                arguments: [subject, end, limit])
+                arguments: [subject, end.map { Int64(clamping: $0) } ?? .max, limit])
             return newest.reversed().map(LedgerIndex.init)
         }
     }

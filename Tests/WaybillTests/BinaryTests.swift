@@ -8,38 +8,8 @@ import WaybillTestSupport
 
 /// The built program itself, for what needs no controller.
 @Suite struct BinaryTests {
-    struct Result: Sendable {
-        var code: Int32
-        var output: String
-        var errors: String
-    }
-
-    /// The program lies beside the test bundle.
-    private static var program: URL {
-        Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent()
-            .appending(path: "waybill")
-            ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "waybill")
-    }
-
-    private func run(_ arguments: [String], in folder: URL, _ variables: [String: String] = [:]) throws -> Result {
-        let process = Process()
-        process.executableURL = Self.program
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin", "WAYBILL_STATE": folder.path + "/state"]
-            .merging(variables) { _, new in new }
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What these commands say fits into a pipe.
-        let written = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complained = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Result(
-            code: process.terminationStatus, output: String(decoding: written, as: UTF8.self),
-            errors: String(decoding: complained, as: UTF8.self))
+    private func run(_ arguments: [String], in folder: URL) throws -> BuiltProgram.Result {
+        try BuiltProgram(folder: folder, variables: ["WAYBILL_STATE": folder.path + "/state"]).run(arguments)
     }
 
     @Test func `version needs no controller`() async throws {
@@ -85,14 +55,15 @@ import WaybillTestSupport
             #expect(version.contains("digest: \(Digest(of: program))\n"))
             #expect(version.contains("size: \(program.count)\n"))
             #expect(
-                version.hasPrefix("# yaml-language-server: $schema=../../../.waybill/schema/ModelVersion.schema.json\n")
+                version.hasPrefix(
+                    "# yaml-language-server: $schema=../../../.waybill/schema/model-version.schema.json\n")
             )
             let second = try run(["init", "fleet one"], in: folder)
             #expect(second.code == 1)
             #expect(
                 second.errors
-                    == "error: \(root.path): has .gitignore, .waybill/schema/waybill.schema.json, README.md and 7 more "
-                    + "already; nothing was written\n")
+                    == "error: \(root.path): has .gitignore, .waybill/schema/environment.schema.json, "
+                    + ".waybill/schema/model-deployment.schema.json and 13 more already; nothing was written\n")
         }
     }
 
@@ -155,7 +126,12 @@ import WaybillTestSupport
         try await withTemporaryFolder { folder in
             let result = try run(["doctor", "-o", "json"], in: folder)
             let examination = try JSONDecoder().decode(Examination.self, from: Data(result.output.utf8))
-            #expect(Set(examination.findings.map(\.subject)) == ["state", "disk", "python", "ports", "files", "clock"])
+            #expect(
+                Set(examination.findings.map(\.subject)) == [
+                    "git", "state", "disk", "python", "ports", "keeper", "isolation", "limits", "devices", "files",
+                    "clock",
+                    "gateway", "ledger",
+                ])
             #expect(result.code == (examination.worst == .problem ? 1 : 0))
             #expect(examination.findings.allSatisfy { ($0.level == .ok) == ($0.remedy == nil) })
         }
@@ -164,7 +140,7 @@ import WaybillTestSupport
     @Test func `a full disk under the output is an error`() async throws {
         try await withTemporaryFolder { folder in
             let process = Process()
-            process.executableURL = Self.program
+            process.executableURL = BuiltProgram.products.appending(path: "waybill")
             process.arguments = ["completions", "bash"]
             process.currentDirectoryURL = folder
             process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")

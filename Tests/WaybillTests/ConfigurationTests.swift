@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import WaybillAPI
 import WaybillCore
 import WaybillTestSupport
 
@@ -117,16 +116,4 @@ import WaybillTestSupport
 
     @Test(arguments: ["8080", "::1:80", "host:", "host:65536", ":80", "a b:1", "a/b:1", "[]:1"])
     func `what is no address`(_ text: String) { #expect(SocketAddressText(text) == nil) }
-
-    @Test func `the references in docs are those of this build`() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        func text(_ path: String) throws -> String {
-            String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
-        }
-        let settings = ConfigurationField.all.map(ConfigurationField.referenceRow).joined()
-        #expect(try text("docs/cli.md").contains("| --- | --- | --- | --- | --- |\n" + settings))
-        let metrics = MetricDescription.catalogue.map { "| `\($0.name)` | \($0.kind.rawValue) | \($0.help) |\n" }
-        #expect(try text("docs/operations.md").contains("| --- | --- | --- |\n" + metrics.joined()))
-    }
 }

@@ -55,6 +55,19 @@ enum Fixtures {
             events: [EventView(event, at: 41)])
     }
 
+    static func fleet() throws -> FleetView {
+        let commit = CommitSummary(
+            id: try CommitID(parsing: String(repeating: "ab", count: 20)), author: "Ada", summary: "The fleet",
+            time: time)
+        return FleetView(
+            controller: .init(build: "0.1.0", pid: 1, startedAt: time, stateFolder: "/state"),
+            repository: .init(
+                url: "remote.git", branch: "main", path: "", commit: commit, head: nil, fetchedAt: time, problem: nil),
+            deployments: .init([]), holds: [], problems: [],
+            ledger: .init(origin: "waybill.dev/ledger/1", entries: 1, anchoredAt: nil, problem: nil),
+            gateway: .init(nil))
+    }
+
     static func plan() throws -> PlanView {
         let key = try DeploymentKey(parsing: "production/churn")
         let id = ReplicaID(key: key, revision: revision, serial: 8)

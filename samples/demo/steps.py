@@ -78,7 +78,7 @@ def first_push(story):
                   "probed, and put behind one stable URL.")
     story.push("The fleet: tumour 1.0.0 and a risk score")
     story.start_controller()
-    story.wait("the small model serves", lambda: story.is_serving(SMALL, "risk-score@1.0.0"), limit=60)
+    story.wait("the small model serves", lambda: story.is_serving(SMALL, "risk-score@1.0.0"), limit=300)
     story.waybill("get", "deployments")
     for key in (STAGING, PRODUCTION):
         story.wait(f"{key} serves version 1.0.0", lambda: story.is_serving(key, "tumour@1.0.0"), limit=600)

@@ -26,7 +26,7 @@ class Story:
         self.fleet = folder / "fleet"
         self.state = folder / "state"
         self.marker = folder / ".waybill-demo"
-        self.bin = pathlib.Path(os.environ.get("WAYBILL_BIN", project / ".build" / "debug"))
+        self.bin = pathlib.Path(os.environ.get("DEMO_BIN", project / ".build" / "debug"))
         self.waybill_path = self.bin / "waybill"
         self.config = folder / "waybill.yaml"
         self.controller = None
@@ -109,6 +109,9 @@ class Story:
             if found:
                 print(f" yes, after {time.monotonic() - started:.1f} s", flush=True)
                 return found
+            if self.controller and self.controller.poll() is not None:
+                print(flush=True)
+                raise Failed(f"{what}: the controller ended with {self.controller.returncode}")
             if time.monotonic() - started > shown + 1:
                 shown += 1
                 print(".", end="", flush=True)

@@ -92,7 +92,8 @@ extension EventType {
             EventDescription(
                 meaning: "What runs is not what was decided.",
                 fields: [
-                    ("what", "a stable word"), ("found", "as found"), ("expected", "as decided"),
+                    ("what", "a stable word"), ("subject", "the replica, file or route"), ("found", "as found"),
+                    ("expected", "as decided"),
                     ("message", "in words"),
                 ])
         case .driftCorrected:

@@ -39,7 +39,7 @@ package enum JSONSchema {
     }
 
     /// `model-version.schema.json`.
-    private static func fileName(_ kind: Kind) -> String {
+    package static func fileName(_ kind: Kind) -> String {
         var name = ""
         for character in kind.rawValue {
             if character.isUppercase, !name.isEmpty { name += "-" }

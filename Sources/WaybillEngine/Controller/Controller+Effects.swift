@@ -2,8 +2,8 @@ import WaybillCore
 
 extension Controller {
     /// Asks target and gateway about one deployment and tells the core.
-    func observe(_ request: ObserveRequest) async {
-        let answer = await cancellations.run(request.id) { () -> Result<Observation, Failure> in
+    func observe(_ request: ObserveRequest, _ cut: AsyncStream<Never>) async {
+        let answer = await cancellations.run(request.id, until: cut) { () -> Result<Observation, Failure> in
             do throws(Failure) {
                 return .success(try await self.look(request))
             } catch {
@@ -17,14 +17,16 @@ extension Controller {
 
     private func look(_ request: ObserveRequest) async throws(Failure) -> Observation {
         let seen = try await world.target.observe(request.key, revisions: request.specs)
-        let route = await monitor.route(of: request.key)
+        var route = await monitor.route(of: request.key)
+        // A gateway that is away, or has not read the table yet, does not make a published route go away.
+        if await publisher.hasRoute(request.key) { route.hasRoute = true }
         return Observation(
             replicas: seen.replicas, preparations: seen.preparations, route: route, time: world.clock.now())
     }
 
     /// Writes the intent, acts with its ticket, writes the outcome, and tells the core.
-    func perform(_ request: ActRequest) async {
-        let answer = await cancellations.run(request.id) { () -> Failure? in
+    func perform(_ request: ActRequest, _ cut: AsyncStream<Never>) async {
+        let answer = await cancellations.run(request.id, until: cut) { () -> Failure? in
             do throws(Failure) {
                 let ticket = try await self.intend(request)
                 return await self.act(request, ticket)
@@ -35,12 +37,15 @@ extension Controller {
         send(.performed(request.id, request.key, answer ?? Self.cutShort))
     }
 
+    /// - Throws: a failure that says "wait": whatever ails the ledger, the act is not to blame.
     private func intend(_ request: ActRequest) async throws(Failure) -> Ticket {
+        if Task.isCancelled { throw Self.cutShort }
+        if isLedgerLost { throw Self.ledgerUnavailable }
         do throws(Failure) {
             return try await journal.intend(request.intent(at: world.clock.now()))
         } catch {
-            reportLoss(of: [])
-            throw error
+            loseLedger([])
+            throw Self.ledgerUnavailable
         }
     }
 
@@ -52,12 +57,7 @@ extension Controller {
         } catch {
             failure = error
         }
-        let outcome = request.outcome(failure, at: world.clock.now(), adding: additions)
-        do throws(Failure) {
-            try await journal.conclude(ticket, outcome)
-        } catch {
-            reportLoss(of: [])
-        }
+        await conclude(ticket, request.outcome(failure, at: world.clock.now(), adding: additions))
         return failure
     }
 
@@ -104,6 +104,7 @@ extension Controller {
                 versions: Set(backends.map(\.version)).sorted(), backends: backends)
         }
         let generation = try await publisher.publish(.init(key: request.key, route: route), ticket: ticket)
+        await monitor.forget()
         return ["generation": .integer(Int64(generation))]
     }
 

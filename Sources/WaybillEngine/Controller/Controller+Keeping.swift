@@ -5,47 +5,64 @@ extension Controller {
     func keepLedger() async {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             guard isLedgerLost else { continue }
-            do throws(Failure) {
-                try await world.ledger.recover()
-                isLedgerLost = false
-                send(.ledgerBack)
-            } catch { continue }
+            do throws(Failure) { try await regainLedger() } catch { continue }
         }
     }
 
-    /// Starts the gateway again when none answers twice in a row: one missed answer may be a busy moment.
+    /// Looks after what an earlier controller left unfinished, then after the gateway: starts it again when none answers
+    /// twice in a row (one missed answer may be a busy moment), and has everything looked at once one is back.
     func keepGateway() async {
-        guard let keeper = world.gatewayKeeper else { return }
-        var misses = 0
+        await reconcileOwnIntents()
+        var (misses, failures) = (0, 0)
+        var notBefore = ContinuousClock.now
         while (try? await Task.sleep(for: .milliseconds(500))) != nil {
-            misses = await world.gateway.status() == nil ? misses + 1 : 0
-            guard misses >= 2, !isLedgerLost else { continue }
-            await startGateway(keeper)
-            misses = 0
+            if await world.gateway.status() != nil {
+                if misses > 0 { send(.resync) }
+                (misses, failures) = (0, 0)
+                continue
+            }
+            misses += 1
+            guard let keeper = world.gatewayKeeper, misses >= 2, !isLedgerLost, .now >= notBefore else { continue }
+            if await startGateway(keeper) { continue }
+            failures += 1
+            notBefore = .now + core.policy.backOff(afterFailures: failures, jitter: .random(in: 0...1))
         }
     }
 
-    private func startGateway(_ keeper: any GatewayKeeper) async {
+    /// Intents that are about no deployment are ours to reconcile; the core sees to the others.
+    private func reconcileOwnIntents() async {
+        let own = core.facts.dangling.filter { (try? DeploymentKey(parsing: $0.value.subject)) == nil }
+        if own.isEmpty { return }
+        let address = await world.gateway.status()?.address
         let decision = DecisionID(UInt64.random(in: .min ... .max))
-        func event() -> Event {
-            Event(
-                .gatewayStarted, decision: decision, time: world.clock.now(), subject: "controller",
-                body: ["reason": "no gateway answers"])
+        let notes = own.sorted { $0.key < $1.key }.map { index, intent in
+            intent.reconciled(
+                at: index, decision: decision, time: world.clock.now(),
+                found: intent.type == .gatewayStarted
+                    ? address.map { "a gateway answers at \($0)" } ?? "no gateway answers" : "not known")
+        }
+        do throws(Failure) { _ = try await world.ledger.append(notes) } catch { loseLedger(notes) }
+    }
+
+    /// True when a gateway answers.
+    private func startGateway(_ keeper: any GatewayKeeper) async -> Bool {
+        var event = Event(
+            .gatewayStarted, decision: DecisionID(UInt64.random(in: .min ... .max)), time: world.clock.now(),
+            subject: FleetHold.subject, body: ["reason": "no gateway answers"])
+        let ticket: Ticket
+        do throws(Failure) { ticket = try await journal.intend(event) } catch {
+            loseLedger([])
+            return false
         }
         do throws(Failure) {
-            let ticket = try await journal.intend(event())
-            var outcome = event()
-            do throws(Failure) {
-                outcome.body["address"] = .string(try await keeper.start(ticket: ticket))
-                outcome.outcome = .succeeded
-            } catch {
-                outcome.outcome = .failed
-                outcome.body["message"] = .string(error.message)
-            }
-            outcome.time = world.clock.now()
-            try await journal.conclude(ticket, outcome)
+            event.body["address"] = .string(try await keeper.start(ticket: ticket))
+            event.outcome = .succeeded
         } catch {
-            reportLoss(of: [])
+            event.outcome = .failed
+            event.body["message"] = .string(error.message)
         }
+        event.time = world.clock.now()
+        await conclude(ticket, event)
+        return event.outcome == .succeeded
     }
 }

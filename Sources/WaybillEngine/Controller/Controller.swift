@@ -4,8 +4,8 @@ package import WaybillCore
 ///
 /// Flow: events come in through one stream; each is one step of the core; notes are appended in the order of steps, many to
 /// one append; acts start once the notes before them are durable, each with a ticket of its own.
-/// Guarantees: no act without a durable intent; an outcome or a lost ledger is told for every intent; every effect is
-/// answered once.
+/// Guarantees: no act without a durable intent; every act's outcome is written, after a loss of the ledger before anything
+/// else; every effect is answered once.
 /// Assumptions: `run` is called once.
 package actor Controller {
     let world: World
@@ -18,14 +18,19 @@ package actor Controller {
     private let outputReady: AsyncStream<Void>
     private let outputSignal: AsyncStream<Void>.Continuation
 
-    private var core: EngineCore
+    private(set) var core: EngineCore
     private var outbox = Outbox()
     var observations: [DeploymentKey: Observation] = [:]
-    private var summaries: [DeploymentKey: KeySummary] = [:]
     private var answers: [UInt64: CheckedContinuation<Result<String, Failure>, Never>] = [:]
     private var nextCommand: UInt64 = 1
     private var nextWake: Timestamp?
-    var isLedgerLost = false
+    /// Set and cleared in one go with the core's own, so that both always agree.
+    package private(set) var isLedgerLost = false
+    /// Outcomes that the ledger could not take, in order; concluded before anything else once it is back.
+    private var unwrittenOutcomes: [Conclusion] = []
+    /// Operators' words that are not durable yet.
+    private var unsaid: [CommitID] = []
+    private var isStopped = false
     /// Called after each step whose effects changed something that a view shows.
     private let changed: @Sendable () -> Void
     /// Called when the core asks the commit gate again after an operator's word.
@@ -34,7 +39,8 @@ package actor Controller {
     private let stepped: @Sendable () -> Void
 
     package init(
-        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts, changed: @escaping @Sendable () -> Void,
+        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts,
+        changed: @escaping @Sendable () -> Void,
         reconsider: @escaping @Sendable (CommitID) -> Void, stepped: @escaping @Sendable () -> Void
     ) {
         self.core = core
@@ -57,6 +63,7 @@ package actor Controller {
     /// Gives an operator's command to the core; returns its words once it is durable.
     package func command(_ verb: OperatorCommand.Verb, by actor: Actor, reason: String?) async throws(Failure) -> String
     {
+        if isStopped { throw Self.stopping }
         let id = nextCommand
         nextCommand += 1
         return try await withCheckedContinuation { continuation in
@@ -65,8 +72,10 @@ package actor Controller {
         }.get()
     }
 
-    package var allSummaries: [KeySummary] { summaries.values.sorted { $0.key < $1.key } }
-    package func summary(of key: DeploymentKey) -> KeySummary? { summaries[key] }
+    package var allSummaries: [KeySummary] { core.keys.compactMap { core.currentSummary(of: $0) } }
+    package func summary(of key: DeploymentKey) -> KeySummary? { core.currentSummary(of: key) }
+    /// The commit that the core has taken in; nil before the first.
+    package var commit: CommitID? { core.commit }
     package func observation(of key: DeploymentKey) -> Observation? { observations[key] }
     package var gatewayStatus: GatewayStatus? { get async { await monitor.status() } }
     package var facts: Facts { core.facts }
@@ -75,7 +84,11 @@ package actor Controller {
     /// Plans that still have something to do, by key.
     package var pendingPlans: [KeyPlan] { core.fleetPlans.filter { !$0.isEmpty } }
     package var fleetHold: FleetHold? { core.fleetHold }
-    package var load: (queued: Int, busy: Int, preparing: Int) { (core.queueDepth, core.busyWorkers, core.busyBuilders) }
+    /// A stop was asked for; no new act begins.
+    package var isStopping: Bool { core.isStopping }
+    package var load: (queued: Int, busy: Int, preparing: Int) {
+        (core.queueDepth, core.busyWorkers, core.busyBuilders)
+    }
     /// Which fields of `key` differ from what was desired before.
     package func changes(of key: DeploymentKey) -> [FieldChange] {
         guard let state = core.states[key], let desired = state.desired else { return [] }
@@ -98,19 +111,21 @@ package actor Controller {
             inboxWriter.finish()
             group.cancelAll()
         }
-        for (_, answer) in answers {
-            answer.resume(
-                returning: .failure(Failure(.wait, reason: "Stopping", message: "the controller is stopping")))
-        }
+        isStopped = true
+        for (_, answer) in answers { answer.resume(returning: .failure(Self.stopping)) }
         answers = [:]
     }
 
+    private static let stopping = Failure(.wait, reason: "Stopping", message: "the controller is stopping")
+
     private func stepThroughInbox() async {
-        for await event in inbox {
-            outbox.add(core.step(event, at: world.clock.now()))
-            outputSignal.yield()
-            stepped()
-        }
+        for await event in inbox { step(event) }
+    }
+
+    private func step(_ event: EngineEvent) {
+        outbox.add(core.step(event, at: world.clock.now()))
+        outputSignal.yield()
+        stepped()
     }
 
     /// Wakes the core once the moment last asked for has come. Looks at the clock instead of sleeping until then, so that
@@ -136,46 +151,84 @@ package actor Controller {
         return isParked
     }
 
+    /// True when everything before is durable.
     private func write(_ notes: [Event]) async -> Bool {
         if notes.isEmpty { return !isLedgerLost }
         do throws(Failure) {
             _ = try await world.ledger.append(notes)
+            for commit in unsaid { reconsider(commit) }
+            unsaid = []
             return true
         } catch {
-            reportLoss(of: notes)
+            loseLedger(notes)
             return false
         }
     }
 
-    func reportLoss(of notes: [Event]) {
+    // MARK: The ledger's absence
+
+    /// The ledger did not take `notes`. They, and those that wait behind them, go back to the core, which repeats them
+    /// in order; it is told at once, so that nothing that it asks for later comes before them.
+    func loseLedger(_ notes: [Event]) {
         isLedgerLost = true
-        send(.ledgerLost(unwritten: notes))
+        step(.ledgerLost(unwritten: notes + outbox.takeNotes()))
     }
+
+    /// Writes how an act came out, or keeps that until the ledger is back.
+    func conclude(_ ticket: Ticket, _ outcome: Event) async {
+        let conclusion = Conclusion(ticket: ticket, outcome: outcome)
+        if isLedgerLost { return unwrittenOutcomes.append(conclusion) }
+        do throws(Failure) {
+            try await journal.conclude(ticket, outcome)
+        } catch {
+            unwrittenOutcomes.append(conclusion)
+            loseLedger([])
+        }
+    }
+
+    /// Brings the ledger back: first the outcomes of acts that ended without it, then what the core kept.
+    func regainLedger() async throws(Failure) {
+        try await world.ledger.recover()
+        while let first = unwrittenOutcomes.first {
+            try await journal.conclude(first.ticket, first.outcome)
+            unwrittenOutcomes.removeFirst()
+        }
+        isLedgerLost = false
+        step(.ledgerBack)
+    }
+
+    private struct Conclusion {
+        var ticket: Ticket
+        var outcome: Event
+    }
+
+    // MARK: Effects
 
     private func start(_ effect: Effect, isLedgerGood: Bool, into group: inout DiscardingTaskGroup) {
         switch effect {
-        case .observe(let request): group.addTask { await self.observe(request) }
-        case .perform(let request) where isLedgerGood: group.addTask { await self.perform(request) }
+        case .observe(let request):
+            let cut = cancellations.register(request.id)
+            group.addTask { await self.observe(request, cut) }
+        case .perform(let request) where isLedgerGood:
+            let cut = cancellations.register(request.id)
+            group.addTask { await self.perform(request, cut) }
         case .perform(let request):
             send(.performed(request.id, request.key, Self.ledgerUnavailable))
         case .cancel(let id, _): cancellations.cancel(id)
         case .wake(let moment): nextWake = moment
         case .summarise(let summary):
-            summaries[summary.key] = summary
-            let store = world.summaries
-            group.addTask { await store.save(summary) }
+            world.summaries.save(summary)
         case .forgetKey(let key):
-            summaries[key] = nil
             observations[key] = nil
-            let store = world.summaries
-            group.addTask { await store.remove(key) }
-        case .reconsider(let commit): reconsider(commit)
+            world.summaries.remove(key)
+        case .reconsider(let commit) where isLedgerGood: reconsider(commit)
+        case .reconsider(let commit): unsaid.append(commit)
         case .answer(let id, let result):
             answers.removeValue(forKey: id)?.resume(returning: isLedgerGood ? result : .failure(Self.ledgerUnavailable))
         case .note, .parked: break
         }
     }
 
-    private static let ledgerUnavailable = Failure(
+    static let ledgerUnavailable = Failure(
         .wait, reason: "LedgerUnavailable", message: "the ledger takes nothing; no action without it")
 }

@@ -1,118 +1,169 @@
-package import WaybillCore
+import WaybillCore
 
 extension FleetWatcher {
-    /// After a start: takes up the state that was in force, without the network where the mirror has it.
-    ///
-    /// Does nothing when no commit was ever accepted.
+    /// After a start, and after a load that came to nothing: brings the source to what is in force, and tells the
+    /// controller of it if it was not told yet.
     func loadAccepted() async throws(Failure) {
-        guard let accepted = acceptedChain.last else {
-            isLoaded = true
-            return
-        }
-        if !(try await repository.contains(accepted, in: accepted)) { _ = try await repository.fetch() }
-        guard try await repository.contains(accepted, in: accepted) else {
-            // Neither mirror nor remote has it any more: a rewound history, judged as such when the head is looked at.
-            isLoaded = true
-            status.accepted = accepted
-            return
-        }
-        var state = WholeState(commit: accepted)
-        for commit in acceptedChain {
-            if try await repository.contains(commit, in: commit) { state.add(try await source.load(commit)) }
-        }
-        status.accepted = accepted
+        let isThere = try await restoreSource()
+        isSourceInForce = true
+        guard isThere, let accepted = memory.chain.last, !isStartJudged else { return }
+        let whole = try await whole()
         status.head = accepted
-        if let hold = removesTooMuch(state.delta, head: accepted) {
-            isLoaded = true
-            controller.send(.hold(hold))
-            return
-        }
-        take(state.delta)
         decided = accepted
-        isLoaded = true
+        isStartJudged = true
+        if let hold = removesTooMuch(whole, head: accepted) { tell(hold) } else { give(whole) }
+    }
+
+    /// Loads the accepted commits anew, without the network where the mirror has them; false when there is none. Begins from
+    /// nothing each time, so that a load that failed midway leaves no half of a state behind.
+    private func restoreSource() async throws(Failure) -> Bool {
+        await source.forget()
+        guard let accepted = memory.chain.last else { return false }
+        status.accepted = accepted
+        if !(try await repository.contains(accepted, in: accepted)) { _ = try await repository.fetch() }
+        // Neither mirror nor remote may have it any more: a rewound history, judged as such when the head is looked at.
+        guard try await repository.contains(accepted, in: accepted) else { return false }
+        orphans = []
+        for commit in memory.chain where try await repository.contains(commit, in: commit) {
+            let delta = try await source.load(commit)
+            orphans.subtract(delta.changed.keys)
+            orphans.formUnion(delta.orphaned)
+        }
+        return true
     }
 
     /// Decides about a fetched commit, records it, and sends the change on when it is accepted.
     func judge(_ head: CommitID) async throws(Failure) {
         let accepted = status.accepted
-        let contains: Bool
-        if let accepted { contains = try await repository.contains(accepted, in: head) } else { contains = true }
-        if case .hold(let hold) = gate(head, contains: contains, after: population) {
-            return try await place(hold)
-        }
-        let delta = try await source.load(head)
+        if isStateGiven, head == accepted { return releaseIfBack(at: head) }
+        if let accepted, head != accepted, let hold = try await rewound(head, accepted) { return try await place(hold) }
+        let change = try await source.load(head)
+        isSourceInForce = false
+        orphans.formUnion(change.orphaned)
         do throws(Failure) {
+            let delta = isStateGiven ? change : try await whole()
             if let hold = removesTooMuch(delta, head: head) {
-                try await goBack(to: accepted)
-                return try await place(hold)
+                try await place(hold)
+                return await goBack()
             }
-            try await recordAcceptance(of: delta, from: accepted)
+            if head != accepted { try await recordAcceptance(of: delta, from: accepted) }
+            isSourceInForce = true
+            give(delta)
+            release("commit \(head.short) was accepted")
         } catch {
-            try await goBack(to: accepted)
+            await goBack()
             throw error
         }
-        status.accepted = head
-        take(delta)
-        controller.send(.release(reason: "commit \(head.short) was accepted"))
     }
 
-    /// Judges the head again, because an operator accepted `commit`.
-    package func reconsider(_ commit: CommitID) {
-        operatorAccepted = commit
-        decided = nil
-        trigger(.operatorWord)
+    /// The branch names the commit in force again: nothing is held any more.
+    func releaseIfBack(at head: CommitID) {
+        if isStateGiven { release("the branch names \(head.short) again") }
     }
 
-    private func gate(_ head: CommitID, contains: Bool, after: Set<DeploymentKey>) -> CommitGate.Verdict {
-        CommitGate.decide(
-            head: head, lastAccepted: status.accepted, containsAccepted: contains,
-            population: CommitGate.Population(before: population, after: after), operatorAccepted: operatorAccepted)
+    /// Everything that the source has, as the first change that a controller hears of.
+    private func whole() async throws(Failure) -> DesiredDelta {
+        guard let state = await source.current() else {
+            throw Failure(.retry, reason: "NothingLoaded", message: "the fleet's state was asked for before a load")
+        }
+        let gone = orphans.subtracting(state.deployments.keys).subtracting(state.held.keys)
+        return DesiredDelta(
+            commit: state.commit, changed: state.deployments, removed: gone, orphaned: gone, held: state.held,
+            diagnostics: state.diagnostics)
     }
 
+    private func rewound(_ head: CommitID, _ accepted: CommitID) async throws(Failure) -> FleetHold? {
+        let contains = try await repository.contains(accepted, in: head)
+        let verdict = CommitGate.decide(
+            head: head, lastAccepted: accepted, containsAccepted: contains,
+            population: CommitGate.Population(before: [], after: []), operatorAccepted: memory.operatorAccepted)
+        guard case .hold(let hold) = verdict else { return nil }
+        return hold
+    }
+
+    /// Compared with what serves, also when the commit is the accepted one: a changed `path` or `branch` setting may
+    /// show another fleet at it.
     private func removesTooMuch(_ delta: DesiredDelta, head: CommitID) -> FleetHold? {
-        let after = isLoaded ? populationAfter(delta) : Set(delta.changed.keys).union(delta.held.keys)
-        guard case .hold(let hold) = gate(head, contains: true, after: after.union(delta.orphaned)) else { return nil }
+        let after = populationAfter(delta).union(delta.orphaned)
+        let verdict = CommitGate.decide(
+            head: head, lastAccepted: nil, containsAccepted: true,
+            population: CommitGate.Population(before: population, after: after),
+            operatorAccepted: memory.operatorAccepted)
+        guard case .hold(var hold) = verdict else { return nil }
+        hold.accepted = status.accepted
         return hold
     }
 
     private func populationAfter(_ delta: DesiredDelta) -> Set<DeploymentKey> {
-        population.subtracting(delta.removed).union(delta.changed.keys).union(delta.held.keys)
+        let before = isStateGiven ? population.subtracting(delta.removed) : []
+        return before.union(delta.changed.keys).union(delta.held.keys)
     }
 
-    private func take(_ delta: DesiredDelta) {
-        population = isLoaded ? populationAfter(delta) : Set(delta.changed.keys).union(delta.held.keys)
+    private func give(_ delta: DesiredDelta) {
+        population = populationAfter(delta)
+        status.accepted = delta.commit
         status.diagnostics = delta.diagnostics
+        isStateGiven = true
         controller.send(.desired(delta))
     }
 
-    /// Undoes a load that was not accepted, so that the next one is compared with what is in force.
-    private func goBack(to accepted: CommitID?) async throws(Failure) {
-        if let accepted { _ = try await source.load(accepted) } else { await source.forget() }
+    private func release(_ reason: String) {
+        guard standing != nil else { return }
+        standing = nil
+        controller.send(.release(reason: reason))
     }
 
+    /// Undoes a load that was not accepted, so that the next one is compared with what is in force. When that fails it is
+    /// done before the next round.
+    private func goBack() async {
+        do throws(Failure) {
+            _ = try await restoreSource()
+            isSourceInForce = true
+        } catch {
+            isSourceInForce = false
+        }
+    }
+
+    // MARK: What the ledger is told
+
     private func place(_ hold: FleetHold) async throws(Failure) {
-        if hold.cause == .historyRewound {
-            try await journal.note(
+        if standing?.commit == hold.commit, standing?.cause == hold.cause { return tell(hold) }
+        if hold.cause == .historyRewound, notedRewind != hold.commit {
+            try await write(
                 Event(
                     .commitRewound, decision: decision(), time: clock.now(), subject: hold.commit.hex,
                     body: [
                         "accepted": .string(hold.accepted?.hex ?? ""), "head": .string(hold.commit.hex),
                     ]))
+            notedRewind = hold.commit
         }
-        try await journal.note(
+        try await write(
             Event(
                 .commitRejected, decision: decision(), time: clock.now(), subject: hold.commit.hex,
                 body: [
                     "commit": .string(hold.commit.hex), "reason": .string(hold.cause.rawValue),
                     "message": .string(hold.message),
                 ]))
+        tell(hold)
+    }
+
+    /// Makes `fact` durable. The controller hears of a ledger that refuses: it is the one who brings it back.
+    func write(_ fact: Event) async throws(Failure) {
+        do throws(Failure) { try await journal.note(fact) } catch {
+            await controller.loseLedger([])
+            throw error
+        }
+    }
+
+    private func tell(_ hold: FleetHold) {
+        standing = hold
         controller.send(.hold(hold))
     }
 
     private func recordAcceptance(of delta: DesiredDelta, from accepted: CommitID?) async throws(Failure) {
         let decision = decision()
         for diagnostic in delta.diagnostics.prefix(Self.mostDiagnostics) where diagnostic.severity == .error {
-            try await journal.note(
+            try await write(
                 Event(
                     .resourceInvalid, decision: decision, time: clock.now(), subject: diagnostic.location.path,
                     body: [
@@ -126,31 +177,13 @@ extension FleetWatcher {
             "problems": .integer(Int64(delta.diagnostics.count { $0.severity == .error })),
         ]
         if let accepted { body["from"] = .string(accepted.hex) }
-        if operatorAccepted == delta.commit { body["reason"] = "accepted by an operator" }
-        try await journal.note(
-            Event(.commitAccepted, decision: decision, time: clock.now(), subject: delta.commit.hex, body: body))
+        if memory.operatorAccepted == delta.commit { body["reason"] = "accepted by an operator" }
+        let event = Event(
+            .commitAccepted, decision: decision, time: clock.now(), subject: delta.commit.hex, body: body)
+        try await write(event)
+        memory.fold(event)
     }
 
     /// Problems of one commit that get an entry each; the rest are counted in the acceptance.
     private static let mostDiagnostics = 100
-}
-
-/// The whole desired state after several loads in order.
-private struct WholeState {
-    var delta: DesiredDelta
-
-    init(commit: CommitID) { delta = DesiredDelta(commit: commit) }
-
-    mutating func add(_ next: DesiredDelta) {
-        delta.changed.merge(next.changed) { _, new in new }
-        for key in next.removed {
-            delta.changed[key] = nil
-            delta.held[key] = nil
-        }
-        delta.orphaned.formUnion(next.orphaned)
-        delta.orphaned.subtract(next.changed.keys)
-        delta.held.merge(next.held) { _, new in new }
-        for key in next.released { delta.held[key] = nil }
-        delta.diagnostics = next.diagnostics
-    }
 }

@@ -1,11 +1,13 @@
 package import WaybillCore
 
-/// Watches the fleet repository: notices a new commit, fetches it, has it judged by the commit gate, and tells the controller.
+/// Follows the fleet's branch: asks, fetches, judges by the commit gate, and tells the controller.
 ///
-/// Flow of a round: ask the remote what the branch names; fetch if that is new; check that the branch still contains the
-/// accepted commit; load what changed; check that it does not remove too much; record the acceptance; send the change on.
+/// Flow of a round: bring the source to what is in force, should it not be there; ask the remote what the branch names;
+/// fetch if that is new; check that the branch still contains the accepted commit; load what changed; check that it does
+/// not remove too much; record the acceptance; send the change on.
 /// Guarantees: one round at a time; triggers during a round lead to exactly one more; a commit is sent on only once its
-/// acceptance is durable; a failure of git, or of the ledger, changes nothing that is desired.
+/// acceptance is durable; a failure of git, or of the ledger, changes nothing that is desired; the first state that the
+/// controller is told of is a whole one.
 package actor FleetWatcher {
     package enum Trigger: String, Sendable { case start, poll, sync, webhook, operatorWord = "operator" }
 
@@ -31,25 +33,44 @@ package actor FleetWatcher {
     private let rounded: @Sendable () -> Void
 
     package internal(set) var status = Status()
-    /// The last commit that was accepted, held or rejected: asking about it again brings nothing new.
+    /// The last commit that was accepted or held: asking about it again brings nothing new.
     var decided: CommitID?
-    /// A held commit that an operator accepted.
-    var operatorAccepted: CommitID?
+    /// An operator spoke since the head was judged last.
+    private var mustJudge = false
+    var memory: FleetMemory
+    /// The hold that the controller was told of last, also before a restart.
+    var standing: FleetHold?
+    /// The head, and the rewound head, that the ledger was told of last.
+    var notedHead: CommitID?
+    var notedRewind: CommitID?
     /// Deployments of the accepted state, held ones included; before the first load, those that the ledger knows to serve.
     var population: Set<DeploymentKey>
-    /// Accepted commits from the last one without problems on: loading them in order finds each resource's last good state.
-    let acceptedChain: [CommitID]
-    var isLoaded = false
+    /// What was in force at the start was given or held.
+    var isStartJudged = false
+    /// Deployments that the loaded commits removed and that stay.
+    var orphans: Set<DeploymentKey> = []
+    /// The controller was told the whole accepted state.
+    var isStateGiven = false
+    /// The source is at the accepted commit. False after a load that came to nothing.
+    var isSourceInForce = false
+    private var isStopped = false
     private var failures = 0
+    /// When the branch is asked about next, if nothing triggers a round before.
+    private var nextPoll: ContinuousClock.Instant = .now
     private var waiting: [CheckedContinuation<Result<CommitID, Failure>, Never>] = []
 
+    /// - Parameters:
+    ///   - hold: the hold that stands by the ledger.
+    ///   - served: what the ledger knows to serve (`Facts.servedKeys`).
     package init(
         repository: any FleetRepository, source: any DesiredStateSource, journal: Journal, clock: any WallClock,
-        branch: String, controller: Controller, pollInterval: Duration, memory: FleetMemory, served: Set<DeploymentKey>,
-        rounded: @escaping @Sendable () -> Void
+        branch: String, controller: Controller, pollInterval: Duration, memory: FleetMemory, hold: FleetHold?,
+        served: Set<DeploymentKey>, rounded: @escaping @Sendable () -> Void
     ) {
-        acceptedChain = memory.chain
-        operatorAccepted = memory.operatorAccepted
+        self.memory = memory
+        standing = hold
+        notedHead = hold?.commit
+        notedRewind = hold?.commit
         population = served
         self.repository = repository
         self.source = source
@@ -67,10 +88,18 @@ package actor FleetWatcher {
 
     /// Runs a round and returns what the branch names.
     package func sync() async throws(Failure) -> CommitID {
-        try await withCheckedContinuation { continuation in
+        if isStopped { throw Self.stopping }
+        return try await withCheckedContinuation { continuation in
             waiting.append(continuation)
             trigger(.sync)
         }.get()
+    }
+
+    /// Judges the head again, because an operator accepted `commit`.
+    package func reconsider(_ commit: CommitID) {
+        memory.operatorAccepted = commit
+        mustJudge = true
+        trigger(.operatorWord)
     }
 
     /// Runs until cancelled.
@@ -85,21 +114,30 @@ package actor FleetWatcher {
         } onCancel: {
             triggerWriter.finish()
         }
-        for waiter in waiting {
-            waiter.resume(
-                returning: .failure(Failure(.wait, reason: "Stopping", message: "the controller is stopping")))
-        }
+        isStopped = true
+        for waiter in waiting { waiter.resume(returning: .failure(Self.stopping)) }
         waiting = []
     }
 
-    /// Asks for a round each interval, jittered by a tenth; failures double the wait up to five minutes.
+    private static let stopping = Failure(.wait, reason: "Stopping", message: "the controller is stopping")
+
+    /// Asks for a round when its time has come. A round that failed is tried again after a second, then more and more
+    /// seldom; so a ledger that is back does not wait for the next poll.
     private func poll() async {
         while true {
-            let jitter = Double.random(in: 0.9...1.1)
-            let wait = min(pollInterval * (1 << min(failures, 8)), max(pollInterval, .seconds(300)))
-            do { try await Task.sleep(for: wait * jitter) } catch { return }
+            let rest = min(.seconds(1), nextPoll - .now)
+            do { try await Task.sleep(for: max(rest, .milliseconds(10))) } catch { return }
+            guard nextPoll <= .now else { continue }
+            nextPoll = .now + pollInterval
             trigger(.poll)
         }
+    }
+
+    /// The wait after a round: the interval, or after failures in a row 1 s doubling up to five minutes; give or take a
+    /// tenth.
+    private func wait(afterFailures count: Int) -> Duration {
+        let backOff = min(Duration.seconds(1) * (1 << min(max(count, 1) - 1, 16)), max(pollInterval, .seconds(300)))
+        return (count == 0 ? pollInterval : backOff) * Double.random(in: 0.9...1.1)
     }
 
     private func round(_ trigger: Trigger) async {
@@ -107,7 +145,7 @@ package actor FleetWatcher {
         waiting = []
         let result: Result<CommitID, Failure>
         do throws(Failure) {
-            if !isLoaded { try await loadAccepted() }
+            if !isSourceInForce { try await loadAccepted() }
             result = .success(try await look(trigger))
             status.problem = nil
             status.askedAt = clock.now()
@@ -117,26 +155,37 @@ package actor FleetWatcher {
             status.problem = error
             failures += 1
         }
+        nextPoll = .now + wait(afterFailures: failures)
         for asker in askers { asker.resume(returning: result) }
         rounded()
     }
 
     private func look(_ trigger: Trigger) async throws(Failure) -> CommitID {
+        let isAsked = mustJudge
         let named = try await repository.remoteHead()
-        if named == decided { return named }
+        if named == decided, !isAsked {
+            if named == status.accepted { releaseIfBack(at: named) }
+            return named
+        }
         let head = try await repository.fetch()
-        if head != decided {
+        guard head != decided || isAsked else { return head }
+        mustJudge = false
+        do throws(Failure) {
             status.head = head
             try await observe(head, trigger)
             try await judge(head)
-            decided = head
+        } catch {
+            mustJudge = mustJudge || isAsked
+            throw error
         }
+        decided = head
         return head
     }
 
     private func observe(_ head: CommitID, _ trigger: Trigger) async throws(Failure) {
+        guard notedHead != head else { return }
         let summary = try await repository.summary(of: head)
-        try await journal.note(
+        try await write(
             Event(
                 .commitObserved, decision: decision(), time: clock.now(), subject: head.hex,
                 actor: .gitAuthor(summary.author),
@@ -144,6 +193,7 @@ package actor FleetWatcher {
                     "commit": .string(head.hex), "branch": .string(branch), "author": .string(summary.author),
                     "summary": .string(summary.summary), "trigger": .string(trigger.rawValue),
                 ]))
+        notedHead = head
     }
 
     func decision() -> DecisionID { DecisionID(UInt64.random(in: .min ... .max)) }

@@ -22,6 +22,9 @@ package actor GatewayMonitor {
         return status
     }
 
+    /// A table was published: what was heard before is no answer any more.
+    func forget() { last = nil }
+
     /// What the gateway says about `key`; replica names that it cannot have from us are left out.
     package func route(of key: DeploymentKey) async -> ObservedRoute {
         guard let status = await status() else { return ObservedRoute(isGatewayRunning: false) }

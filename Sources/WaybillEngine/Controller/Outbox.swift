@@ -16,4 +16,11 @@ struct Outbox: Sendable {
         effects = []
         return (notes, others)
     }
+
+    /// The notes alone; what else waits stays.
+    mutating func takeNotes() -> [Event] {
+        let (notes, others) = take()
+        effects = others
+        return notes
+    }
 }

@@ -34,6 +34,14 @@ package actor RoutePublisher {
         self.table = table ?? RouteTable(generation: 0, routes: [])
     }
 
+    /// Requests that wait for the next table.
+    package var waitingCount: Int { waiting.count }
+
+    /// Whether the published table has a route for `key`.
+    package func hasRoute(_ key: DeploymentKey) -> Bool {
+        table.routes.contains { $0.environment == key.environment.text && $0.deployment == key.name.text }
+    }
+
     /// Makes `change` part of the published table; returns the generation that has it once the table is durable.
     ///
     /// The first caller publishes, then goes on for those who came meanwhile: no task without a parent.
@@ -56,7 +64,8 @@ package actor RoutePublisher {
     }
 
     private func publishRound(_ changes: [Change], ticket: Ticket) async -> Result<UInt64, Failure> {
-        let next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
+        var next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
+        next.generation = table.generation + 1
         ports.replace(with: next)
         do throws(Failure) {
             try await gateway.publish(next, ticket: ticket)

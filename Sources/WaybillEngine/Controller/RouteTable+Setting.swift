@@ -8,6 +8,11 @@ extension RouteTable {
         return RouteTable(generation: generation + 1, routes: routes)
     }
 
+    /// Deployments that the table routes to.
+    package var keys: Set<DeploymentKey> {
+        Set(routes.compactMap { try? DeploymentKey(parsing: "\($0.environment)/\($0.deployment)") })
+    }
+
     /// Ports that the table names: none of them may be given to a new replica.
     package var ports: Set<Int> { Set(routes.flatMap { $0.backends.map(\.port) }) }
 }

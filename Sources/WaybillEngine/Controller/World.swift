@@ -30,10 +30,10 @@ package protocol RecoverableLedger: LedgerStorage {
     func recover() async throws(Failure)
 }
 
-/// Where summaries are kept for the time when no controller runs.
+/// Where summaries are kept for the time when no controller runs. Calls return at once, in the order of what they say.
 package protocol SummaryStore: Sendable {
-    func save(_ summary: KeySummary) async
-    func remove(_ key: DeploymentKey) async
+    func save(_ summary: KeySummary)
+    func remove(_ key: DeploymentKey)
 }
 
 /// Starts the gateway process.

@@ -93,7 +93,7 @@ extension EngineCore {
         state.held = []
         state.mode = isOrphaned ? .orphaned : .absent
         states[key] = state
-        if isOrphaned {
+        if isOrphaned, facts.keys[key]?.isOrphaned != true {
             note(makes(key).held(.orphaned, message: "removed from git with pruning disabled", commit: commit))
         }
         endObsoletePreparation(key)

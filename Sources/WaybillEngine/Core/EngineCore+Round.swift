@@ -41,7 +41,9 @@ extension EngineCore {
         for (index, intent) in facts.dangling.filter({ $0.value.subject == key.description }).sorted(by: {
             $0.key < $1.key
         }) {
-            note(makes.reconciled(intent, at: index, found: observation.finding(for: intent)))
+            note(
+                intent.reconciled(
+                    at: index, decision: makes.decision, time: makes.time, found: observation.finding(for: intent)))
         }
         for replica in observation.replicas.sorted(by: { $0.id < $1.id }) where replica.isAlive {
             note(makes.adopted(replica))
@@ -134,7 +136,8 @@ extension EngineCore {
         guard let state = states[key], state.mode != .orphaned else { return }
         let rendering = state.desired?.rendering.digest
         let to = plan.to?.description ?? KeyFacts.absent
-        let actions = Set(plan.actions.prefix(FactEvents.longestList).map(\.action.description))
+        let actions = Set(
+            plan.actions.prefix(FactEvents.longestList).filter { !isPublished($0, key) }.map(\.action.description))
         if let last = facts.keys[key]?.decided, last.to == to, last.rendering == rendering?.description,
             actions.isSubset(of: last.actions)
         {
@@ -144,6 +147,12 @@ extension EngineCore {
         states[key]?.decision = DecisionID(chance.next())
         let changes = state.desired.map { diff(state.previous, $0) } ?? []
         note(makes(key).planDecided(plan, commit: state.commit ?? commit, rendering: rendering, diff: changes))
+    }
+
+    /// A rotation that was set and that the gateway has not taken up yet is no news.
+    private func isPublished(_ planned: PlannedAction, _ key: DeploymentKey) -> Bool {
+        guard case .setRoute(let ids) = planned.action, planned.waitsFor != nil else { return false }
+        return facts.keys[key]?.rotation == Set(ids)
     }
 
     // MARK: Acting

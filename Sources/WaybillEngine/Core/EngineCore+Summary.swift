@@ -1,16 +1,26 @@
-import WaybillCore
+package import WaybillCore
 
 // The one place that writes conditions.
 extension EngineCore {
     /// Tells what is known of `key`, when it is news.
     mutating func summarise(_ key: DeploymentKey) {
-        guard var state = states[key] else { return }
+        guard let summary = currentSummary(of: key) else { return }
+        let isNews = states[key]?.summary.map { !$0.saysTheSame(as: summary) } ?? true
+        states[key]?.summary = summary
+        states[key]?.conditions = summary.conditions
+        if isNews { effects.append(.summarise(summary)) }
+    }
+
+    /// What is known of `key` now, also before it is next looked at: a deployment that a commit has just changed is never
+    /// said to be ready for that commit's sake.
+    package func currentSummary(of key: DeploymentKey) -> KeySummary? {
+        guard var state = states[key] else { return nil }
         let known = facts.keys[key] ?? KeyFacts()
         let view = KeyView(
             state: state, facts: known, fleetHold: fleetHold, isLedgerLost: isLedgerLost, policy: policy,
             now: now, isActing: inFlight[key]?.act != nil)
         view.write(into: &state.conditions, at: wallNow, commit: commit)
-        let summary = KeySummary(
+        return KeySummary(
             key: key, conditions: state.conditions, commit: state.commit, desired: state.desired?.revision,
             version: state.desired?.spec.version, runtime: state.desired?.spec.runtime,
             servingProtocol: state.desired?.spec.protocolName, wantedReplicas: state.desired?.replicas ?? 0,
@@ -18,10 +28,6 @@ extension EngineCore {
             replicas: state.observation?.replicas.sorted { $0.id < $1.id } ?? [],
             rotation: state.observation?.route.replicas ?? [], pending: state.plan?.actions ?? [],
             nextLook: queue.time(of: key).map(clock.wall), observedAt: state.observation?.time)
-        let isNews = state.summary.map { !$0.saysTheSame(as: summary) } ?? true
-        state.summary = summary
-        states[key] = state
-        if isNews { effects.append(.summarise(summary)) }
     }
 }
 

@@ -12,7 +12,7 @@ struct FactEvents {
             actor: actor, body: body)
     }
 
-    /// Longest list that an event carries; an entry of the ledger is bounded.
+    /// Longest list that an event carries; an entry of the ledger is bounded, and one that is refused would stop all.
     static let longestList = 100
 
     func planDecided(
@@ -22,7 +22,7 @@ struct FactEvents {
             "from": .string(plan.from?.description ?? KeyFacts.absent),
             "to": .string(plan.to?.description ?? KeyFacts.absent),
             "actions": .list(plan.actions.prefix(Self.longestList).map(\.value)),
-            "diff": .list(diff.prefix(Self.longestList).map(\.value)),
+            "diff": .list(diff.prefix(Self.longestList).map(\.shortened.value)),
         ]
         if let commit { body["commit"] = .string(commit.hex) }
         if let rendering { body["rendering"] = .string(rendering.description) }
@@ -48,13 +48,11 @@ struct FactEvents {
     }
 
     func found(_ drift: Drift) -> Event {
-        // A missing replica is named by `found`, so that a later reader knows which one to stop expecting.
-        let found = drift.what == .replicaMissing ? drift.subject : drift.found
-        return event(
+        event(
             .driftFound,
             [
-                "what": .string(drift.what.rawValue), "found": .string(found), "expected": .string(drift.expected),
-                "message": .string(drift.message),
+                "what": .string(drift.what.rawValue), "subject": .string(drift.subject), "found": .string(drift.found),
+                "expected": .string(drift.expected), "message": .string(drift.message),
             ])
     }
 
@@ -72,18 +70,6 @@ struct FactEvents {
         var body: [String: Value] = ["reason": .string(reason.rawValue), "message": .string(message)]
         if let commit { body["commit"] = .string(commit.hex) }
         return event(.holdReleased, body)
-    }
-
-    /// What was found where a controller died between `intent` and its outcome.
-    func reconciled(_ intent: Event, at index: LedgerIndex, found: String) -> Event {
-        var reconciled = event(
-            .intentReconciled,
-            [
-                "intent": .integer(Int64(index)), "type": .string(intent.type.rawValue), "found": .string(found),
-            ])
-        reconciled.cause = index
-        reconciled.outcome = .reconciled
-        return reconciled
     }
 
     func command(_ command: OperatorCommand, arguments: [String: Value], result: String) -> Event {
@@ -104,5 +90,36 @@ struct FactEvents {
         return Event(
             .operatorCommand, decision: decision, time: time, environment: environment, subject: subject,
             actor: command.actor, body: body)
+    }
+}
+
+extension Event {
+    /// What was found where a controller died between this intent, written at `index`, and its outcome.
+    func reconciled(at index: LedgerIndex, decision: DecisionID, time: Timestamp, found: String) -> Event {
+        Event(
+            .intentReconciled, decision: decision, cause: index, time: time, environment: environment,
+            subject: subject, outcome: .reconciled,
+            body: ["intent": .integer(Int64(index)), "type": .string(type.rawValue), "found": .string(found)])
+    }
+}
+
+extension FieldChange {
+    /// With values that an event can carry: a rendered file is many lines long.
+    fileprivate var shortened: FieldChange {
+        var change = self
+        change.before = before?.shortened
+        change.after = after?.shortened
+        return change
+    }
+}
+
+extension String {
+    /// At most a thousand characters, the rest as their number.
+    fileprivate var shortened: String {
+        let limit = 1000
+        return unicodeScalars.count <= limit
+            ? self
+            : String(String.UnicodeScalarView(unicodeScalars.prefix(limit)))
+                + "… (\(unicodeScalars.count - limit) more)"
     }
 }

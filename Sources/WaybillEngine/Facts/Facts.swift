@@ -45,7 +45,10 @@ package struct Facts: Hashable, Sendable {
         let commit = event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) }
         switch event.type {
         case .commitAccepted:
-            if let commit { accepted = commit }
+            guard let commit else { return }
+            accepted = commit
+            // An operator's word is for one commit, not for each time that the branch comes back to it.
+            if operatorAccepted != commit { operatorAccepted = nil }
         case .holdPlaced where event.subject == FleetHold.subject:
             guard let commit, let cause = event.body["reason"]?.string.flatMap(FleetHold.Cause.init(rawValue:)) else {
                 return

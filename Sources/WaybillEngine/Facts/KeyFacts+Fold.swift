@@ -89,7 +89,7 @@ extension KeyFacts {
         if what == .artifactAltered, let highest = replicas.keys.map(\.serial).max() {
             replaceSerialsBelow = max(replaceSerialsBelow, highest + 1)
         }
-        if what == .replicaMissing, let id = event.body["found"]?.string.flatMap({ try? ReplicaID(parsing: $0) }) {
+        if what == .replicaMissing, let id = event.body["subject"]?.string.flatMap({ try? ReplicaID(parsing: $0) }) {
             replicas[id] = nil
         }
     }

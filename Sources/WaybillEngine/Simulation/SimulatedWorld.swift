@@ -62,6 +62,14 @@ struct SimulatedLedger: Sendable {
         return index
     }
 
+    /// Whether an earlier intent named replicas of `revision` as rotation since another one was.
+    func hasRouted(_ key: DeploymentKey, _ revision: Revision, before index: LedgerIndex) -> Bool {
+        let last = entries.prefix(Int(index)).last { event in
+            event.type == .routesChanged && event.phase == .intent && event.subject == key.description
+        }
+        return last?.body["revision"]?.string == revision.description
+    }
+
     /// Intents with neither outcome nor reconciliation, in words.
     var unfinished: [String] {
         facts.dangling.sorted { $0.key < $1.key }.map { "intent \($0.key) (\($0.value.type.rawValue)) has no outcome" }

@@ -21,6 +21,9 @@ struct Flight: Sendable {
     var failure: Failure?
     /// Replicas were asked for when the core asked for the act.
     var wasWanted = true
+    var wantedCount = 0
+    /// The desired revision may have been in a published rotation before.
+    var hasSwitched = false
 }
 
 // The shell: what carries out effects and feeds back what happened.
@@ -28,6 +31,7 @@ extension Simulation {
     mutating func send(_ event: EngineEvent) {
         guard var core else { return }
         report.steps += 1
+        checks.hear(event)
         let effects = core.step(event, at: wall)
         self.core = core
         for found in core.violations { violation(found) }
@@ -70,6 +74,7 @@ extension Simulation {
     /// False when the ledger did not take the intent.
     private mutating func perform(_ request: ActRequest) -> Bool {
         check(begins: request.id, request.key)
+        if checks.toldLedgerIsLost { violation("\(request.action) is asked for without a ledger") }
         trace("perform \(request.action) (\(request.reason)) \(request.id)")
         guard let intent = ledger.append(request.intent(at: wall)) else {
             let failure = Failure(.wait, reason: "LedgerUnavailable", message: "the ledger takes no entries")
@@ -79,6 +84,9 @@ extension Simulation {
         }
         flights[request.id] = Flight(act: request, intent: intent, fate: fate(of: request))
         flights[request.id]?.wasWanted = core?.desired(of: request.key).map { $0.replicas > 0 } ?? true
+        flights[request.id]?.wantedCount = core?.desired(of: request.key)?.replicas ?? 0
+        flights[request.id]?.hasSwitched =
+            request.spec.map { ledger.hasRouted(request.key, $0.revision, before: intent) } ?? false
         let isSlow = profile.effectsFail && !isQuiet && happens(0.05)
         if case .prepare = request.action {
             later(.act(epoch: epoch, request.id), 500, isSlow ? 200_000 : 20_000)

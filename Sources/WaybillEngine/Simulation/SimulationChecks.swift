@@ -12,12 +12,21 @@ struct SimulationChecks: Sendable {
     var planned: [DeploymentKey: [String]] = [:]
     /// Revisions in the last published rotation that named any.
     var lastRouted: [DeploymentKey: Set<String>] = [:]
-    var busy: [DeploymentKey: EffectID] = [:]
+    /// The core was told that the ledger is gone.
+    var toldLedgerIsLost = false
 
     init(isStrict: Bool) { self.isStrict = isStrict }
 
     /// A new life of the controller.
-    mutating func begin() { lastSeen = [:] }
+    mutating func begin() {
+        lastSeen = [:]
+        toldLedgerIsLost = false
+    }
+
+    mutating func hear(_ event: EngineEvent) {
+        if case .ledgerLost = event { toldLedgerIsLost = true }
+        if case .ledgerBack = event { toldLedgerIsLost = false }
+    }
 }
 
 extension Simulation {
@@ -70,6 +79,9 @@ extension Simulation {
     }
 
     private mutating func checkStart(_ id: ReplicaID, _ revision: Revision, _ request: ActRequest) {
+        if world.everStarted.contains(where: { $0.serial == id.serial && $0 != id }) {
+            violation("\(id) has a number that another replica had")
+        }
         if checks.planned[request.key]?.last != revision.description {
             violation("\(id) is started though the last plan asks for another revision")
         }
@@ -110,6 +122,7 @@ extension Simulation {
         // Until its success is known, what was routed before may be routed again.
         checks.lastRouted[request.key, default: []].formUnion(revisions)
         guard request.spec != nil, let seen = checks.lastSeen[request.key] else { return }
+        checkCapacity(ids, request, seen)
         let ready = Set(seen.replicas.filter { $0.phase == .ready }.map(\.id))
         let isWanted = flights[request.id]?.wasWanted ?? true
         if isWanted && !ready.isDisjoint(with: seen.route.replicas) && ready.isDisjoint(with: ids) {
@@ -117,6 +130,19 @@ extension Simulation {
         }
         for id in ids where !seen.replicas.contains(where: { $0.id == id && $0.isAlive }) {
             violation("\(request.key) is routed to \(id), which was not there")
+        }
+    }
+
+    /// A new revision takes over with as many replicas as served, or as are asked for; and nobody leaves for nothing.
+    private mutating func checkCapacity(_ ids: [ReplicaID], _ request: ActRequest, _ seen: Observation) {
+        guard let flight = flights[request.id], flight.wasWanted else { return }
+        let routed = seen.replicas.filter { seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping }
+        if ids.isEmpty && !routed.isEmpty && !flight.hasSwitched {
+            violation("\(request.key) loses its last replica to no rotation")
+        }
+        let old = routed.filter { $0.phase == .ready && !ids.map(\.revisionShort).contains($0.revision.short) }
+        if !flight.hasSwitched && ids.count < min(flight.wantedCount, old.count) {
+            violation("\(request.key) has \(ids.count) replicas take over from \(old.count)")
         }
     }
 

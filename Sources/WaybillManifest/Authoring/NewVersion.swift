@@ -2,10 +2,10 @@ package import WaybillCore
 
 /// Manifests that `waybill new version` writes.
 package enum NewVersion {
-    /// The text of a manifest of `version`, ready to be committed.
-    package static func render(_ version: ModelVersion) -> String {
-        var lines = [
-            "# yaml-language-server: $schema=manifests/schema/waybill.schema.json",
+    /// The text of a manifest of `version`, ready to be committed; `schema` is where editors find its JSON Schema.
+    package static func render(_ version: ModelVersion, schema: String? = nil) -> String {
+        var lines = schema.map { ["# yaml-language-server: $schema=\($0)"] } ?? []
+        lines += [
             "apiVersion: \(KindSchema.apiVersion)", "kind: ModelVersion", "spec:",
             "  model: \(text(version.id.model.text))",
             "  version: \(text(version.id.version.description))", "  format: \(text(version.format))", "  artifacts:",

@@ -73,6 +73,17 @@ package actor FleetLoader {
             diagnostics: diagnostics)
     }
 
+    /// A problem that others found with the field at `field` of `id`, in its exact place in the file that defines it, or at
+    /// the head of the resource when the field is not written there. Nil when nothing defines `id`.
+    package func diagnostic(
+        of id: ResourceID, at field: [FieldStep], _ rule: DiagnosticRule, _ message: String, hint: String? = nil
+    ) async -> Diagnostic? {
+        guard let resource = fleet.resources[id] else { return nil }
+        let problem = ReferenceProblem(resource: resource, field: field, rule: rule, message: message, hint: hint)
+        let path = resource.location.path
+        return await reader.locate([problem], path: path, blob: fleet.files[path]?.blob).first
+    }
+
     /// What should serve for `key`; its last good state when it is held.
     package func deployment(_ key: DeploymentKey) -> DesiredDeployment? { fleet.deployments[key] }
 

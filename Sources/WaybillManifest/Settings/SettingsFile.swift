@@ -51,7 +51,8 @@ package struct SettingsFile: Sendable {
     package func unknown(_ setting: Setting, hint: String?) -> Diagnostic {
         let name = setting.path.split(separator: ".").last.map(String.init) ?? setting.path
         return source.diagnostic(
-            .unknownField, setting.keyStart, setting.keyStart + name.utf8.count, "there is no setting '\(setting.path)'",
+            .unknownField, setting.keyStart, setting.keyStart + name.utf8.count,
+            "there is no setting '\(setting.path)'",
             hint: hint)
     }
 }

@@ -35,7 +35,9 @@ struct Sync: AsyncParsableCommand {
         let result = try await client.perform(.sync)
         console.line(result.message.harmless)
         guard wait, let limit = Quantity.duration(timeout) else { return }
-        let settled = try await Settling(client: client, console: console, commit: result.commit).wait(atMost: limit)
+        var settling = Settling(client: client, console: console)
+        settling.commit = result.commit
+        let settled = try await settling.wait(atMost: limit)
         console.line(settled)
     }
 }

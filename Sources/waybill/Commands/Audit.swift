@@ -15,7 +15,8 @@ struct Audit: AsyncParsableCommand {
 /// Which ledger a command reads.
 struct LedgerOptions: ParsableArguments {
     @Option(
-        name: .customLong("dir"), help: ArgumentHelp("A ledger's folder instead of the state folder's.", valueName: "folder"),
+        name: .customLong("dir"),
+        help: ArgumentHelp("A ledger's folder instead of the state folder's.", valueName: "folder"),
         completion: .directory)
     var folder: String?
 
@@ -29,7 +30,8 @@ struct LedgerOptions: ParsableArguments {
 
 /// `waybill audit log`.
 struct AuditLog: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "log", abstract: "List the ledger's entries, oldest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "List the ledger's entries, oldest first.")
 
     @Option(help: ArgumentHelp("First index.", valueName: "index"))
     var from: UInt64?
@@ -57,7 +59,8 @@ struct AuditLog: AsyncParsableCommand {
         let console = Console.current
         let events = try await reader.events(from: first, limit: limit)
         if output == .text {
-            console.write(EventTable.table(events.compactMap(Self.view), now: .now, withSubject: true).text(console.style))
+            let table = EventTable.table(events.compactMap(Self.view), now: .now, withSubject: true)
+            console.write(table.fitting(console.columns).text(console.style))
         } else {
             for event in events { console.line(try Self.json(event)) }
         }
@@ -73,7 +76,8 @@ struct AuditLog: AsyncParsableCommand {
 
     private static func line(_ recorded: RecordedEvent) -> String {
         guard let event = recorded.event else { return "\(recorded.index)  (\(recorded.content))" }
-        return "\(recorded.index)  \(event.time)  \(event.type.rawValue)  \(event.phase.rawValue)  \(event.subject.harmless)"
+        return
+            "\(recorded.index)  \(event.time)  \(event.type.rawValue)  \(event.phase.rawValue)  \(event.subject.harmless)"
     }
 
     static func json(_ recorded: RecordedEvent) throws -> String {
@@ -115,13 +119,17 @@ struct AuditVerify: AsyncParsableCommand {
             anchored' otherwise. Exit code 1 and the exact place when a byte is off.
             """)
 
-    @Argument(help: ArgumentHelp("A ledger's folder, or a copy of its published log.", valueName: "dir"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp("A ledger's folder, or a copy of its published log.", valueName: "dir"),
+        completion: .directory)
     var folder: String?
 
-    @Option(help: ArgumentHelp("File with the public key as it was handed out.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("File with the public key as it was handed out.", valueName: "file"), completion: .file())
     var key: String?
 
-    @Option(help: ArgumentHelp("File with a checkpoint that somebody else kept.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("File with a checkpoint that somebody else kept.", valueName: "file"), completion: .file())
     var since: String?
 
     @Option(name: .shortAndLong, help: "Form of the output.")
@@ -153,12 +161,15 @@ struct AuditVerify: AsyncParsableCommand {
 
     private static func text(_ report: VerificationReport) -> String {
         var lines = [
-            report.conclusion, "  origin      \(report.origin)", "  entries     \(report.size)", "  root        \(report.root)",
+            report.conclusion, "  origin      \(report.origin)", "  entries     \(report.size)",
+            "  root        \(report.root)",
         ]
         if let time = report.latestTime { lines.append("  latest      \(time)") }
         if let published = report.publishedSize { lines.append("  published   \(published)") }
         if report.erased > 0 { lines.append("  erased      \(report.erased) bodies") }
-        if report.tornBytes > 0 { lines.append("  torn tail   \(report.tornBytes) bytes of a write that did not finish") }
+        if report.tornBytes > 0 {
+            lines.append("  torn tail   \(report.tornBytes) bytes of a write that did not finish")
+        }
         if report.openIntents > 0 { lines.append("  under way   \(report.openIntents) intents without an outcome yet") }
         if !report.isKeyPinned { lines.append("  note        the key is the folder's own; --key proves more") }
         return lines.joined(separator: "\n") + "\n"
@@ -170,7 +181,8 @@ extension VerificationReport {
         var members: [String: Value] = [
             "conclusion": .string(conclusion), "origin": .string(origin), "entries": .integer(Int64(size)),
             "root": .string("\(root)"), "keyPinned": .bool(isKeyPinned), "erased": .integer(Int64(erased)),
-            "tornBytes": .integer(tornBytes), "openIntents": .integer(Int64(openIntents)), "anchored": .bool(anchor != nil),
+            "tornBytes": .integer(tornBytes), "openIntents": .integer(Int64(openIntents)),
+            "anchored": .bool(anchor != nil),
         ]
         if let publishedSize { members["published"] = .integer(Int64(publishedSize)) }
         return members

@@ -35,13 +35,39 @@ struct Call: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let detail = try await controller.client().describe(deployment.key)
-        let request = try request(for: detail)
+        let request = try await request()
         let limit = TimeAmount.milliseconds(Quantity.duration(timeout)?.milliseconds ?? 60_000)
         let status = try await send(request, limit)
         guard (200...299).contains(status) else {
             throw Failure(.stall, reason: "CallFailed", message: "\(deployment.key) answered \(status)")
         }
+    }
+
+    /// The gateway serves without a controller too; then its table says what there is.
+    private func request() async throws(Failure) -> HTTPClientRequest {
+        let state = try controller.configuration().stateFolder
+        do throws(Failure) {
+            return try request(for: try await ControlClient(stateFolder: state).describe(deployment.key))
+        } catch  where error.reason == ControlReason.noController {
+            let place = await RoutedDeployment.find(deployment.key, in: StateFolder(at: URL(fileURLWithPath: state)))
+            guard let place else { throw error }
+            guard let below = path ?? place.path, let body = try data.map(Self.read) else {
+                throw Failure(
+                    .stall, reason: "NoData",
+                    message: "no controller runs that knows what \(deployment.key) takes; give --data"
+                        + (place.path == nil ? " and --path" : ""))
+            }
+            return Self.request(place.url + below, body)
+        }
+    }
+
+    private static func request(_ url: String, _ body: [UInt8]?) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: url)
+        guard let body else { return request }
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: body))
+        return request
     }
 
     private func request(for detail: DeploymentDetail) throws(Failure) -> HTTPClientRequest {
@@ -61,13 +87,7 @@ struct Call: AsyncParsableCommand {
                 .stall, reason: "NoData",
                 message: "\(deployment.key) does not say what it takes (its version has no inputs); give --data")
         }
-        var request = HTTPClientRequest(url: base + below)
-        if let body {
-            request.method = .POST
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body))
-        }
-        return request
+        return Self.request(base + below, body)
     }
 
     /// Prints the answer as it comes.

@@ -20,7 +20,9 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private static var checks: [any Check] {
-        [PermissionsCheck(), DiskCheck(), PythonCheck(), PortsCheck(), OpenFilesCheck(), ClockCheck()]
-            + Wiring.standard.checks
+        [
+            GitCheck(), PermissionsCheck(), DiskCheck(), PythonCheck(), PortsCheck(), TargetCheck(), OpenFilesCheck(),
+            ClockCheck(), GatewayCheck(), LedgerCheck(),
+        ]
     }
 }

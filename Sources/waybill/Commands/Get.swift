@@ -34,9 +34,30 @@ struct Get: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on and show each change; stop with Ctrl-C.")
     var watch = false
 
+    @Option(
+        defaultAsFlag: 300, parsing: .scanningForValue,
+        help: ArgumentHelp(
+            "First wait until every deployment is ready, at most so many seconds (300); fail with why when one cannot be.",
+            valueName: "seconds"))
+    var wait: Int?
+
     @OptionGroup var controller: ControllerOptions
 
+    func validate() throws {
+        guard let wait else { return }
+        guard kind == .deployments || kind == .replicas else {
+            throw ValidationError("--wait goes with deployments and replicas")
+        }
+        guard (1...86_400).contains(wait) else { throw ValidationError("--wait must be from 1 to 86400 seconds") }
+    }
+
     func run() async throws {
+        if let wait {
+            var settling = Settling(client: try controller.client(), console: .current)
+            settling.environment = environment
+            settling.patience = min(.seconds(30), .seconds(wait))
+            _ = try await settling.wait(atMost: .seconds(wait))
+        }
         switch kind {
         case .deployments: try await show(DeploymentView.self)
         case .replicas: try await show(ReplicaView.self)

@@ -34,7 +34,7 @@ struct Describe: AsyncParsableCommand {
     func run() async throws {
         let detail = try await controller.client().describe(deployment.key)
         let console = Console.current
-        console.write(try output.text(of: detail) { detail.text(console.style, now: .now) })
+        console.write(try output.text(of: detail) { detail.text(console.style, now: .now, columns: console.columns) })
     }
 }
 
@@ -63,7 +63,8 @@ struct History: AsyncParsableCommand {
         console.write(
             try output.text(of: events) {
                 if events.isEmpty { return "no events\n" }
-                return EventTable.table(events, now: .now, withSubject: false).text(console.style)
+                return EventTable.table(events, now: .now, withSubject: false).fitting(console.columns).text(
+                    console.style)
             })
     }
 }

@@ -29,7 +29,7 @@ struct Plan: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: Form = .text
 
-    @Flag(help: "Return 0 when there is nothing to do, 2 when there is, 1 after an error.")
+    @Flag(help: "Return 0 when there is nothing to do, 2 when there is, 1 after an error or when manifests are broken.")
     var detailedExitcode = false
 
     @OptionGroup var controller: ControllerOptions
@@ -47,7 +47,9 @@ struct Plan: AsyncParsableCommand {
         case .yaml: console.write(try Value(view: plan).yaml)
         case .markdown: console.write(plan.markdown)
         }
-        if detailedExitcode && plan.hasChanges { throw ExitCode(2) }
+        guard detailedExitcode else { return }
+        if plan.problems.contains(where: { $0.severity == Diagnostic.Severity.error.rawValue }) { throw ExitCode(1) }
+        if plan.hasChanges { throw ExitCode(2) }
     }
 
     private func plan() async throws -> PlanView {
@@ -56,7 +58,7 @@ struct Plan: AsyncParsableCommand {
             throw Failure(
                 .stall, reason: "NotInThisBuild", message: "this build cannot compare commits without a controller")
         }
-        let folder = try path ?? controller.configuration().repository.path
+        let folder = try path ?? ManifestFolder.configured(in: FleetTop.above(repository))
         return try await planning.plan(repository: repository, path: folder, base: base, head: head)
     }
 }

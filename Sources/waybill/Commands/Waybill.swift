@@ -14,14 +14,16 @@ struct Waybill: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Begin", subcommands: [Init.self, Doctor.self, Version.self, Completions.self]),
+            CommandGroup(
+                name: "Begin",
+                subcommands: [Init.self, New.self, Lint.self, Doctor.self, Version.self, Completions.self]),
             CommandGroup(
                 name: "Look",
                 subcommands: [
                     Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
                 ]),
             CommandGroup(
-                name: "Run", subcommands: [Run.self, Gateway.self]),
+                name: "Run", subcommands: [Run.self, Gateway.self, Stop.self]),
             CommandGroup(
                 name: "Act",
                 subcommands: [Sync.self, Pause.self, Resume.self, Retry.self, Restart.self, Accept.self]),

@@ -36,8 +36,9 @@ struct ConfigurationLayer: Hashable, Sendable {
         return layer
     }
 
-    /// `WAYBILL_CONFIG` names the configuration file; `WAYBILL_TOKEN` is kept for a token (`repository.tokenVariable`).
-    static let reserved: Set<String> = ["WAYBILL_CONFIG", "WAYBILL_TOKEN"]
+    /// `WAYBILL_CONFIG` names the configuration file; `WAYBILL_TOKEN` is kept for a token (`repository.tokenVariable`);
+    /// `WAYBILL_SOURCE` is a checkout of Waybill itself, as the README's tutorial has it.
+    static let reserved: Set<String> = ["WAYBILL_CONFIG", "WAYBILL_TOKEN", "WAYBILL_SOURCE"]
 }
 
 /// Finds what someone may have meant.

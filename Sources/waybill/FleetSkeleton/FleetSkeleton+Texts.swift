@@ -3,15 +3,26 @@ import WaybillCore
 extension FleetSkeleton {
     static let programPath = "fleet/artifacts/greeting/1.0.0/server.py"
 
-    static let settings = """
-        # Settings of the controller. 'docs/cli.md' of Waybill lists all; flags and WAYBILL_ variables go before this file.
-        repository:
-          # What the controller watches: here this very folder. A server would say https://… or git@host:path.
-          url: .
-          branch: main
-          path: fleet
-        # Where the controller keeps its state; not part of the fleet (.gitignore).
-        state: .state
+    var settings: String {
+        let note =
+            remote == nil
+            ? "here this very folder. A server would say https://… or git@host:path."
+            : "a path, https://… or git@host:path."
+        return """
+            # Settings of the controller. 'docs/cli.md' of Waybill lists all; flags and WAYBILL_ variables go before this file.
+            repository:
+              # What the controller watches: \(note)
+              url: \(Value.string(remote ?? ".").json)
+              branch: main
+              path: fleet
+            # Where the controller keeps its state; not part of the fleet (.gitignore).
+            state: .state
+
+            """
+    }
+
+    static let request = """
+        {"inputs": [{"name": "x", "datatype": "FP64", "shape": [3], "data": [1.0, 2.0, 3.0]}]}
 
         """
 
@@ -170,15 +181,14 @@ extension FleetSkeleton {
         | `fleet/runtimes` | how models are run |
         | `fleet/models` | models and their versions |
         | `fleet/deployments` | which version serves where |
+        | `requests` | an example of a request |
         | `waybill.yaml` | settings of the controller |
 
-        Try it:
-
         ```
-        git init -b main && git add . && git commit -m "Begin"
+        waybill lint                                # before each push
         waybill run
-        waybill get deployments                     # in another terminal
-        waybill call staging/greeting
+        waybill get deployments --wait              # in another terminal
+        waybill call staging/greeting --data requests/greeting.json
         ```
 
         """

@@ -1,35 +1,42 @@
 import Foundation
 import WaybillCore
 
-/// The files of a small fleet that works as it is: one program in plain Python, one deployment.
+/// The files of a small fleet that works as it is: one program in plain Python, one deployment. JSON Schemas stand beside
+/// the fleet, so that editors know the fields.
 struct FleetSkeleton: Sendable {
-    /// JSON Schemas by kind, put beside the fleet so that editors know the fields.
-    var schemas: [String: String]
+    /// What the controller watches; nil is the folder itself.
+    var remote: String?
 
     /// Bytes by path from the top of the folder.
     var files: [String: String] {
         var files = [
             ".gitignore": "/.state/\n",
             "README.md": Self.readme,
-            "waybill.yaml": schemaLine("waybill", depth: 0) + Self.settings,
-            "fleet/environments.yaml": schemaLine("Environment", depth: 1) + Self.environments,
-            "fleet/runtimes/python-oip.yaml": schemaLine("ServingRuntime", depth: 2) + Self.runtime,
-            "fleet/models/greeting/model.yaml": schemaLine("Model", depth: 3) + Self.model,
-            "fleet/models/greeting/1.0.0.yaml": schemaLine("ModelVersion", depth: 3) + Self.version,
+            ConfigurationSources.fileName: Self.line(Self.settingsSchema, depth: 0) + settings,
+            "fleet/environments.yaml": Self.line(Self.schemaPath(.environment), depth: 1) + Self.environments,
+            "fleet/runtimes/python-oip.yaml": Self.line(Self.schemaPath(.servingRuntime), depth: 2) + Self.runtime,
+            "fleet/models/greeting/model.yaml": Self.line(Self.schemaPath(.model), depth: 3) + Self.model,
+            "fleet/models/greeting/1.0.0.yaml": Self.line(Self.schemaPath(.modelVersion), depth: 3) + Self.version,
             Self.programPath: Self.program,
-            "fleet/deployments/staging-greeting.yaml": schemaLine("ModelDeployment", depth: 2) + Self.deployment,
+            "fleet/deployments/staging-greeting.yaml": Self.line(Self.schemaPath(.modelDeployment), depth: 2)
+                + Self.deployment,
+            "requests/greeting.json": Self.request,
         ]
-        files[Self.schemaPath("waybill")] = ConfigurationField.jsonSchema.prettyJSON + "\n"
-        for (kind, schema) in schemas { files[Self.schemaPath(kind)] = schema }
+        files[Self.settingsSchema] = ConfigurationField.jsonSchema.prettyJSON + "\n"
+        for kind in KindSchema.all {
+            files[Self.schemaPath(kind.kind)] = JSONSchema.schema(of: kind).prettyJSON + "\n"
+        }
         return files
     }
 
-    private static func schemaPath(_ kind: String) -> String { ".waybill/schema/\(kind).schema.json" }
+    static let settingsSchema = ".waybill/schema/settings.schema.json"
+
+    static func schemaPath(_ kind: Kind) -> String { ".waybill/schema/" + JSONSchema.fileName(kind) }
 
     /// What the YAML language server reads to find the schema.
-    private func schemaLine(_ kind: String, depth: Int) -> String {
+    private static func line(_ schema: String, depth: Int) -> String {
         let up = depth == 0 ? "./" : String(repeating: "../", count: depth)
-        return "# yaml-language-server: $schema=\(up)\(Self.schemaPath(kind))\n"
+        return "# yaml-language-server: $schema=\(up)\(schema)\n"
     }
 
     /// The first three of `paths`, and how many more there are.

@@ -64,6 +64,13 @@ struct Console: Sendable {
     /// Writes a line to standard error.
     func warn(_ text: String) { _ = Self.write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
+    /// Columns of the terminal that is written to; nil when it is none, or does not say.
+    var columns: Int? {
+        var size = winsize()
+        guard isOutputTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Tells of long work, only where a person looks.
     func progress(_ text: String) {
         guard isErrorTerminal else { return }

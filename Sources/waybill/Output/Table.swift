@@ -37,6 +37,20 @@ struct Table {
         return (head + rows).map { line($0, widths, style) + "\n" }.joined()
     }
 
+    /// The table with its last column cut so that lines fit into `columns`, if that leaves the column some room.
+    func fitting(_ columns: Int?) -> Table {
+        guard let columns, let last = titles.indices.last else { return self }
+        let before = widths.dropLast().reduce(0) { $0 + $1 + Self.gap.count }
+        let room = max(20, columns - before)
+        var table = self
+        for row in rows.indices where rows[row][last].text.displayWidth > room {
+            // Wide characters take two columns each; cutting by characters and again by half keeps to the room.
+            let text = rows[row][last].text.cut(to: room)
+            table.rows[row][last].text = text.displayWidth <= room ? text : text.cut(to: max(10, room / 2))
+        }
+        return table
+    }
+
     private func line(_ cells: [Cell], _ widths: [Int], _ style: Style) -> String {
         let parts = cells.enumerated().map { column, cell in
             let fill = String(repeating: " ", count: widths[column] - cell.text.displayWidth)

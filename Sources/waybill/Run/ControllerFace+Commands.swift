@@ -25,8 +25,19 @@ extension ControllerFace {
                 message: "the branch names \(head.short), which is held; 'waybill status' says why", changed: false,
                 commit: head)
         }
+        try await takeIn(head)
         return CommandResult(
             message: before == now ? "nothing new: \(head.short) is in force" : "\(head.short) is in force now",
             changed: before != now, commit: head)
+    }
+
+    /// Waits until the engine has the accepted commit, so that whoever asks next sees what it asks for.
+    private func takeIn(_ commit: CommitID) async throws(Failure) {
+        let end = ContinuousClock.now + .seconds(10)
+        while await controller.commit != commit, ContinuousClock.now < end {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch {
+                throw Failure(.wait, reason: "Stopping", message: "the controller is stopping")
+            }
+        }
     }
 }

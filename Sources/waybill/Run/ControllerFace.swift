@@ -24,13 +24,17 @@ struct ControllerFace: ControllerInterface {
         let views = await views()
         let watch = await watcher.status
         var commit: CommitSummary?
-        if let accepted = watch.accepted { commit = try? await repository.summary(of: accepted) }
+        // Accepted a moment ago and not taken in yet is not in force; what a hold keeps out at a start is the last that was.
+        let isTakenIn = await controller.commit != nil
+        let isHeld = await controller.fleetHold != nil
+        if let accepted = watch.accepted, isTakenIn || isHeld { commit = try? await repository.summary(of: accepted) }
         let ledger = ledger.status
         return FleetView(
             controller: .init(
                 build: BuildVersion.text, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
             repository: .init(
-                url: configuration.repositoryDescription, branch: configuration.repository.branch, path: configuration.repository.path,
+                url: configuration.repositoryDescription, branch: configuration.repository.branch,
+                path: configuration.repository.path,
                 commit: commit, head: watch.head == watch.accepted ? nil : watch.head, fetchedAt: watch.askedAt,
                 problem: watch.problem?.message),
             deployments: .init(views), holds: await holds(views), problems: watch.diagnostics,
@@ -99,7 +103,8 @@ struct ControllerFace: ControllerInterface {
         return DeploymentDetail(
             deployment: view(summary, await controller.gatewayStatus?.address),
             replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),
-            problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location, spec: desired?.spec,
+            problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location,
+            spec: desired?.spec,
             inputs: version?.inputs ?? [], outputs: version?.outputs ?? [], lastLines: log,
             events: try await history(of: key, before: nil, limit: 10))
     }
@@ -131,7 +136,10 @@ struct ControllerFace: ControllerInterface {
         let rendering = await controller.desired(of: key)?.rendering.digest
         let held = await controller.summary(of: key)?.conditions[.paused]?.message
         return KeyPlanView(
-            key: key, from: plan.from, to: plan.to, rendering: rendering, changes: changes.map { FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts) },
+            key: key, from: plan.from, to: plan.to, rendering: rendering,
+            changes: changes.map {
+                FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts)
+            },
             actions: plan.actions, hold: held)
     }
 

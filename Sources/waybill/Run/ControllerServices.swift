@@ -16,7 +16,7 @@ struct Parts: Sendable {
     var memory: Memory
     var journal: Journal
     var ledger: Ledger
-    var store: StoreCache
+    var store: StoreKeeper
     var repository: MirrorRepository
     var loader: FleetSource
     var target: LocalTarget
@@ -34,14 +34,17 @@ struct ControllerServices {
     private let controller: Controller
     private let watcher: FleetWatcher
     private let reconsidered: AsyncStream<CommitID>
+    private let rounds: AsyncStream<Void>
 
     init(_ parts: Parts) {
         self.parts = parts
         let (heartbeat, signal) = (heartbeat, parts.signal)
         let (stream, writer) = AsyncStream<CommitID>.makeStream()
         reconsidered = stream
+        let (rounds, roundWriter) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.rounds = rounds
         let core = EngineCore(
-            facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers),
+            facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers, builders: 4),
             seed: UInt64.random(in: .min ... .max), now: parts.clock.now(),
             diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
         controller = Controller(
@@ -51,8 +54,11 @@ struct ControllerServices {
         watcher = FleetWatcher(
             repository: parts.repository, source: parts.loader, journal: parts.journal, clock: parts.clock,
             branch: parts.configuration.repository.branch, controller: controller, pollInterval: poll,
-            memory: parts.memory.fleet, served: parts.memory.facts.servedKeys,
-            rounded: { heartbeat.beat("git", within: max(.seconds(900), poll * 4)) })
+            memory: parts.memory.fleet, hold: parts.memory.facts.fleetHold, served: parts.memory.facts.servedKeys,
+            rounded: {
+                heartbeat.beat("git", within: max(.seconds(900), poll * 4))
+                roundWriter.yield()
+            })
     }
 
     /// Runs until SIGTERM or SIGINT has been followed by the engine's parking.
@@ -61,7 +67,8 @@ struct ControllerServices {
         let stop = StopSignals()
         let face = ControllerFace(
             changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, ledger: parts.ledger,
-            history: parts.store, folder: parts.folder, configuration: parts.configuration, startedAt: parts.clock.now(),
+            history: parts.store, folder: parts.folder, configuration: parts.configuration,
+            startedAt: parts.clock.now(),
             repository: parts.repository)
         let control = ControlServer(
             interface: face, stateFolder: parts.folder.path, build: BuildVersion.text, logger: parts.logger)
@@ -74,6 +81,8 @@ struct ControllerServices {
             group.addTask { .idle(await watcher.run()) }
             group.addTask { .idle(await parts.target.prober.run()) }
             group.addTask { .idle(await parts.ledger.run()) }
+            group.addTask { .idle(await parts.store.run()) }
+            group.addTask { .idle(await self.keepResources()) }
             group.addTask { .idle(try await control.run()) }
             group.addTask { .idle(try await monitor.run()) }
             group.addTask { .idle(await self.passOnChanges()) }
@@ -86,7 +95,7 @@ struct ControllerServices {
                 try await Task.sleep(for: .seconds(30))
                 return .parked
             }
-            controller.send(.found(try await parts.target.knownKeys()))
+            controller.send(.found(try await parts.target.knownKeys().union(parts.table?.keys ?? [])))
             // A service that throws cannot go on, and the rest without it should not.
             while let ending = try await group.next() { if case .parked = ending { break } }
             group.cancelAll()
@@ -107,6 +116,18 @@ struct ControllerServices {
 
     private func passOnReconsidered() async {
         for await commit in reconsidered { await watcher.reconsider(commit) }
+    }
+
+    /// The store's index of resources follows the commit in force.
+    private func keepResources() async {
+        var kept: CommitID?
+        for await _ in rounds {
+            guard let state = await parts.loader.current(), state.commit != kept,
+                await watcher.status.accepted == state.commit
+            else { continue }
+            parts.store.take(state)
+            kept = state.commit
+        }
     }
 
     /// A slow pulse: the core is stepped at least this often, so that a stalled loop shows.

@@ -20,6 +20,7 @@ struct StateFolder: Sendable {
     var replicas: String { path + "/replicas" }
     var gateway: String { path + "/gateway" }
     var routes: String { gateway + "/routes.json" }
+    var gatewayLock: String { gateway + "/gateway.lock" }
     var store: String { path + "/store.sqlite" }
 
     /// Makes the folders that are missing, each with the least mode that works.

@@ -6,11 +6,11 @@ import WaybillLedger
 /// The ledger as the controller writes it: what is appended is indexed, counted, and told to watchers.
 struct WatchedLedger: RecoverableLedger {
     private let ledger: Ledger
-    private let store: StoreCache
+    private let store: StoreKeeper
     private let metrics: Metrics
     private let signal: ChangeSignal
 
-    init(_ ledger: Ledger, store: StoreCache, metrics: Metrics, signal: ChangeSignal) {
+    init(_ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal) {
         self.ledger = ledger
         self.store = store
         self.metrics = metrics
@@ -23,7 +23,7 @@ struct WatchedLedger: RecoverableLedger {
             let indices = try await ledger.append(events)
             metrics.count(.appends, by: Double(events.count))
             metrics.observe(.appendSeconds, ContinuousClock.now - started)
-            await store.index(zip(indices, events).map { ($0, $1) })
+            store.index(zip(indices, events).map { ($0, $1) })
             signal.advance()
             return indices
         } catch {

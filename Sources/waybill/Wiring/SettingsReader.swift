@@ -21,7 +21,9 @@ struct SettingsReader: ConfigurationFileReading {
             }
         }
         guard problems.isEmpty else {
-            let text = problems.sorted(by: Diagnostic.inOrder).map { "\($0.location): error: \($0.message)" + ($0.hint.map { "\n  hint: \($0)" } ?? "") }.joined(
+            let text = problems.sorted(by: Diagnostic.inOrder).map {
+                "\($0.location): error: \($0.message)" + ($0.hint.map { "\n  hint: \($0)" } ?? "")
+            }.joined(
                 separator: "\n")
             throw Failure(.stall, reason: "InvalidConfiguration", message: text)
         }

@@ -4,5 +4,5 @@ extension Wiring {
     /// The connections of the real binary.
     static let standard = Wiring(
         helpers: ["git-helper": { _ in GitHelper.main() }],
-        configurationFile: SettingsReader())
+        configurationFile: SettingsReader(), offlinePlan: CommitPlanning())
 }

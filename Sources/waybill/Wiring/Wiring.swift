@@ -8,10 +8,6 @@ struct Wiring: Sendable {
     var helpers: [String: @Sendable (_ arguments: [String]) async -> Int32] = [:]
     var configurationFile: (any ConfigurationFileReading)?
     var offlinePlan: (any OfflinePlanning)?
-    /// JSON Schemas by file name, as `ModelDeployment.schema.json`, which `waybill init` puts beside the fleet.
-    var schemas: [String: String] = [:]
-    /// Checks of `doctor` that other modules know how to make (git, libgit2, isolation, limits).
-    var checks: [any Check] = []
 }
 
 /// Plans between two commits of a clone, without a controller.

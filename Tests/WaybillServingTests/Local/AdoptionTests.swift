@@ -141,22 +141,17 @@ import WaybillCore
             address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
             #expect(bind(listener, to: &address) == 0)
             #expect(listen(listener, 1) == 0)
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            _ = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
-            }
+            let inherited = try #require(Disk.link("/proc/self/fd/\(listener)"))
+            defer { close(listener) }
             let spec = try machine.spec()
             let id = try await machine.start(spec, on: target)
             _ = try await target.waitUntilReady(spec.key)
-            close(listener)
-            let again = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            defer { close(again) }
-            #expect(bind(again, to: &address) == 0)
             let running = try #require(machine.folder(id).runningRecord()).running
-            let kept = Set(
-                Disk.names(in: "/proc/\(running.keeper.pid)/fd").compactMap {
-                    Disk.link("/proc/\(running.keeper.pid)/fd/\($0)")
-                })
+            func descriptors(of pid: Int32) -> Set<String> {
+                Set(Disk.names(in: "/proc/\(pid)/fd").compactMap { Disk.link("/proc/\(pid)/fd/\($0)") })
+            }
+            let kept = descriptors(of: running.keeper.pid)
+            #expect(!descriptors(of: running.program.pid).contains(inherited))
             let allowed = ["/dev/null", "\(machine.folder(id).path)/", "pipe:", "anon_inode:[signalfd]"]
             for link in kept { #expect(allowed.contains { link.hasPrefix($0) }, "\(link)") }
         }

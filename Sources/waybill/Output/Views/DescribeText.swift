@@ -3,7 +3,7 @@ import WaybillCore
 
 extension DeploymentDetail {
     /// What `describe` shows: what it is, how it is, how to call it, what was last, in this order.
-    func text(_ style: Style, now: Timestamp) -> String {
+    func text(_ style: Style, now: Timestamp, columns: Int? = nil) -> String {
         var sections = Sections(style)
         sections.title(deployment.deployment)
         sections.facts(summary)
@@ -25,7 +25,7 @@ extension DeploymentDetail {
         }
         if !events.isEmpty {
             sections.title("Events")
-            sections.table(EventTable.table(events, now: now, withSubject: false))
+            sections.table(EventTable.table(events, now: now, withSubject: false).fitting(columns.map { $0 - 2 }))
         }
         return sections.text
     }
@@ -85,38 +85,5 @@ extension DiagnosticView {
     var lines: [String] {
         ["\(location): \(severity): \(message)"] + (line.map { ["    \($0)"] } ?? [])
             + (hint.map { ["  hint: \($0)"] } ?? [])
-    }
-}
-
-/// Events in a table, whatever shows them.
-enum EventTable {
-    static func table(_ events: [EventView], now: Timestamp, withSubject: Bool) -> Table {
-        let titles = ["INDEX", "AGE", "EVENT", "OUTCOME"] + (withSubject ? ["SUBJECT"] : []) + ["BY", "WHAT"]
-        return Table(
-            titles: titles,
-            rows: events.map { event in
-                [
-                    Table.Cell(String(event.index)), Table.Cell(Age.text(from: event.time.timestamp, to: now)),
-                    Table.Cell(event.type), Table.Cell(event.outcome ?? event.phase, event.tone),
-                ] + (withSubject ? [Table.Cell(event.subject)] : [])
-                    + [Table.Cell(event.actor), Table.Cell(event.summary)]
-            }, rightAligned: [0])
-    }
-}
-
-extension EventView {
-    fileprivate var tone: Tone { outcome == "failed" ? .bad : .plain }
-
-    /// The words of its body if it has some, its facts otherwise; at most 160 characters.
-    var summary: String {
-        let words = ["message", "reason", "summary", "result"].lazy.compactMap { body.value[$0]?.string }.first
-        let text = words ?? facts
-        return text.count > 160 ? text.prefix(159) + "…" : text
-    }
-
-    private var facts: String {
-        let members = (body.value.object ?? [:]).filter { $0.key != "actor" }
-        return members.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.string ?? $0.value.json)" }
-            .joined(separator: " ")
     }
 }

@@ -16,10 +16,14 @@ struct ExampleCall: Hashable, Sendable {
 
     /// Where the protocol takes predictions.
     static func path(_ detail: DeploymentDetail) -> String? {
-        switch detail.servingProtocol {
-        case "oip-v2": "/v2/models/\(detail.deployment.name)/infer"
+        path(detail.servingProtocol, name: detail.deployment.name, paths: detail.paths)
+    }
+
+    static func path(_ servingProtocol: String?, name: String, paths: [String]) -> String? {
+        switch servingProtocol {
+        case "oip-v2": "/v2/models/\(name)/infer"
         case "openai": "/v1/chat/completions"
-        case "http": detail.paths.first
+        case "http": paths.first
         case _: nil
         }
     }

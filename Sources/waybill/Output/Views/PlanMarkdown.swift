@@ -8,7 +8,7 @@ extension PlanView {
         text += deployments.isEmpty ? "Nothing to do" : summary
         text +=
             base == "observed"
-            ? ", compared with what runs.\n" : ", compared with \(base.codeSpan), not with what runs.\n"
+            ? ", compared with what runs.\n" : ", compared with \(base.codeSpan), which is taken for what runs.\n"
         if !deployments.isEmpty {
             text += "\n| deployment | | from | to |\n| --- | --- | --- | --- |\n"
             for plan in deployments { text += plan.row }

@@ -11,7 +11,7 @@ extension PlanView {
         text += deployments.isEmpty ? "nothing to do" : summary
         text +=
             base == "observed"
-            ? ", compared with what runs\n" : ", compared with \(base.harmless), not with what runs\n"
+            ? ", compared with what runs\n" : ", compared with \(base.harmless), which is taken for what runs\n"
         return text
     }
 

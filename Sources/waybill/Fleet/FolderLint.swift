@@ -1,0 +1,61 @@
+import Foundation
+import WaybillCore
+import WaybillManifest
+
+/// The manifests of a folder, checked as the controller would check them, before anything is committed: no git, no
+/// controller.
+struct FolderLint: Sendable {
+    /// Top of the fleet repository.
+    var root: String
+    /// Folder of the manifests below it; empty is the top.
+    var path: String
+
+    struct Report: Sendable {
+        /// In the order of their places.
+        var diagnostics: [Diagnostic]
+        var resources: Int
+        var deployments: Int
+
+        var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    }
+
+    /// - Throws: `Failure` when the folder cannot be read, or holds no manifest: that is most often the wrong folder.
+    func run() async throws(Failure) -> Report {
+        let tree = FolderTree(root: root)
+        let commit = try tree.scan()
+        let loader = FleetLoader(tree: tree, path: path)
+        let delta = try await loader.load(commit)
+        guard let state = await loader.state else {
+            throw Failure(.retry, reason: "NothingLoaded", message: "\(root): nothing was loaded")
+        }
+        var diagnostics = delta.diagnostics
+        for problem in RuntimeTemplates.problems(state) {
+            let found = await loader.diagnostic(
+                of: problem.resource, at: problem.field, .invalidValue, problem.message, hint: problem.hint)
+            if let found { diagnostics.append(found) }
+        }
+        guard !diagnostics.isEmpty || !state.resources.isEmpty else {
+            let place = path.isEmpty ? root : root + "/" + path
+            throw Failure(
+                .stall, reason: "NoManifests",
+                message:
+                    "\(place): no manifest (*.yaml, *.yml) is below it; name the top of the fleet repository, and the "
+                    + "folder of the manifests in it with --path")
+        }
+        return Report(
+            diagnostics: diagnostics.sorted(by: Diagnostic.inOrder), resources: state.resources.count,
+            deployments: state.deployments.count)
+    }
+}
+
+extension FolderLint.Report {
+    /// For people: every problem in its place, or how much was found well.
+    var text: String {
+        if !diagnostics.isEmpty { return DiagnosticText.text(diagnostics) }
+        func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+        return "\(count(resources, "resource")), \(count(deployments, "deployment")): no problems\n"
+    }
+
+    /// For scripts.
+    var value: Value { ["kind": "DiagnosticList", "items": .list(diagnostics.map(\.value))] }
+}

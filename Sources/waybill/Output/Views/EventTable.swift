@@ -1,0 +1,110 @@
+import WaybillAPI
+import WaybillCore
+
+/// Events in a table, whatever shows them.
+enum EventTable {
+    static func table(_ events: [EventView], now: Timestamp, withSubject: Bool) -> Table {
+        let titles = ["INDEX", "AGE", "EVENT", "OUTCOME"] + (withSubject ? ["SUBJECT"] : []) + ["BY", "WHAT"]
+        return Table(
+            titles: titles,
+            rows: events.map { event in
+                [
+                    Table.Cell(String(event.index)), Table.Cell(Age.text(from: event.time.timestamp, to: now)),
+                    Table.Cell(event.type), Table.Cell(event.shownOutcome, event.tone),
+                ] + (withSubject ? [Table.Cell(event.shownSubject)] : [])
+                    + [Table.Cell(event.actor.cut(to: 16)), Table.Cell(event.words.cut(to: 160))]
+            }, rightAligned: [0])
+    }
+}
+
+extension EventView {
+    fileprivate var tone: Tone { outcome == "failed" ? .bad : .plain }
+
+    /// `intent`, or how an act came out; nil for a fact, which is no act.
+    fileprivate var shownOutcome: String? { outcome ?? (phase == "fact" ? nil : phase) }
+
+    /// A commit's id is cut to what is enough to recognise it.
+    fileprivate var shownSubject: String {
+        let isCommit = subject.utf8.count == 40 && subject.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        return isCommit ? String(subject.prefix(10)) : subject.cut(to: 40)
+    }
+
+    /// What happened, in few words; `-o json` and `audit show` have all of it.
+    var words: String {
+        if outcome == "failed", let message = self["message"] { return message }
+        switch EventType(rawValue: type) {
+        case .planDecided: return plan
+        case .controllerStarted: return "build \(self["build"] ?? "?"), process \(number("pid"))"
+        case .controllerUpgraded: return "\(self["from"] ?? "?") to \(self["to"] ?? "?")"
+        case .commitObserved: return (self["summary"] ?? "") + (self["trigger"].map { " (\($0))" } ?? "")
+        case .commitAccepted: return acceptance
+        case .commitRewound:
+            return "\((self["head"] ?? "?").prefix(10)) does not contain \((self["accepted"] ?? "?").prefix(10))"
+        case .resourceInvalid: return "\(self["location"] ?? "?"): \(self["message"] ?? "?")"
+        case .environmentBuilt: return "Python \(self["python"] ?? "?") in \(number("seconds")) s"
+        case .artifactVerified:
+            return "\(self["path"] ?? "?"), \(Bytes.text(body.value["size"]?.integer ?? 0))"
+        case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
+        case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted:
+            return replica + (self["reason"].map { ": \($0)" } ?? "")
+        case .replicaExited:
+            let isAway = body.value["whileAway"] == .bool(true)
+            return "\(replica): \(self["status"] ?? "?")" + (isAway ? ", while no controller ran" : "")
+        case .routesChanged: return self["reason"] ?? rotation
+        case .gatewayStarted: return self["address"] ?? self["reason"] ?? ""
+        case .operatorCommand:
+            return "\(self["command"] ?? "?"): \(self["reason"] ?? self["result"] ?? "")"
+        case .intentReconciled: return "entry \(number("intent")): \(self["found"] ?? "?")"
+        case .controllerStopped, .storeRebuilt: return self["reason"] ?? ""
+        case .commitRejected, .driftFound, .driftCorrected, .holdPlaced, .holdReleased, nil:
+            return self["message"] ?? self["reason"] ?? ""
+        }
+    }
+
+    private subscript(_ member: String) -> String? { body.value[member]?.string }
+
+    private func number(_ member: String) -> String { body.value[member].map(\.json) ?? "?" }
+
+    /// `prepare, start ×2, set-route`: what is done, in order.
+    private var plan: String {
+        let names = (body.value["actions"]?.list ?? []).compactMap { action in
+            action["action"]?.string?.split(separator: " ").first.map(String.init)
+        }
+        guard !names.isEmpty else { return "nothing to do" }
+        var parts: [(name: String, count: Int)] = []
+        for name in names {
+            let short = name.hasSuffix("-replica") ? String(name.dropLast("-replica".count)) : name
+            if parts.last?.name == short { parts[parts.count - 1].count += 1 } else { parts.append((short, 1)) }
+        }
+        return parts.map { $0.count == 1 ? $0.name : "\($0.name) ×\($0.count)" }.joined(separator: ", ")
+    }
+
+    private var acceptance: String {
+        let changed = body.value["changed"]?.list?.count ?? 0
+        let problems = body.value["problems"]?.integer ?? 0
+        let of = body.value["deployments"]?.integer ?? 0
+        return "\(changed) of \(of) deployment\(of == 1 ? "" : "s") changed"
+            + (problems == 0 ? "" : ", \(problems) problem\(problems == 1 ? "" : "s")")
+    }
+
+    private var rotation: String {
+        let count = body.value["replicas"]?.list?.count ?? 0
+        let replicas = count == 0 ? "to nothing" : "to \(count) replica\(count == 1 ? "" : "s")"
+        return replicas + (body.value["generation"].map { ", table \($0.json)" } ?? "")
+    }
+
+    /// The revision and the serial number: `666a6d8a8020.2`.
+    private var replica: String {
+        (self["replica"] ?? "?").split(separator: ".").suffix(2).joined(separator: ".")
+    }
+
+    private var shortRevision: String {
+        let digest = self["revision"] ?? "?"
+        return String((digest.split(separator: ":").last ?? "?").prefix(12))
+    }
+}
+
+extension String {
+    /// At most `length` characters, the last one `…` when some are left out.
+    func cut(to length: Int) -> String { count > length ? prefix(length - 1) + "…" : self }
+}

@@ -1,0 +1,146 @@
+import Testing
+import WaybillCore
+import WaybillEngine
+
+struct ControllerTests {
+    @Test func `every act has its plan and its intent in the ledger before it and its outcome after it`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("it serves") { await harness.isReady(key) }
+        }
+        let events = harness.ledger.events
+        #expect(harness.target.acts.map(\.name) == ["prepare", "start"])
+        let plan = try #require(events.firstIndex { $0.type == .planDecided })
+        for act in harness.target.acts {
+            let intent = events[Int(act.ticket.index)]
+            #expect(intent.phase == .intent && intent.subject == key.description)
+            #expect(plan < Int(act.ticket.index))
+            #expect(events.contains { $0.phase == .outcome && $0.cause == act.ticket.index && $0.outcome == .succeeded })
+        }
+        #expect(harness.ledger.facts.dangling == [:])
+        #expect(events.flatMap(\.undeclaredMembers) == [])
+    }
+
+    @Test func `an outcome that the ledger cannot take is concluded when it is back, and nothing is done till then`()
+        async throws
+    {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        try await harness.run {
+            harness.target.turnstile.close()
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("the act began") { harness.target.turnstile.waiting == 1 }
+            harness.ledger.breakNow()
+            harness.target.turnstile.open()
+            try await eventually("the loss shows") {
+                await harness.controller.summary(of: key)?.conditions[.reconciling]?.reason == "LedgerUnavailable"
+            }
+            let looks = harness.target.looks
+            harness.controller.send(.replicaChanged(key))
+            try await eventually("it is still looked at") { harness.target.looks > looks }
+            #expect(harness.target.acts.map(\.name) == ["prepare"])
+            #expect(harness.ledger.facts.dangling.count == 1)
+            harness.ledger.mend()
+            try await eventually("it serves in the end") { await harness.isReady(key) }
+        }
+        #expect(harness.ledger.facts.dangling == [:])
+        #expect(harness.ledger.events(of: .revisionPrepared).map(\.phase) == [.intent, .outcome])
+        #expect(harness.ledger.facts.keys == (await harness.controller.facts.keys))
+    }
+
+    @Test func `notes that the ledger refused come once and in order when it is back`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("it serves") { await harness.isReady(key) }
+            harness.ledger.breakNow()
+            harness.controller.send(
+                .hold(
+                    FleetHold(
+                        cause: .massDeletion, commit: try Named.commit("b"), accepted: try Named.commit("a"),
+                        message: "much")))
+            try await eventually("it is told") { await harness.controller.isLedgerLost }
+            harness.controller.send(.release(reason: "a later commit"))
+            harness.controller.send(.replicaChanged(key))
+            try await eventually("the release is taken") { await harness.controller.fleetHold == nil }
+            harness.ledger.mend()
+            try await eventually("both are written") { harness.ledger.events(of: .holdReleased).count == 1 }
+        }
+        let holds = harness.ledger.events.map(\.type).filter { [.holdPlaced, .holdReleased].contains($0) }
+        #expect(holds == [.holdPlaced, .holdReleased])
+        #expect(harness.ledger.facts.fleetHold == nil)
+    }
+
+    @Test func `an act asked for without a ledger is answered, and tried again when there is one`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        harness.ledger.breakNow()
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("it is told") { await harness.controller.isLedgerLost }
+            #expect(harness.target.acts.isEmpty)
+            let refused = await #expect(throws: Failure.self) {
+                _ = try await harness.controller.command(.pause(key), by: Named.operatorActor, reason: nil)
+            }
+            #expect(refused?.reason == "LedgerUnavailable")
+            harness.ledger.mend()
+            try await eventually("it serves") { await harness.isReady(key) }
+        }
+        #expect(harness.ledger.events(of: .planDecided).count == 1)
+    }
+
+    @Test func `a gateway's start that an earlier controller did not conclude is reconciled`() async throws {
+        let intent = Event(
+            .gatewayStarted, phase: .intent, decision: DecisionID(1), time: Timestamp(milliseconds: 1),
+            subject: "controller", body: ["reason": "no gateway answers"])
+        let harness = ControllerHarness(ledger: FakeLedger([intent]))
+        try await harness.run {
+            try await eventually("it is reconciled") { harness.ledger.events(of: .intentReconciled).count == 1 }
+        }
+        #expect(harness.ledger.facts.dangling == [:])
+        let note = try #require(harness.ledger.events(of: .intentReconciled).first)
+        #expect(note.body["found"] == "a gateway answers at 127.0.0.1:8080")
+        #expect(note.cause == 0 && note.undeclaredMembers == [])
+    }
+
+    @Test func `a stop waits for the act under way and starts no other`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        harness.target.turnstile.close()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await harness.controller.run() }
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("the act began") { harness.target.turnstile.waiting == 1 }
+            harness.controller.send(.stop)
+            try await eventually("the stop is taken") { await harness.controller.isStopping }
+            #expect(harness.ledger.events(of: .revisionPrepared).map(\.phase) == [.intent])
+            harness.target.turnstile.open()
+            try await group.waitForAll()
+        }
+        #expect(harness.ledger.events(of: .revisionPrepared).map(\.phase) == [.intent, .outcome])
+        #expect(harness.target.acts.map(\.name) == ["prepare"])
+        let refused = await #expect(throws: Failure.self) {
+            _ = try await harness.controller.command(.pause(key), by: Named.operatorActor, reason: nil)
+        }
+        #expect(refused?.message == "the controller is stopping")
+    }
+
+    @Test func `a gateway that is started anew has everything looked at again`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("it serves") { await harness.isReady(key) }
+            harness.gateway.goAway(true)
+            try await eventually("its absence shows") {
+                harness.controller.send(.replicaChanged(key))
+                return !(await harness.isReady(key))
+            }
+            harness.gateway.goAway(false)
+            try await eventually("its return shows") { await harness.isReady(key) }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+import WaybillCore
+import WaybillTestSupport
+
+@testable import waybill
+
+/// Commands on files: no git, no controller.
+@Suite struct LintTests {
+    private func withFleet(_ body: (BuiltProgram, URL) throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            try FleetSkeleton(remote: nil).write(to: folder)
+            try body(BuiltProgram(folder: folder), folder)
+        }
+    }
+
+    private func change(_ file: URL, _ old: String, _ new: String) throws {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(old))
+        try Data(text.replacing(old, with: new).utf8).write(to: file)
+    }
+
+    @Test func `what init writes is well`() async throws {
+        try await withFleet { program, _ in
+            let result = try program.run(["lint"])
+            #expect(result.output == "6 resources, 1 deployment: no problems\n")
+            #expect(result.code == 0)
+            #expect(
+                try program.run(["lint", "-o", "json"]).output
+                    == "{\n  \"items\": [],\n  \"kind\": \"DiagnosticList\"\n}\n")
+        }
+    }
+
+    @Test func `the fleets that we ship are well`() async throws {
+        let program = BuiltProgram(folder: BuiltProgram.source)
+        let result = try program.run(["lint", "samples/fleet"])
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+    }
+
+    @Test func `a problem is shown in its place`() async throws {
+        try await withFleet { program, folder in
+            try change(
+                folder.appending(path: "fleet/deployments/staging-greeting.yaml"), "model: greeting", "model: greting")
+            let result = try program.run(["lint", folder.path])
+            #expect(result.code == 1)
+            #expect(
+                result.output.hasPrefix("fleet/deployments/staging-greeting.yaml:8:10: error: "), "\(result.output)")
+            #expect(result.output.contains("  8 |   model: greting\n    |          ^~~~~~~\n"))
+            #expect(result.output.hasSuffix("\n1 problem\n"))
+        }
+    }
+
+    @Test func `a variable that no replica would have is a problem`() async throws {
+        try await withFleet { program, folder in
+            let runtime = folder.appending(path: "fleet/runtimes/python-oip.yaml")
+            try change(runtime, "{{ ports.http }}", "{{ ports.htp }}")
+            let result = try program.run(["lint"])
+            #expect(result.code == 1)
+            #expect(
+                result.output == """
+                    fleet/runtimes/python-oip.yaml:16:7: error: 'ports.htp' is not a variable
+                      16 |     - "--port={{ ports.htp }}"
+                         |       ^~~~~~~~~~~~~~~~~~~~~~~~
+                      hint: did you mean 'ports.http'?
+
+                    1 problem
+
+                    """)
+        }
+    }
+
+    @Test func `a runtime that wants the one file of a version with two is a problem`() async throws {
+        try await withFleet { program, folder in
+            let runtime = folder.appending(path: "fleet/runtimes/python-oip.yaml")
+            try change(runtime, "{{ model.dir }}/server.py", "{{ model.file }}")
+            #expect(try program.run(["lint"]).code == 0)
+            let version = folder.appending(path: "fleet/models/greeting/1.0.0.yaml")
+            try change(
+                version, "  interface:",
+                """
+                    - path: more.bin
+                      source: file:/srv/more.bin
+                      digest: sha256:\(String(repeating: "0", count: 64))
+                      size: 1
+                  interface:
+                """)
+            let result = try program.run(["lint"])
+            #expect(result.code == 1)
+            #expect(
+                result.output.contains(
+                    "error: runtime python-oip wants 'model.file', but greeting@1.0.0 has 2 files"), "\(result.output)")
+        }
+    }
+
+    @Test func `forges and scripts get the same facts`() async throws {
+        try await withFleet { program, folder in
+            try change(folder.appending(path: "fleet/environments.yaml"), "target: local", "taget: local")
+            let json = try JSONSerialization.jsonObject(
+                with: Data(try program.run(["lint", "-o", "json"]).output.utf8))
+            let items = try #require((json as? [String: Any])?["items"] as? [[String: Any]])
+            #expect(items.contains { $0["rule"] as? String == "unknown-field" && $0["line"] as? Int == 7 })
+            let sarif = try program.run(["lint", "-o", "sarif"])
+            #expect(sarif.code == 1)
+            let log = try JSONSerialization.jsonObject(with: Data(sarif.output.utf8)) as? [String: Any]
+            #expect(log?["version"] as? String == "2.1.0")
+        }
+    }
+
+    @Test func `a folder without manifests is most often the wrong one`() async throws {
+        try await withTemporaryFolder { folder in
+            let result = try BuiltProgram(folder: folder).run(["lint"])
+            #expect(result.code == 1)
+            #expect(result.errors.hasPrefix("error: \(folder.path): no manifest (*.yaml, *.yml) is below it; "))
+            #expect(try BuiltProgram(folder: folder).run(["lint", "absent"]).code == 1)
+        }
+    }
+
+    @Test func `a new version has digest, size and format, and lints`() async throws {
+        try await withFleet { program, folder in
+            let model = folder.appending(path: "fleet/artifacts/greeting/2.0.0/model.gguf")
+            try FileManager.default.createDirectory(
+                at: model.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("GGUF and more".utf8).write(to: model)
+            let arguments = ["new", "version", "greeting@2.0.0", "fleet/artifacts/greeting/2.0.0/model.gguf"]
+            let shown = try program.run(arguments)
+            #expect(
+                shown.output == """
+                    apiVersion: waybill.dev/v1alpha1
+                    kind: ModelVersion
+                    spec:
+                      model: greeting
+                      version: 2.0.0
+                      format: gguf
+                      artifacts:
+                        - path: model.gguf
+                          source: fleet/artifacts/greeting/2.0.0/model.gguf
+                          digest: \(Digest(of: "GGUF and more".utf8))
+                          size: 13
+
+                    """, "\(shown.errors)")
+            let place = "fleet/models/greeting/2.0.0.yaml"
+            #expect(try program.run(arguments + ["-o", place]).output == "greeting@2.0.0 written to \(place)\n")
+            let written = try String(contentsOf: folder.appending(path: place), encoding: .utf8)
+            #expect(
+                written == "# yaml-language-server: $schema=../../../.waybill/schema/model-version.schema.json\n"
+                    + shown.output)
+            #expect(try program.run(["lint"]).output == "7 resources, 1 deployment: no problems\n")
+            let again = try program.run(arguments + ["-o", place])
+            #expect(again.code == 1)
+            #expect(again.errors == "error: \(folder.path)/\(place): is there already; a version is written once\n")
+        }
+    }
+
+    @Test func `a format that nothing tells is asked for`() async throws {
+        try await withTemporaryFolder { folder in
+            try Data("x".utf8).write(to: folder.appending(path: "a.bin"))
+            let program = BuiltProgram(folder: folder)
+            let result = try program.run(["new", "version", "m@1.0.0", "a.bin"])
+            #expect(
+                result.errors
+                    == "error: neither the names nor the first bytes of the files tell the format; say it with --format, as "
+                    + "the runtime lists it\n")
+            #expect(try program.run(["new", "version", "m@1.0.0", "a.bin", "--format", "raw"]).code == 0)
+            #expect(try program.run(["new", "version", "m@1.0.0", "absent", "--format", "raw"]).code == 1)
+            #expect(try program.run(["new", "version", "m", "a.bin"]).code == 64)
+        }
+    }
+
+    @Test func `a plan between two commits needs no controller`() async throws {
+        try await withFleet { program, folder in
+            let setup = "git init -q -b main . && git add -A && git commit -qm one"
+            #expect(try program.bash(setup).code == 0)
+            let deployment = folder.appending(path: "fleet/deployments/staging-greeting.yaml")
+            let plan = ["plan", "--base", "HEAD~1", "--head", "HEAD", "--detailed-exitcode"]
+            try change(deployment, "replicas: 1", "replicas: 2")
+            #expect(try program.bash("git commit -qam two").code == 0)
+            let changed = try program.run(plan)
+            #expect(changed.code == 2)
+            #expect(changed.output.hasPrefix("~ staging/greeting  adjust\n    spec.replicas: 1 → 2 (no restart)\n"))
+            #expect(changed.output.contains("1 deployment changes, compared with HEAD~1 ("))
+            #expect(changed.output.hasSuffix("), which is taken for what runs\n"))
+
+            #expect(try program.bash("echo >> README.md; git commit -qam three").code == 0)
+            let same = try program.run(plan)
+            #expect(same.code == 0)
+            #expect(same.output.hasPrefix("nothing to do, compared with HEAD~1 ("))
+
+            try change(deployment, "replicas: 2", "replicas: many")
+            #expect(try program.bash("git commit -qam four").code == 0)
+            let broken = try program.run(plan)
+            #expect(broken.code == 1)
+            #expect(broken.output.contains("    held: stays as it is: fleet/deployments/staging-greeting.yaml:"))
+
+            let absent = try program.run(["plan", "--base", "nowhere", "--head", "HEAD"])
+            #expect(absent.code == 1)
+            #expect(absent.errors.hasPrefix("error: revision 'nowhere' is not in this clone; "))
+        }
+    }
+}

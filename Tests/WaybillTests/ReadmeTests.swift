@@ -1,0 +1,59 @@
+import Foundation
+import Glibc
+import Testing
+import WaybillTestSupport
+
+@testable import waybill
+
+/// The README's tutorial, run as it stands.
+@Suite struct ReadmeTests {
+    /// The ```` ```sh ```` blocks of the section, in order.
+    private func tutorial() throws -> String {
+        let text = try String(contentsOf: BuiltProgram.source.appending(path: "README.md"), encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex(of: "## Ten minutes on your own repository"))
+        var script: [Substring] = []
+        var isInside = false
+        for line in lines[(start + 1)...] {
+            if line.hasPrefix("## ") { break }
+            if line == "```sh" || line == "```" {
+                isInside = line == "```sh"
+            } else if isInside {
+                script.append(line)
+            }
+        }
+        return script.joined(separator: "\n") + "\n"
+    }
+
+    @Test func `each block of the tutorial works and nothing is left running`() async throws {
+        let script = try tutorial()
+        #expect(script.split(separator: "\n").count > 20)
+        try await withTemporaryFolder { folder in
+            // The folder of the replicas must be reachable for their own users.
+            chmod(folder.path, 0o755)
+            var program = BuiltProgram(folder: folder, variables: BuiltProgram.ownPorts())
+            program.variables["WAYBILL_SOURCE"] = BuiltProgram.source.path
+            // What a failing step leaves is ended too. The products may lie elsewhere than in `.build/debug`.
+            let state = folder.path + "/my-fleet/.state"
+            defer { _ = try? program.run(["stop", "--all", "--state", state]) }
+            let moved = "waybill() { '\(BuiltProgram.products.path)/waybill' \"$@\"; }\n"
+            let isUsual = FileManager.default.fileExists(atPath: BuiltProgram.source.path + "/.build/debug/waybill")
+            let result = try program.bash((isUsual ? "" : moved) + script)
+            #expect(result.code == 0, "\(result.output)\n\(result.errors)")
+            #expect(result.output.contains("6 resources, 1 deployment: no problems\n"))
+            #expect(result.output.contains("    spec.replicas: 1 → 2 (no restart)\n"))
+            #expect(result.output.contains("\"data\": [2.0, 4.0, 6.0]"))
+            #expect(result.output.contains("internally consistent, not anchored\n"))
+            #expect(try program.run(["stop", "--all", "--state", state]).output == "nothing runs in \(state)\n")
+            #expect(Self.processes(naming: folder.path) == [])
+        }
+    }
+
+    /// Command lines of processes that name `text`.
+    private static func processes(naming text: String) -> [String] {
+        let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return ids.filter { Int($0) != nil }.compactMap { id in
+            FileManager.default.contents(atPath: "/proc/\(id)/cmdline").map { String(decoding: $0, as: UTF8.self) }
+        }.filter { $0.contains(text) }
+    }
+}
