@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import WaybillAPI
 import WaybillCore
+import WaybillTestSupport
 
 extension `End to end` {
     @Test func `a broken manifest holds its own deployment only, with its place, until it is mended`() async throws {
@@ -100,6 +101,15 @@ extension `End to end` {
                 #expect(try await fleet.answeringVersion("production/\(name)") == "1.0.0")
             }
             #expect(fleet.processes.models == models)
+
+            try FileManager.default.moveItem(atPath: fleet.remote + ".away", toPath: fleet.remote)
+            _ = try await fleet.client.perform(.sync)
+            #expect(try await fleet.client.status().holds.first?.commit == commit.hex)
+            #expect(try await fleet.waybill("accept", commit.hex, "--reason", "moved elsewhere").code == 0)
+            try await fleet.eventually("all are gone") {
+                try await fleet.client.list(DeploymentView.self).items.isEmpty && fleet.processes.models.isEmpty
+            }
+            #expect(try await fleet.ask(Fleet.path("production/one"), body: Fleet.request).status == 404)
         }
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import WaybillAPI
 import WaybillCore
+import WaybillTestSupport
 
 extension `End to end` {
     @Test func `a killed model comes back, and the ledger says so in order`() async throws {
@@ -41,6 +42,24 @@ extension `End to end` {
         }
     }
 
+    @Test func `a killed replica beside another costs no request`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing(replicas: 2)
+            let before = Set(fleet.processes.models)
+            let killed = try #require(before.first)
+            let tally = try await fleet.load("production/risk-score") {
+                kill(killed.pid, SIGKILL)
+                try await fleet.eventually("another process has its place") {
+                    let now = Set(fleet.processes.models)
+                    return now.count == 2 && !now.contains(killed)
+                }
+                try await fleet.serves("production/risk-score", "1.0.0")
+            }
+            #expect(tally.isFlawless, "\(tally.answers) \(tally.lost)")
+            #expect(Set(fleet.processes.models).intersection(before).count == 1)
+        }
+    }
+
     @Test func `an edited weight file is found with both digests and put right`() async throws {
         try await withFleet { fleet in
             try await fleet.startServing()
@@ -50,6 +69,7 @@ extension `End to end` {
             let program = try #require(fleet.processes.models.first?.arguments.first { $0.hasSuffix("/server.py") })
             let folder = String(program.dropLast("server.py".count))
             let weights = folder + "model.json"
+            #expect(chmod(weights, 0o644) == 0)
             let handle = try #require(FileHandle(forUpdatingAtPath: weights))
             try handle.write(contentsOf: Data(edited.utf8))
             try handle.close()
@@ -88,9 +108,39 @@ extension `End to end` {
             #expect(starts.map(\.phase) == [.intent, .outcome, .intent, .outcome])
         }
     }
+
+    @Test func `a gateway that takes over loses no request, and the controller goes on with it`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let before = try await fleet.client.status().gateway
+            let tally = try await fleet.load("production/risk-score") {
+                try fleet.startNextGateway()
+                try await fleet.eventually("only the next gateway is there") {
+                    let old = before.pid ?? 0
+                    let now = try await fleet.client.status().gateway.pid
+                    return now != nil && now != old && !fleet.processes.all.contains { $0.pid == old }
+                }
+                try fleet.version("2.0.0")
+                try fleet.deploy("2.0.0")
+                try await fleet.apply("second")
+                try await fleet.serves("production/risk-score", "2.0.0")
+            }
+            #expect(tally.isFlawless, "\(tally.answers) \(tally.lost)")
+            #expect(try await fleet.answeringVersion("production/risk-score") == "2.0.0")
+            #expect(try await fleet.events(.gatewayStarted, phase: .intent).count == 1)
+        }
+    }
 }
 
 extension Fleet {
+    /// Starts `waybill gateway --take-over`, which the end of the fleet ends.
+    func startNextGateway() throws {
+        let log = folder + "/next-gateway.log"
+        let process = try Program.process(
+            [Program.waybill, "gateway", "--take-over", "--state", state], in: folder, [:], output: log, errors: log)
+        try process.run()
+    }
+
     /// Exits and starts of replicas as the ledger tells them, from an index on.
     func lifeEvents(from index: LedgerIndex) async throws -> [String] {
         let types: Set<EventType> = [.replicaExited, .replicaStarted]

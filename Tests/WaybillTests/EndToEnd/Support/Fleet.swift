@@ -161,6 +161,7 @@ func withFleet(
     do {
         try await fleet.prepare(settings)
         try await body(fleet)
+        try await fleet.expectGoodEnd()
     } catch {
         let log = FileManager.default.contents(atPath: fleet.controller.log) ?? Data()
         print(String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(30).joined(separator: "\n"))
@@ -171,6 +172,16 @@ func withFleet(
 }
 
 extension Fleet {
+    /// A controller that still runs stops when it is asked to, and leaves a whole ledger in which each intent has its end.
+    fileprivate func expectGoodEnd() async throws {
+        guard controller.pid != nil else { return }
+        #expect(try await controller.end(SIGTERM) == 0)
+        let report = try LedgerVerifier.verify(folder: ledger, key: nil)
+        #expect(report.size > 0 && report.publishedSize == report.size && report.unreadable == 0)
+        #expect(report.openIntents == 0)
+        #expect(try await unsettledIntents() == [])
+    }
+
     fileprivate func finish() async {
         _ = try? await controller.end(SIGKILL)
         await processes.endAll()
