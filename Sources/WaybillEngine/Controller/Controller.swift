@@ -40,7 +40,8 @@ package actor Controller {
     private let stepped: @Sendable () -> Void
 
     package init(
-        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts, changed: @escaping @Sendable () -> Void,
+        core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts,
+        changed: @escaping @Sendable () -> Void,
         reconsider: @escaping @Sendable (CommitID) -> Void, stepped: @escaping @Sendable () -> Void
     ) {
         self.core = core
@@ -84,7 +85,9 @@ package actor Controller {
     package var fleetHold: FleetHold? { core.fleetHold }
     /// A stop was asked for; no new act begins.
     package var isStopping: Bool { core.isStopping }
-    package var load: (queued: Int, busy: Int, preparing: Int) { (core.queueDepth, core.busyWorkers, core.busyBuilders) }
+    package var load: (queued: Int, busy: Int, preparing: Int) {
+        (core.queueDepth, core.busyWorkers, core.busyBuilders)
+    }
     /// Which fields of `key` differ from what was desired before.
     package func changes(of key: DeploymentKey) -> [FieldChange] {
         guard let state = core.states[key], let desired = state.desired else { return [] }

@@ -118,6 +118,8 @@ extension String {
     fileprivate var shortened: String {
         let limit = 1000
         return unicodeScalars.count <= limit
-            ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(limit))) + "… (\(unicodeScalars.count - limit) more)"
+            ? self
+            : String(String.UnicodeScalarView(unicodeScalars.prefix(limit)))
+                + "… (\(unicodeScalars.count - limit) more)"
     }
 }

@@ -16,7 +16,9 @@ enum CheckpointAnchor: Hashable, Sendable {
     init(parsing text: String) throws(InvalidInput) {
         if let path = text.dropping("file:"), path.hasPrefix("/") {
             self = .file(path)
-        } else if let reference = text.dropping("git:"), reference.hasPrefix("refs/"), !reference.hasPrefix("refs/heads/") {
+        } else if let reference = text.dropping("git:"), reference.hasPrefix("refs/"),
+            !reference.hasPrefix("refs/heads/")
+        {
             self = .git(reference)
         } else if text.hasPrefix("https://") || text.hasPrefix("http://") {
             self = .http(text)
@@ -37,7 +39,8 @@ enum CheckpointAnchor: Hashable, Sendable {
                     message: "Checkpoint of \(checkpoint.checkpoint.size) entries", at: SystemClock().now())
             }
         case .http(let address):
-            ClosureSink(name: address) { checkpoint throws(Failure) in try await Self.post(checkpoint.note, to: address) }
+            ClosureSink(name: address) { checkpoint throws(Failure) in try await Self.post(checkpoint.note, to: address)
+            }
         }
     }
 

@@ -22,16 +22,19 @@ extension WaybillConfiguration {
     }
 
     private var credentials: BasicCredentials? {
-        let secret = repository.tokenFile.map(SecretReference.file) ?? repository.tokenVariable.map(SecretReference.environment)
+        let secret =
+            repository.tokenFile.map(SecretReference.file) ?? repository.tokenVariable.map(SecretReference.environment)
         return secret.map { secret in
-            repository.username.map { BasicCredentials(username: $0, secret: secret) } ?? BasicCredentials(secret: secret)
+            repository.username.map { BasicCredentials(username: $0, secret: secret) }
+                ?? BasicCredentials(secret: secret)
         }
     }
 
     private func sshCredentials(_ address: RemoteAddress) throws -> SSHCredentials? {
         guard case .ssh = address else { return nil }
         let identity = repository.sshKey.map { SSHCredentials.Identity.key(path: $0, passphrase: nil) } ?? .agent
-        return SSHCredentials(identity: identity, knownHosts: repository.knownHosts.map { [$0] } ?? Self.usualKnownHosts)
+        return SSHCredentials(
+            identity: identity, knownHosts: repository.knownHosts.map { [$0] } ?? Self.usualKnownHosts)
     }
 
     /// OpenSSH's own: the user's, then the machine's.

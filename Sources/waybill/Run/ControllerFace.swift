@@ -30,7 +30,8 @@ struct ControllerFace: ControllerInterface {
             controller: .init(
                 build: BuildVersion.text, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
             repository: .init(
-                url: configuration.repositoryDescription, branch: configuration.repository.branch, path: configuration.repository.path,
+                url: configuration.repositoryDescription, branch: configuration.repository.branch,
+                path: configuration.repository.path,
                 commit: commit, head: watch.head == watch.accepted ? nil : watch.head, fetchedAt: watch.askedAt,
                 problem: watch.problem?.message),
             deployments: .init(views), holds: await holds(views), problems: watch.diagnostics,
@@ -131,7 +132,10 @@ struct ControllerFace: ControllerInterface {
         let rendering = await controller.desired(of: key)?.rendering.digest
         let held = await controller.summary(of: key)?.conditions[.paused]?.message
         return KeyPlanView(
-            key: key, from: plan.from, to: plan.to, rendering: rendering, changes: changes.map { FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts) },
+            key: key, from: plan.from, to: plan.to, rendering: rendering,
+            changes: changes.map {
+                FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts)
+            },
             actions: plan.actions, hold: held)
     }
 

@@ -58,12 +58,14 @@ struct ControllerRun {
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
         let target = try localTarget(folder, repository, journal, client, ports)
-        let launcher = configuration.startsGateway
+        let launcher =
+            configuration.startsGateway
             ? GatewayLauncher(state: folder, configuration: configuration, control: gateway) : nil
         let world = World(
             target: target, gateway: gateway, ledger: watched, clock: clock, summaries: store, gatewayKeeper: launcher)
         let parts = Parts(
-            folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory, journal: journal,
+            folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory,
+            journal: journal,
             ledger: ledger, store: store, repository: repository, loader: loader, target: target, world: world,
             table: table, ports: ports, signal: signal, metrics: metrics)
         try await ControllerServices(parts).run()
@@ -88,8 +90,10 @@ struct ControllerRun {
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = configuration.ports
         settings.users = configuration.isolationUsers
-        settings.hidden = [configuration.repository.tokenFile, configuration.repository.sshKey, configuration.webhookSecretFile]
-            .compactMap(\.self)
+        settings.hidden = [
+            configuration.repository.tokenFile, configuration.repository.sshKey, configuration.webhookSecretFile,
+        ]
+        .compactMap(\.self)
         return try LocalTarget(
             settings: settings, models: models, environments: environments, client: client,
             portsInUse: { ports.ports })
@@ -106,7 +110,8 @@ struct ControllerRun {
             Event(
                 .controllerStarted, decision: .random(), time: clock.now(), subject: "controller",
                 body: [
-                    "build": .string(BuildVersion.text), "pid": .integer(Int64(getpid())), "state": .string(folder.path),
+                    "build": .string(BuildVersion.text), "pid": .integer(Int64(getpid())),
+                    "state": .string(folder.path),
                 ]))
     }
 

@@ -67,7 +67,8 @@ struct ControllerServices {
         let stop = StopSignals()
         let face = ControllerFace(
             changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, ledger: parts.ledger,
-            history: parts.store, folder: parts.folder, configuration: parts.configuration, startedAt: parts.clock.now(),
+            history: parts.store, folder: parts.folder, configuration: parts.configuration,
+            startedAt: parts.clock.now(),
             repository: parts.repository)
         let control = ControlServer(
             interface: face, stateFolder: parts.folder.path, build: BuildVersion.text, logger: parts.logger)

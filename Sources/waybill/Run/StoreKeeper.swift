@@ -37,7 +37,8 @@ final class StoreKeeper: SummaryStore, EventHistory {
     private static let batch = 1000
 
     private init(
-        _ store: Store?, _ reader: LedgerReader, next: LedgerIndex, clock: any WallClock, logger: Logger, rebuilt: String?
+        _ store: Store?, _ reader: LedgerReader, next: LedgerIndex, clock: any WallClock, logger: Logger,
+        rebuilt: String?
     ) {
         self.store = store
         self.reader = reader
