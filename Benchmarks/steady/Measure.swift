@@ -3,11 +3,9 @@ import Foundation
 /// This process's processor time and resident memory.
 enum Measure {
     static var now: (cpu: Duration, memory: Int) {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        let cpu =
-            Duration.seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-            + .microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        let cpu = Duration.seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
         return (cpu, resident)
     }
 

@@ -23,14 +23,15 @@ for hour in 1...number("--hours", 3) {
     let looks = fleet.looks
     fleet.rest(for: .seconds(3600))
     let after = Measure.now
-    let share = Double((after.cpu - before.cpu).components.attoseconds) / 1e18 + Double((after.cpu - before.cpu).components.seconds)
+    let share = (after.cpu - before.cpu) / .seconds(3600)
     print(
         "hour \(hour): \(fleet.looks - looks) looks in \(Measure.seconds(after.cpu - before.cpu)), "
-            + "\(String(format: "%.3f", share / 36)) % of a core; memory \(Measure.megabytes(after.memory)), "
+            + "\(String(format: "%.3f", share * 100)) % of a core; memory \(Measure.megabytes(after.memory)), "
             + "grown by \((after.memory - before.memory) / 1024) KiB")
 }
 
 let times = (0..<200).map { fleet.change($0) }.sorted()
 print(
     "one change among \(fleet.keys.count), commit accepted to plan decided: median "
-        + "\(Measure.seconds(times[times.count / 2])), worst of \(times.count) \(Measure.seconds(times[times.count - 1]))")
+        + "\(Measure.seconds(times[times.count / 2])), worst of \(times.count) \(Measure.seconds(times[times.count - 1]))"
+)

@@ -79,7 +79,9 @@ struct ReplicaCensus {
         let candidates = named.filter { confirmed.contains($0) || $0 == context.lastServed }
         if candidates.isEmpty {
             if own.contains(where: { published.contains($0.id) }) { return [] }
-            return foreign.filter { $0.revision == context.lastServed }
+            let last = foreign.filter { $0.revision == context.lastServed }
+            // A new rotation that died before the gateway took it up: what is still routed goes on.
+            return last.isEmpty ? foreign.filter { $0.revision == confirmed.min() } : last
         }
         let chosen = candidates.intersection(confirmed).min() ?? candidates.min()
         return foreign.filter { $0.revision == chosen }

@@ -116,6 +116,7 @@ extension Simulation {
         let revisions = Set(ids.map(\.revisionShort))
         let allowed = checks.lastRouted[request.key, default: []]
             .union((checks.planned[request.key] ?? []).suffix(1).map { String($0.dropFirst(7).prefix(12)) })
+            .union((checks.lastSeen[request.key]?.route.replicas ?? []).map(\.revisionShort))
         if !revisions.isSubset(of: allowed) {
             violation("\(request.key) is routed to a revision that no plan asks for")
         }

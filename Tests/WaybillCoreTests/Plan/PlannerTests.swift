@@ -150,6 +150,13 @@ struct PlannerTests {
             "the route was lost: what served last is routed again", desired: { $0.desired(2) },
             observed: { $0.observed([$0.replica(1, 1), $0.replica(2, 2, .starting)]) },
             context: { $0.lastServed = $1.desired(1).revision }, plan: "route 1 (route 2) (stop 1) (forget 1)"),
+        Case(
+            "a new one that died before the gateway followed: what is still routed goes on", desired: { $0.desired(2) },
+            observed: { $0.observed([$0.replica(1, 1), $0.replica(2, 2, $0.exited)], routed: [$0.id(1, 1)]) },
+            context: {
+                $0.lastRotation = [$1.id(2, 2)]
+                $0.lastServed = $1.desired(2).revision
+            }, plan: "start 50 route 1 (route 50) (stop 1) (forget 1) (forget 2)"),
     ]
 
     static let removals: [Case] = [

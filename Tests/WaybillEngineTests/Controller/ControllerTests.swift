@@ -17,7 +17,8 @@ struct ControllerTests {
             let intent = events[Int(act.ticket.index)]
             #expect(intent.phase == .intent && intent.subject == key.description)
             #expect(plan < Int(act.ticket.index))
-            #expect(events.contains { $0.phase == .outcome && $0.cause == act.ticket.index && $0.outcome == .succeeded })
+            #expect(
+                events.contains { $0.phase == .outcome && $0.cause == act.ticket.index && $0.outcome == .succeeded })
         }
         #expect(harness.ledger.facts.dangling == [:])
         #expect(events.flatMap(\.undeclaredMembers) == [])
