@@ -10,20 +10,20 @@ import WaybillTestSupport
     /// A fleet of one deployment in a clone of its remote, with settings beside it.
     private struct Site {
         var folder: URL
-        var program: Program
+        var program: BuiltProgram
         var state: String { folder.path + "/state" }
 
         init(in folder: URL) throws {
             self.folder = folder
             // The folder of the replicas must be reachable for their own users.
             chmod(folder.path, 0o755)
-            program = Program(folder: folder, variables: Program.ownPorts())
+            program = BuiltProgram(folder: folder, variables: BuiltProgram.ownPorts())
             let settings = "state: state\nrepository:\n  url: remote.git\n  pollInterval: 1h\n"
             try Data(settings.utf8).write(to: folder.appending(path: "waybill.yaml"))
             try must(
                 """
                 git init -q --bare -b main remote.git
-                cp -r '\(Program.source.path)/samples/fleet' fleet
+                cp -r '\(BuiltProgram.source.path)/samples/fleet' fleet
                 cd fleet
                 rm -rf */*tumour* runtimes/mlserver* runtimes/locks
                 git init -q -b main; git add -A; git commit -qm 'The fleet'; git remote add origin ../remote.git
@@ -106,7 +106,7 @@ import WaybillTestSupport
     }
 
     private func calling(_ site: Site) throws {
-        let request = Program.source.path + "/samples/requests/risk-score.json"
+        let request = BuiltProgram.source.path + "/samples/requests/risk-score.json"
         let answer = try site.ok("call", Self.key, "--data", request)
         #expect(answer.contains("\"outputs\""))
         #expect(try site.ok("call", Self.key).contains("\"outputs\""))
@@ -164,7 +164,7 @@ import WaybillTestSupport
     /// Models and gateway outlive the controller; after `stop --all` nothing does.
     private func stopping(_ site: Site) throws {
         #expect(try site.ok("stop").hasPrefix("the controller (process "))
-        let request = Program.source.path + "/samples/requests/risk-score.json"
+        let request = BuiltProgram.source.path + "/samples/requests/risk-score.json"
         #expect(try site.ok("call", Self.key, "--data", request).contains("\"outputs\""))
         #expect(
             try site.error("call", Self.key)
