@@ -5,19 +5,22 @@ extension MetricDescription {
         "waybill_start_time_seconds", .gauge, help: "When the controller started, Unix time.")
     package static let deployments = MetricDescription(
         "waybill_deployments", .gauge, help: "Deployments by status (ready, reconciling, stalled, held, paused).")
-    package static let replicas = MetricDescription("waybill_replicas", .gauge, help: "Replicas by phase.")
+    package static let replicas = MetricDescription(
+        "waybill_replicas", .gauge, help: "Replicas by phase (ready, other).")
     package static let queueDepth = MetricDescription(
         "waybill_queue_depth", .gauge, help: "Deployments that wait to be reconciled.")
     package static let reconciles = MetricDescription(
-        "waybill_reconciles_total", .counter, help: "Reconciles by outcome (done, again, retry, wait, stall).")
+        "waybill_reconciles_total", .counter, help: "Acts of the controller by type and outcome.")
     package static let reconcileSeconds = MetricDescription(
-        "waybill_reconcile_duration_seconds", .histogram, help: "How long one reconcile took.", bounds: durations)
+        "waybill_reconcile_duration_seconds", .histogram,
+        help: "How long one act took, from its intent to its outcome.", bounds: durations)
     package static let fetches = MetricDescription(
         "waybill_git_fetches_total", .counter, help: "Questions to the git remote by outcome.")
     package static let fetchSeconds = MetricDescription(
         "waybill_git_fetch_duration_seconds", .histogram, help: "How long a fetch took.", bounds: durations)
     package static let planSeconds = MetricDescription(
-        "waybill_commit_to_plan_seconds", .histogram, help: "From a fetched commit to its plans.", bounds: durations)
+        "waybill_commit_to_plan_seconds", .histogram, help: "From an accepted commit to the first plan that follows.",
+        bounds: durations)
     package static let appends = MetricDescription(
         "waybill_ledger_entries_total", .counter, help: "Entries appended to the ledger.")
     package static let appendFailures = MetricDescription(
@@ -25,7 +28,7 @@ extension MetricDescription {
     package static let appendSeconds = MetricDescription(
         "waybill_ledger_append_duration_seconds", .histogram, help: "From an append to its durability.",
         bounds: durations)
-    package static let holds = MetricDescription("waybill_holds", .gauge, help: "Holds in force by reason.")
+    package static let holds = MetricDescription("waybill_holds", .gauge, help: "1 while a commit is held.")
     package static let webhooks = MetricDescription(
         "waybill_webhooks_total", .counter, help: "Webhook deliveries by outcome (sync, ping, ignored, refused).")
     package static let gatewayRunning = MetricDescription(

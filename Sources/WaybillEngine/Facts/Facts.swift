@@ -10,6 +10,8 @@ package struct Facts: Hashable, Sendable {
     /// A held commit that an operator accepted.
     package var operatorAccepted: CommitID?
     package var fleetHold: FleetHold?
+    /// When the hold was written down.
+    package var heldSince: Timestamp?
     package var keys: [DeploymentKey: KeyFacts] = [:]
     /// The highest serial number that any replica was given.
     package var highestSerial: UInt64 = 0
@@ -55,6 +57,7 @@ package struct Facts: Hashable, Sendable {
             }
             fleetHold = FleetHold(
                 cause: cause, commit: commit, accepted: accepted, message: event.body["message"]?.string ?? "")
+            heldSince = event.time
         case .holdReleased where event.subject == FleetHold.subject: fleetHold = nil
         case .operatorCommand:
             if event.body["command"]?.string == "accept", let commit = try? CommitID(parsing: event.subject) {

@@ -50,7 +50,7 @@ struct ControllerFace: ControllerInterface {
             holds.append(
                 .init(
                     subject: "fleet", reason: hold.cause.rawValue, message: hold.message, commit: hold.commit,
-                    since: startedAt))
+                    since: await controller.facts.heldSince ?? startedAt))
         }
         for summary in await controller.allSummaries {
             guard let held = summary.conditions[.held], held.isTrue, held.reason == "InvalidManifest" else { continue }

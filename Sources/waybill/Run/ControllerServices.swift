@@ -52,7 +52,8 @@ struct ControllerServices {
             reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) })
         let poll = parts.configuration.repository.pollInterval
         watcher = FleetWatcher(
-            repository: parts.repository, source: parts.loader, journal: parts.journal, clock: parts.clock,
+            repository: MeteredRepository(base: parts.repository, metrics: parts.metrics), source: parts.loader,
+            journal: parts.journal, clock: parts.clock,
             branch: parts.configuration.repository.branch, controller: controller, pollInterval: poll,
             memory: parts.memory.fleet, hold: parts.memory.facts.fleetHold, served: parts.memory.facts.servedKeys,
             rounded: {
@@ -170,8 +171,10 @@ struct Gauges: Sendable {
                 to: Double(summaries.count { $0.conditions.isTrue(kind) }))
         }
         let replicas = summaries.flatMap(\.replicas)
-        metrics.set(.replicas, ["phase": "ready"], to: Double(replicas.count { $0.phase == .ready }))
-        metrics.set(.replicas, ["phase": "running"], to: Double(replicas.count { $0.isAlive }))
+        let ready = replicas.count { $0.phase == .ready }
+        metrics.set(.replicas, ["phase": "ready"], to: Double(ready))
+        metrics.set(.replicas, ["phase": "other"], to: Double(replicas.count { $0.isAlive } - ready))
+        metrics.set(.holds, to: await controller.fleetHold == nil ? 0 : 1)
         metrics.set(.gatewayRunning, to: await controller.gatewayStatus == nil ? 0 : 1)
     }
 }

@@ -11,9 +11,11 @@ struct WatchedLedger: RecoverableLedger {
     private let metrics: Metrics
     private let signal: ChangeSignal
     private let logger: Logger
+    private let meter: ActMeter
 
     init(_ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, logger: Logger) {
         self.logger = logger
+        meter = ActMeter(metrics: metrics)
         self.ledger = ledger
         self.store = store
         self.metrics = metrics
@@ -28,7 +30,10 @@ struct WatchedLedger: RecoverableLedger {
             metrics.observe(.appendSeconds, ContinuousClock.now - started)
             store.index(zip(indices, events).map { ($0, $1) })
             signal.advance()
-            for (index, event) in zip(indices, events) { log(EventView(event, at: index)) }
+            for (index, event) in zip(indices, events) {
+                meter.note(event, at: index)
+                log(EventView(event, at: index))
+            }
             return indices
         } catch {
             metrics.count(.appendFailures)

@@ -24,8 +24,9 @@ extension FleetView {
         sections.lines([deployments.sentence])
         if !holds.isEmpty {
             sections.title("Holds")
-            sections.lines(holds.map { "\($0.subject): \($0.reason) since \(ago($0.since)): \($0.message)" }, .busy)
-            let commits = Set(holds.compactMap(\.commit)).sorted()
+            sections.lines(holds.map { "\($0.subject): \($0.reason), placed \(ago($0.since)): \($0.message)" }, .busy)
+            // Only a commit that is held as a whole can be accepted; a broken manifest is mended by a push.
+            let commits = Set(holds.filter { $0.subject == "fleet" }.compactMap(\.commit)).sorted()
             sections.lines(commits.map { "to go on: waybill accept \($0) --reason TEXT" })
         }
         if !problems.isEmpty {
