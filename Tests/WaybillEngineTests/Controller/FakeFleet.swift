@@ -12,6 +12,8 @@ final class FakeRepository: FleetRepository {
         var isAway = false
     }
     private let state: Mutex<State>
+    /// Where fetches wait.
+    let turnstile = Turnstile()
 
     init(_ head: CommitID) { state = Mutex(State(head: head, parents: [head: head])) }
 
@@ -39,7 +41,11 @@ final class FakeRepository: FleetRepository {
     }
 
     func remoteHead() async throws(Failure) -> CommitID { try ask { $0.asked += 1 } }
-    func fetch() async throws(Failure) -> CommitID { try ask { $0.fetched += 1 } }
+    func fetch() async throws(Failure) -> CommitID {
+        let head = try ask { $0.fetched += 1 }
+        await turnstile.pass()
+        return head
+    }
 
     func contains(_ ancestor: CommitID, in commit: CommitID) async throws(Failure) -> Bool {
         state.withLock { state in
