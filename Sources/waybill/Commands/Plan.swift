@@ -47,9 +47,10 @@ struct Plan: AsyncParsableCommand {
         case .yaml: console.write(try Value(view: plan).yaml)
         case .markdown: console.write(plan.markdown)
         }
-        guard detailedExitcode else { return }
-        if plan.problems.contains(where: { $0.severity == Diagnostic.Severity.error.rawValue }) { throw ExitCode(1) }
-        if plan.hasChanges { throw ExitCode(2) }
+        // A pipeline that plans a broken commit must not be green; what the controller holds already is no news.
+        let isBroken = plan.problems.contains { $0.severity == Diagnostic.Severity.error.rawValue }
+        if isBroken && (head != nil || detailedExitcode) { throw ExitCode(1) }
+        if detailedExitcode && plan.hasChanges { throw ExitCode(2) }
     }
 
     private func plan() async throws -> PlanView {
