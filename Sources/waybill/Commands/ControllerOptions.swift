@@ -38,7 +38,7 @@ extension Console {
 
 extension Timestamp {
     /// The wall clock.
-    static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    static var now: Timestamp { SystemClock().now() }
 }
 
 /// A deployment on the command line; the shell completes it from the running controller.
