@@ -92,7 +92,8 @@ let package = Package(
             path: "Benchmarks/gateway/gateway-tool", swiftSettings: strict),
         // Appends until it is killed: the ledger's tests kill it many times.
         .executableTarget(
-            name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger", "WaybillTrust"], swiftSettings: strict),
+            name: "ledger-hammer", dependencies: ["WaybillCore", "WaybillLedger", "WaybillTrust"], swiftSettings: strict
+        ),
 
         library("WaybillTestSupport", ["WaybillCore"]),
         tests("WaybillCoreTests", ["WaybillCore"], exclude: ["Desired/Golden"]),
@@ -131,4 +132,17 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]
+}
+
+/// `WAYBILL_ONLY=WaybillPackage swift test` builds one library with its tests and what those need, nothing else.
+if let only = ProcessInfo.processInfo.environment["WAYBILL_ONLY"] {
+    let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var kept: Set<String> = []
+    func keep(_ name: String) {
+        guard let target = byName[name], kept.insert(name).inserted else { return }
+        for case .byNameItem(let dependency, _) in target.dependencies { keep(dependency) }
+    }
+    keep("\(only)Tests")
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products.removeAll { !kept.contains($0.name) }
 }

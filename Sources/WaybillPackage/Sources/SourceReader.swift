@@ -1,0 +1,17 @@
+package import WaybillCore
+
+/// Fetches the bytes of one scheme's sources. Knows nothing of digests: what it gives is hashed, compared and kept by its caller.
+package protocol SourceReader: Sendable {
+    /// Gives the bytes of `source` from `offset` on to `sink`, in order, in pieces of bounded size, and returns at their end.
+    ///
+    /// - Parameters:
+    ///   - offset: what an earlier try already has. A source that cannot begin there throws `ResumeRefused` (retry), and is then
+    ///     asked again from 0.
+    ///   - size: bytes that the manifest promises; a source that announces another length is refused before its bytes are read.
+    /// - Throws: what a cut connection or a busy server causes says `retry`; what needs a person (not found, no rights, refused
+    ///   redirect) says `stall`, with where, what and what to do, and never a secret.
+    func read(
+        _ source: RemoteSource, from offset: Int64, size: Int64,
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure)
+}

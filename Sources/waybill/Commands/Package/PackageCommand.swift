@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `waybill package`.
+struct PackageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "package", abstract: "Look inside model files; make, check and move bundles.",
+        subcommands: [])
+}
