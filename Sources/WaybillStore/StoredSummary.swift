@@ -16,7 +16,7 @@ package struct StoredSummary: Hashable, Sendable, Codable {
         package var id: String
         package var revision: String
         package var version: String
-        /// `starting`, `ready`, `unready`, `stopping` or `exited`.
+        /// `starting`, `ready`, `unready`, `failing`, `stopping` or `exited`.
         package var phase: String
         /// How it ended, when it did.
         package var exit: String?
@@ -88,6 +88,7 @@ extension StoredSummary.Replica {
             case .starting: "starting"
             case .ready: "ready"
             case .unready: "unready"
+            case .failing: "failing"
             case .stopping: "stopping"
             case .exited: "exited"
             }

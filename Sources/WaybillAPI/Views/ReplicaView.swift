@@ -8,7 +8,7 @@ package struct ReplicaView: Hashable, Sendable, Codable {
     package var version: String
     /// Short form.
     package var revision: String
-    /// `starting`, `ready`, `unready`, `stopping` or `exited`.
+    /// `starting`, `ready`, `unready`, `failing`, `stopping` or `exited`.
     package var phase: String
     package var port: Int?
     package var startedAt: Moment
@@ -36,6 +36,7 @@ package struct ReplicaView: Hashable, Sendable, Codable {
         case .starting: phase = "starting"
         case .ready: phase = "ready"
         case .unready: phase = "unready"
+        case .failing: phase = "failing"
         case .stopping: phase = "stopping"
         case .exited(let status):
             phase = "exited"

@@ -66,9 +66,13 @@ extension EventType {
         case .revisionPrepared:
             EventDescription(meaning: "A revision's files and environment are in place.", fields: Self.actFields)
         case .replicaStarted: EventDescription(meaning: "A replica was started.", fields: Self.actFields)
+        case .replicaFailed:
+            EventDescription(
+                meaning: "A replica's startup or liveness probe failed as often as it may; it is to be stopped and replaced.",
+                fields: [("replica", "the replica"), ("revision", "its revision"), ("reason", "which probe, and how")])
         case .replicaExited:
             EventDescription(
-                meaning: "A replica ended though nobody asked it to.",
+                meaning: "A replica ended though no controller told it to: by itself, at a limit, or by 'waybill stop'.",
                 fields: [
                     ("replica", "the replica"), ("revision", "its revision"), ("status", "code or signal"),
                     ("at", "when it ended, by its keeper"), ("whileAway", "true when no controller was running"),

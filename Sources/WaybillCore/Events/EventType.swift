@@ -13,6 +13,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case artifactVerified = "artifact.verified"
     case revisionPrepared = "revision.prepared"
     case replicaStarted = "replica.started"
+    case replicaFailed = "replica.failed"
     case replicaExited = "replica.exited"
     case replicaAdopted = "replica.adopted"
     case replicaStopped = "replica.stopped"

@@ -24,6 +24,8 @@ package struct ObservedReplica: Hashable, Sendable {
         case ready
         /// Has been ready; its readiness probe fails now.
         case unready
+        /// Its startup or liveness probe failed as often as it may, for this reason: it runs, and is no longer of use.
+        case failing(String)
         /// Told to stop, not gone yet.
         case stopping
         /// Gone; the keeper wrote down how.
@@ -58,6 +60,8 @@ package struct ObservedReplica: Hashable, Sendable {
 
     /// True until the replica is gone.
     package var isAlive: Bool { if case .exited = phase { false } else { true } }
+    /// Why it is to be stopped and replaced though it runs; nil when nothing condemns it.
+    package var failure: String? { if case .failing(let reason) = phase { reason } else { nil } }
     package var exit: ExitStatus? { if case .exited(let status) = phase { status } else { nil } }
 }
 
@@ -71,7 +75,7 @@ package struct ExitStatus: Hashable, Sendable, CustomStringConvertible {
 
     package var cause: Cause
     package var at: Timestamp
-    /// Why the keeper ended it, when it did (`liveness probe failed 3 times`, `memory limit`).
+    /// Why the keeper ended it, when it did (`memory limit`, `told to stop`).
     package var reason: String?
     /// The last lines of the log, for `describe`.
     package var lastLines: [String]

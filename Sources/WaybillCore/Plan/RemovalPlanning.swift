@@ -11,7 +11,9 @@ struct RemovalPlanning {
         let reason = "git no longer names the deployment"
         if let route = retirement.removeRoute(reason: reason) { actions.append(route) }
         let alive = observed.replicas.filter { $0.isAlive && $0.phase != .stopping }.sorted { $0.id < $1.id }
-        actions += alive.map { retirement.stop($0, reason: reason) }
+        actions += alive.map { replica in
+            replica.failure.map { retirement.stopAtOnce(replica, reason: $0) } ?? retirement.stop(replica, reason: reason)
+        }
         actions += retirement.forget(stopped: alive)
         return KeyPlan(
             key: key, goal: .absent, from: observed.servedRevision, actions: actions,

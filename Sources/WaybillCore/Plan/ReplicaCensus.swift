@@ -4,6 +4,8 @@ struct ReplicaCensus {
     let fresh: [ObservedReplica]
     /// Alive, of the desired revision, to be replaced one by one.
     let stale: [ObservedReplica]
+    /// Alive, of any revision, and condemned by a probe: out of rotation, stopped and replaced at once.
+    let failing: [ObservedReplica]
     /// Alive, of another revision.
     let foreign: [ObservedReplica]
     /// The fresh ones that stay: ready before others, then the oldest.
@@ -15,7 +17,9 @@ struct ReplicaCensus {
     let rotation: [ReplicaID]
 
     init(desired: DesiredDeployment, observed: Observation, context: PlanContext) {
-        let alive = observed.replicas.filter { $0.isAlive && $0.phase != .stopping }.sorted { $0.id < $1.id }
+        let running = observed.replicas.filter { $0.isAlive && $0.phase != .stopping }.sorted { $0.id < $1.id }
+        failing = running.filter { $0.failure != nil }
+        let alive = running.filter { $0.failure == nil }
         foreign = alive.filter { $0.revision != desired.revision }
         let current = alive.filter { $0.revision == desired.revision }
         stale = current.filter { $0.id.serial < context.replaceSerialsBelow || $0.drift != nil }
@@ -37,7 +41,7 @@ struct ReplicaCensus {
 
     /// Foreign replicas that must go on serving for now.
     var servingForeign: [ObservedReplica] { foreign.filter { rotation.contains($0.id) } }
-    var leaving: [ObservedReplica] { foreign + stale + surplus }
+    var leaving: [ObservedReplica] { failing + foreign + stale + surplus }
 
     /// Which of the fresh replicas to keep: started by us before unknown ones, ready before others, then the oldest.
     private static func rank(_ replica: ObservedReplica, _ context: PlanContext) -> (Int, Int, UInt64) {
@@ -46,7 +50,7 @@ struct ReplicaCensus {
             switch replica.phase {
             case .ready: 0
             case .unready: 1
-            case .starting, .stopping, .exited: 2
+            case .starting, .failing, .stopping, .exited: 2
             }
         return (readiness, isUnknown ? 1 : 0, replica.id.serial)
     }

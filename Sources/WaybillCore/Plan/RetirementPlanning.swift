@@ -22,6 +22,11 @@ struct RetirementPlanning {
         PlannedAction(.stopReplica(replica.id), reason: reason, waitsFor: keptFor ?? drainWait(replica.id))
     }
 
+    /// Stops a replica whose requests are not worth waiting for, once no table names it.
+    func stopAtOnce(_ replica: ObservedReplica, reason: String) -> PlannedAction {
+        PlannedAction(.stopReplica(replica.id), reason: reason, waitsFor: rotationWait(replica.id))
+    }
+
     private mutating func drainWait(_ id: ReplicaID) -> String? {
         if let wait = rotationWait(id) { return wait }
         let inFlight = observed.route.outstanding[id] ?? 0

@@ -22,8 +22,12 @@ struct ServePlanning {
         let starts = start(after: preparation)
         let now = retirement.setRotation(reason: rotationReason)
         let leaving = retire(&retirement)
+        let failing = census.failing.map { retirement.stopAtOnce($0, reason: $0.failure ?? "it failed") }
+        // What has failed is ended before anything that may take its time.
+        let urgent = failing.isEmpty ? [] : [now].compactMap { $0 } + failing
+        let rotations = [failing.isEmpty ? now : nil, finalRotation(after: starts)].compactMap { $0 }
         let actions =
-            [preparation].compactMap { $0 } + starts + [now, finalRotation(after: starts)].compactMap { $0 } + leaving
+            urgent + [preparation].compactMap { $0 } + starts + rotations + leaving
             + retirement.forget(stopped: census.leaving)
         return KeyPlan(
             key: desired.key, goal: .serve(desired.revision, replicas: desired.replicas),
@@ -82,6 +86,7 @@ struct ServePlanning {
         if let replaced = census.stale.first {
             return "replaces \(replaced.id): \(replaced.drift ?? "a restart was asked for")"
         }
+        if let failed = census.failing.first, let failure = failed.failure { return "replaces \(failed.id): \(failure)" }
         if let gone = observed.replicas.first(where: { $0.revision == desired.revision && $0.exit != nil }),
             let status = gone.exit
         {

@@ -7,6 +7,7 @@ extension EngineCore {
         let isFirst = known.observation == nil
         remember(observation, key)
         if isFirst { welcome(key) }
+        noteFailures(key)
         noteExits(key, whileAway: isFirst)
         guard decidePlan(key, isFirst: isFirst) else { return rest(key) }
         let isCurrent = states[key]?.generation == generation
@@ -27,6 +28,9 @@ extension EngineCore {
             state.rotationChangedAt = now
         }
         seen.route.changedAt = state.rotationChangedAt
+        for index in seen.replicas.indices {
+            seen.replicas[index].condemn(facts.keys[key]?.replicas[seen.replicas[index].id])
+        }
         if let highest = seen.replicas.map(\.id.serial).max() { nextSerial = max(nextSerial, highest + 1) }
         let present = Set(seen.replicas.map(\.id.serial))
         state.reservedSerials.removeAll { present.contains($0) }
@@ -50,6 +54,18 @@ extension EngineCore {
         }
     }
 
+    /// What a probe condemned is written down once; it counts as an exit, so that what replaces it backs off.
+    private mutating func noteFailures(_ key: DeploymentKey) {
+        guard let observation = states[key]?.observation else { return }
+        for replica in observation.replicas.sorted(by: { $0.id < $1.id }) {
+            let known = facts.keys[key]?.replicas[replica.id]
+            guard let reason = replica.failure, known?.failure == nil, known?.isStopAsked != true else { continue }
+            note(makes(key).failed(replica, reason))
+            states[key]?.lastWords = []
+            backOff(key)
+        }
+    }
+
     private mutating func noteExits(_ key: DeploymentKey, whileAway: Bool) {
         guard let observation = states[key]?.observation else { return }
         for replica in observation.replicas.sorted(by: { $0.id < $1.id }) {
@@ -57,12 +73,15 @@ extension EngineCore {
             guard let status = replica.exit, known?.hasExited != true, known?.isStopAsked != true else { continue }
             note(makes(key).exited(replica, status, whileAway: whileAway))
             states[key]?.lastWords = status.lastLines
-            if let exits = facts.keys[key]?.exits {
-                let delay = policy.backOff(afterFailures: exits.count, jitter: chance.unit())
-                let until = now + delay
-                states[key]?.startNotBefore = until
-            }
+            if known?.failure == nil { backOff(key) }
         }
+    }
+
+    private mutating func backOff(_ key: DeploymentKey) {
+        guard let exits = facts.keys[key]?.exits else { return }
+        let delay = policy.backOff(afterFailures: exits.count, jitter: chance.unit())
+        let until = now + delay
+        states[key]?.startNotBefore = until
     }
 
     mutating func resumeBackOff(_ key: DeploymentKey, _ exits: ExitRow) {
@@ -232,5 +251,16 @@ extension EngineCore {
     mutating func note(_ event: Event) {
         facts.fold(event)
         if isLedgerLost { unwritten.append(event) } else { effects.append(.note(event)) }
+    }
+}
+
+extension ObservedReplica {
+    /// A probe's verdict that is in the ledger stands until the replica is gone, whatever it answers later.
+    fileprivate mutating func condemn(_ known: ReplicaFacts?) {
+        guard let reason = known?.failure else { return }
+        switch phase {
+        case .starting, .ready, .unready: phase = .failing(reason)
+        case .failing, .stopping, .exited: break
+        }
     }
 }

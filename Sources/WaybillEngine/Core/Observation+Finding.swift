@@ -17,7 +17,7 @@ extension Observation {
     private func finding(for id: ReplicaID) -> String {
         guard let replica = replicas.first(where: { $0.id == id }) else { return "the replica is not there" }
         switch replica.phase {
-        case .starting, .ready, .unready: return "the replica runs"
+        case .starting, .ready, .unready, .failing: return "the replica runs"
         case .stopping: return "the replica is stopping"
         case .exited(let status): return "the replica \(status)"
         }

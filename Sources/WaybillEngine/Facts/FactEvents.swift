@@ -29,6 +29,15 @@ struct FactEvents {
         return event(.planDecided, body)
     }
 
+    func failed(_ replica: ObservedReplica, _ reason: String) -> Event {
+        event(
+            .replicaFailed,
+            [
+                "replica": .string(replica.id.description), "revision": .string(replica.revision.description),
+                "reason": .string(reason),
+            ])
+    }
+
     func exited(_ replica: ObservedReplica, _ status: ExitStatus, whileAway: Bool) -> Event {
         event(
             .replicaExited,

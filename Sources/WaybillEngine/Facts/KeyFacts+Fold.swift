@@ -16,6 +16,7 @@ extension KeyFacts {
         case .replicaStarted: foldStart(event)
         case .replicaStopped: foldStop(event)
         case .replicaForgotten: foldForget(event)
+        case .replicaFailed: foldFailure(event)
         case .replicaExited: foldExit(event)
         case .replicaAdopted:
             if let id = event.replica { replicas[id, default: ReplicaFacts()].isStarted = true }
@@ -56,12 +57,23 @@ extension KeyFacts {
         replicas[id] = nil
     }
 
+    /// Counts as the exit that it leads to.
+    private mutating func foldFailure(_ event: Event) {
+        guard let id = event.replica else { return }
+        let reason = event.body["reason"]?.string ?? "it failed"
+        replicas[id, default: ReplicaFacts()].failure = reason
+        countExit(event, id, status: reason)
+    }
+
     /// A replica that is missing without a trace is an exit, too: it is written so once it is seen.
     private mutating func foldExit(_ event: Event) {
         guard let id = event.replica else { return }
         replicas[id, default: ReplicaFacts()].hasExited = true
+        if replicas[id]?.failure == nil { countExit(event, id, status: event.body["status"]?.string ?? "gone") }
+    }
+
+    private mutating func countExit(_ event: Event, _ id: ReplicaID, status: String) {
         let revision = event.body["revision"]?.string ?? id.revisionShort
-        let status = event.body["status"]?.string ?? "gone"
         var count = 1
         if let exits, exits.revision == revision, event.time - exits.lastAt < Self.exitWindow { count += exits.count }
         exits = ExitRow(revision: revision, count: count, lastAt: event.time, status: status)

@@ -39,6 +39,8 @@ package struct ReplicaFacts: Hashable, Sendable {
     package var isStarted = false
     package var isStopAsked = false
     package var hasExited = false
+    /// Why a probe condemned it, if one did.
+    package var failure: String?
 
     package init() {}
 }

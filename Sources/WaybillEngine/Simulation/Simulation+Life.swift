@@ -149,13 +149,20 @@ extension Simulation {
         guard let id = world.replicas.keys.sorted().randomElement(using: &chance) else { return }
         trace("world: harms \(id)")
         let phase = world.replicas[id]?.phase
-        switch between(0, 5) {
+        switch between(0, 6) {
         case 0, 1: end(id, .signal(9))
+        case 5: condemn(id)
         case 2: if phase == .ready { makeUnready(id) }
         case 3: world.replicas[id] = nil
         case 4: if phase == .ready { world.replicas[id]?.drift = "its port belongs to another process" }
         case _: alterOrAdd(id)
         }
+    }
+
+    private mutating func condemn(_ id: ReplicaID) {
+        guard let phase = world.replicas[id]?.phase, phase == .starting || phase == .ready else { return }
+        world.replicas[id]?.phase = .failing("liveness probe failed 3 times: no answer")
+        notice(id.key)
     }
 
     private mutating func makeUnready(_ id: ReplicaID) {

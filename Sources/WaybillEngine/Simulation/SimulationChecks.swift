@@ -97,6 +97,8 @@ extension Simulation {
         if (world.table[id.key] ?? []).contains(id) || (world.inForce[id.key] ?? []).contains(id) {
             violation("\(id) is stopped while a table names it")
         }
+        // Requests to what a probe condemned are not waited for.
+        if case .failing? = world.replicas[id]?.phase { return }
         guard (world.outstanding[id] ?? 0) > 0, !profile.clockJumps, let since = world.leftRotationAt[id] else {
             return
         }
@@ -137,7 +139,7 @@ extension Simulation {
     /// A new revision takes over with as many replicas as served, or as are asked for; and nobody leaves for nothing.
     private mutating func checkCapacity(_ ids: [ReplicaID], _ request: ActRequest, _ seen: Observation) {
         guard let flight = flights[request.id], flight.wasWanted else { return }
-        let routed = seen.replicas.filter { seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping }
+        let routed = seen.replicas.filter { seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping && $0.failure == nil }
         if ids.isEmpty && !routed.isEmpty && !flight.hasSwitched {
             violation("\(request.key) loses its last replica to no rotation")
         }

@@ -56,6 +56,7 @@ extension LocalTarget {
         case nil, .found, .starting, .started: .starting
         case .ready: .ready
         case .unready: .unready
+        case .failing(let reason): .failing(reason)
         }
     }
 

@@ -2,9 +2,8 @@ import WaybillCore
 
 /// Watches live replicas: asks their probes, notices their end, and reports each change by its deployment's key.
 ///
-/// A service: `run` returns when its task is cancelled, and nothing it started is left then. It decides nothing about
-/// replicas but one thing: a replica whose startup or liveness probe fails too often is ended, by its keeper, with
-/// that reason.
+/// A service: `run` returns when its task is cancelled, and nothing it started is left then. It decides nothing and ends
+/// nothing: a replica whose startup or liveness probe fails too often is reported as failing.
 package struct ProbeRunner: Sendable {
     let watch: ReplicaWatch
     let check: ProbeCheck
@@ -44,7 +43,7 @@ package struct ProbeRunner: Sendable {
                 due[question] = now + max(state.probe(for: question).period, Self.shortestPeriod)
                 await ask(question, state.probe(for: question), item)
             }
-            guard let questions = watch.state(of: id)?.questions else { return }
+            guard let questions = watch.state(of: id)?.questions, !questions.isEmpty else { return }
             let next = questions.map { due[$0] ?? ContinuousClock.now }.min()
             if let next { try? await Task.sleep(until: next, clock: .continuous) }
         }
@@ -52,8 +51,7 @@ package struct ProbeRunner: Sendable {
 
     private func ask(_ question: ProbeState.Question, _ probe: Probe, _ item: ReplicaWatch.Watched) async {
         guard let result = await look(item, probe) else { return }
-        guard case .end(let reason) = watch.handle(item.folder.id, question, result) else { return }
-        await offloaded { _ = item.folder.askToStop(reason: reason) }
+        _ = watch.handle(item.folder.id, question, result)
     }
 
     /// One question to a replica; nil when it does not run or is stopping, so that there is nothing to judge.

@@ -11,6 +11,8 @@ struct ProbeState: Hashable, Sendable {
         case started
         case ready
         case unready
+        /// Condemned, for this reason: nothing more is asked. Whoever observes it decides what follows.
+        case failing(reason: String)
     }
 
     enum Question: Hashable, Sendable { case startup, readiness, liveness }
@@ -25,7 +27,6 @@ struct ProbeState: Hashable, Sendable {
     enum Consequence: Hashable, Sendable {
         case nothing
         case phaseChanged
-        case end(reason: String)
     }
 
     private(set) var phase: Phase
@@ -45,6 +46,7 @@ struct ProbeState: Hashable, Sendable {
         switch phase {
         case .found: [.readiness]
         case .starting: [.startup]
+        case .failing: []
         case .started, .ready, .unready: probes.liveness == nil ? [.readiness] : [.readiness, .liveness]
         }
     }
@@ -58,6 +60,7 @@ struct ProbeState: Hashable, Sendable {
     }
 
     mutating func handle(_ question: Question, _ result: Result) -> Consequence {
+        if case .failing = phase { return .nothing }
         switch (question, result) {
         case (.startup, .passed):
             failures[.startup] = 0
@@ -91,10 +94,15 @@ struct ProbeState: Hashable, Sendable {
         failures[question] = times
         guard times >= probe(for: question).failures else { return .nothing }
         switch question {
-        case .startup: return .end(reason: "startup probe failed \(times) times: \(why)")
-        case .liveness: return .end(reason: "liveness probe failed \(times) times: \(why)")
+        case .startup: return fail("startup probe failed \(times) times: \(why)")
+        case .liveness: return fail("liveness probe failed \(times) times: \(why)")
         case .readiness: return loseReadiness()
         }
+    }
+
+    private mutating func fail(_ reason: String) -> Consequence {
+        phase = .failing(reason: reason)
+        return .phaseChanged
     }
 
     private mutating func loseReadiness() -> Consequence {
@@ -105,7 +113,7 @@ struct ProbeState: Hashable, Sendable {
         case .ready:
             phase = .unready
             return .phaseChanged
-        case .starting, .started, .unready:
+        case .starting, .started, .unready, .failing:
             return .nothing
         }
     }

@@ -137,6 +137,29 @@ struct PlannerTests {
                 $0.observed([$0.replica(1, 1, .unready), $0.replica(1, 2)], routed: [$0.id(1, 1), $0.id(1, 2)])
             }, plan: "route 2 (route 1+2)"),
         Case(
+            "a failing replica leaves the rotation, stops and is replaced", desired: { $0.desired(1) },
+            observed: { $0.observed([$0.replica(1, 1, .failing("x"))], routed: [$0.id(1, 1)]) },
+            plan: "route  (stop 1) start 50 (route 50) (forget 1)"),
+        Case(
+            "out of rotation it stops before anything else, its requests in flight or not",
+            desired: { $0.desired(1, replicas: 2) },
+            observed: {
+                $0.observed(
+                    [$0.replica(1, 1, .failing("x")), $0.replica(1, 2)], routed: [$0.id(1, 2)],
+                    outstanding: [$0.id(1, 1): 3], changedAt: $0.now)
+            }, plan: "stop 1 start 50 (route 2+50) (forget 1)"),
+        Case(
+            "a failing one of the old revision does not wait for the new one", desired: { $0.desired(2) },
+            observed: {
+                $0.observed(
+                    [$0.replica(1, 1, .failing("x")), $0.replica(1, 2), $0.replica(2, 3, .starting)],
+                    routed: [$0.id(1, 1), $0.id(1, 2)])
+            }, plan: "route 2 (stop 1) (route 3) (stop 2) (forget 1) (forget 2)"),
+        Case(
+            "its replacement waits for the back-off, its end does not", desired: { $0.desired(1) },
+            observed: { $0.observed([$0.replica(1, 1, .failing("x"))]) },
+            context: { $0.startNotBefore = $1.now + .seconds(8) }, plan: "stop 1 (start 50) (route 50) (forget 1)"),
+        Case(
             "a replica with drift is replaced before it goes", desired: { $0.desired(1) },
             observed: {
                 $0.observed([$0.replica(1, 1, drift: "its port belongs to another process")], routed: [$0.id(1, 1)])
@@ -166,6 +189,11 @@ struct PlannerTests {
         Case(
             "out of rotation: it stops", desired: { _ in nil }, observed: { $0.observed([$0.replica(1, 1)]) },
             plan: "stop 1 (forget 1)"),
+        Case(
+            "a failing one of a removed deployment is not waited for", desired: { _ in nil },
+            observed: {
+                $0.observed([$0.replica(1, 1, .failing("x"))], outstanding: [$0.id(1, 1): 3], changedAt: $0.now)
+            }, plan: "stop 1 (forget 1)"),
         Case("nothing is left", desired: { _ in nil }, observed: { $0.observed([]) }, plan: ""),
         Case(
             "orphaned: left alone", desired: { _ in nil },

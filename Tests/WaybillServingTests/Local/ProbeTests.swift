@@ -30,8 +30,12 @@ import WaybillCore
             results: [(.readiness, .passed), (.readiness, .passed)], phase: .ready, last: .nothing),
         Row(
             testDescription: "startup fails up to its bound", from: .starting,
-            results: [(.startup, .failed("x")), (.startup, .failed("y"))], phase: .starting,
-            last: .end(reason: "startup probe failed 2 times: y")),
+            results: [(.startup, .failed("x")), (.startup, .failed("y"))], 
+            phase: .failing(reason: "startup probe failed 2 times: y"), last: .phaseChanged),
+        Row(
+            testDescription: "liveness fails up to its bound, and what it answers later changes nothing", from: .ready,
+            results: [(.liveness, .failed("x")), (.liveness, .failed("y")), (.readiness, .passed)],
+            phase: .failing(reason: "liveness probe failed 2 times: y"), last: .nothing),
         Row(
             testDescription: "one failed readiness is forgiven", from: .started,
             results: [(.readiness, .passed), (.readiness, .failed("x"))], phase: .ready, last: .nothing),
@@ -82,28 +86,45 @@ import WaybillCore
         }
     }
 
-    @Test func `a replica whose liveness probe fails is ended with that reason`() async throws {
+    @Test func `a replica whose liveness probe fails is reported with that reason and left to run`() async throws {
         try await withMachine { machine, target in
             let live = Probe(check: .http(path: "/v2/health/live"), period: .milliseconds(50), failures: 3)
             let spec = try machine.spec(liveness: live)
-            _ = try await machine.start(spec, on: target)
+            let id = try await machine.start(spec, on: target)
             let replica = try await target.waitUntilReady(spec.key)
+            var changes = target.changes.makeAsyncIterator()
+            _ = await changes.next()
             try await post("/set/live", "500", to: replica)
-            let status = try await target.waitUntilExited(spec.key)
+            #expect(await changes.next() == spec.key)
             let port = try #require(replica.port)
-            #expect(status.reason == "liveness probe failed 3 times: GET /v2/health/live on port \(port) answered 500")
+            #expect(
+                try await target.only(spec.key).phase
+                    == .failing("liveness probe failed 3 times: GET /v2/health/live on port \(port) answered 500"))
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(machine.folder(id).isAskedToStop == false)
+            guard case .running = machine.folder(id).life() else {
+                Issue.record("it was ended by the prober")
+                return
+            }
+            try await target.stop(id, ticket: try await ticket())
+            #expect(try await target.waitUntilExited(spec.key).reason == "told to stop")
         }
     }
 
-    @Test func `a program that never listens is ended by its startup probe`() async throws {
+    @Test func `a program that never listens is failing by its startup probe`() async throws {
         try await withMachine { machine, target in
             var spec = try machine.spec(command: ["/bin/sleep", "600"])
             spec.probes.startup = Probe(check: .tcp, period: .milliseconds(20), failures: 3)
             let id = try await machine.start(spec, on: target)
             let port = try #require(try machine.folder(id).record().servedPort)
-            let status = try await target.waitUntilExited(spec.key)
-            #expect(status.reason == "startup probe failed 3 times: port \(port) accepts no connection")
-            #expect(status.cause == .signal(15))
+            try await eventually("it is failing") {
+                try await target.only(spec.key).failure
+                    == "startup probe failed 3 times: port \(port) accepts no connection"
+            }
+            guard case .running = machine.folder(id).life() else {
+                Issue.record("it was ended by the prober")
+                return
+            }
         }
     }
 

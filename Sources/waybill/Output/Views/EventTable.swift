@@ -45,7 +45,7 @@ extension EventView {
         case .artifactVerified:
             return "\(self["path"] ?? "?"), \(Bytes.text(body.value["size"]?.integer ?? 0))"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
-        case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted:
+        case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted, .replicaFailed:
             return replica + (self["reason"].map { ": \($0)" } ?? "")
         case .replicaExited:
             let isAway = body.value["whileAway"] == .bool(true)
