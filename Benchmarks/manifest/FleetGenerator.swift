@@ -14,12 +14,13 @@ struct FleetGenerator {
         for number in 0..<max(1, deployments / 100) {
             try write("models/\(number / 1000)/model-\(number).yaml", Self.model(number))
         }
-        for number in 0..<deployments { try write(path(number), Self.deployment(number, replicas: 2)) }
+        for number in 0..<deployments { try write(path(number), Self.deployment(number, replicas: 0)) }
     }
 
-    /// Changes one deployment.
-    func edit(_ number: Int, replicas: Int) throws {
-        try write(path(number), Self.deployment(number, replicas: replicas))
+    /// Changes one deployment; the file's path.
+    func edit(_ number: Int) throws -> String {
+        try write(path(number), Self.deployment(number, replicas: 1))
+        return path(number)
     }
 
     private func path(_ number: Int) -> String { "deployments/\(number / 1000)/service-\(number).yaml" }

@@ -7,6 +7,8 @@ struct Bench {
     let key: DeploymentKey
     let commit: CommitID
     var now = Timestamp(milliseconds: 1_000_000)
+    /// Observations that were asked for.
+    var looks = 0
     var acts: [Action] = []
     var notes: [Event] = []
     var answers: [Result<String, Failure>] = []
@@ -48,7 +50,9 @@ struct Bench {
 
     private mutating func carryOut(_ effect: Effect) {
         switch effect {
-        case .observe(let request): send(.observed(request.id, request.key, .success(observation)))
+        case .observe(let request):
+            looks += 1
+            send(.observed(request.id, request.key, .success(observation)))
         case .perform(let request):
             acts.append(request.action)
             if let failure = failing[request.action.name] {

@@ -37,4 +37,22 @@ struct EngineCoreTests {
         #expect(bench.acts.map(\.name) == ["set-route", "stop-replica", "forget-replica"])
         #expect(bench.core.keys == [])
     }
+
+    /// A round is a look, the plan that follows, and what is done by it; a replacement takes several.
+    @Test func `a hundred commits during a look cost one look more than one commit does`() throws {
+        func cost(commits: Int) throws -> (looks: Int, plans: Int, acts: [String]) {
+            var bench = try Bench()
+            bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+            bench.settle()
+            (bench.looks, bench.acts, bench.notes) = (0, [], [])
+            for setting in 2..<(2 + commits) { bench.send(.desired(bench.delta(setting: setting, replicas: 1))) }
+            bench.settle(for: .seconds(30))
+            let plans = bench.notes.count { $0.type == .planDecided }
+            return (bench.looks, plans, bench.acts.map(\.name))
+        }
+        let (one, hundred) = (try cost(commits: 1), try cost(commits: 100))
+        #expect(one.plans == 1)
+        #expect(hundred.looks <= one.looks + 1 && hundred.plans <= 2, "\(hundred) \(one)")
+        #expect(hundred.acts == one.acts)
+    }
 }

@@ -17,6 +17,21 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a rotation that was sent is not sent again, and a new one is`() async throws {
+        try await withGateway([churn(1, 2)]) { (gateway) async throws in
+            let first = try JSONDecoder().decode(
+                GatewayStatus.self, from: Data(SocketRequest.page("/status", of: gateway.folder).utf8))
+            let mark = try #require(first.rotationMark)
+            let again = try SocketRequest.page("/status?without-rotation=\(mark)", of: gateway.folder)
+            #expect(again.contains("\"rotation\":{},\"rotationMark\":\"\(mark)\""), "\(again)")
+            let other = try SocketRequest.page("/status?without-rotation=0", of: gateway.folder)
+            #expect(other.contains("\"production/churn\":[\"r0\",\"r1\"]"))
+            for _ in 0..<2 { #expect(await gateway.client.status()?.rotation == ["production/churn": ["r0", "r1"]]) }
+            try await gateway.route([churn(1)], generation: 2)
+            #expect(await gateway.client.status()?.rotation == ["production/churn": ["r0"]])
+        }
+    }
+
     @Test func `nobody answers for a gateway that is not there`() async throws {
         try await withTemporaryFolder { folder in
             #expect(await GatewayClient(stateFolder: folder.path).status() == nil)

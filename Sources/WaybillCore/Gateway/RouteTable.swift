@@ -68,10 +68,12 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var outstanding: [String: Int]
     /// Replicas in rotation by `environment/deployment`.
     package var rotation: [String: [String]]
+    /// Names this very rotation on the wire, so that it need not be sent again to who has it; nil: it always is.
+    package var rotationMark: String?
 
     package init(
         generation: UInt64, pid: Int32, address: String, build: String, tableProblem: String? = nil,
-        outstanding: [String: Int] = [:], rotation: [String: [String]] = [:]
+        outstanding: [String: Int] = [:], rotation: [String: [String]] = [:], rotationMark: String? = nil
     ) {
         self.generation = generation
         self.pid = pid
@@ -80,5 +82,6 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
         self.tableProblem = tableProblem
         self.outstanding = outstanding
         self.rotation = rotation
+        self.rotationMark = rotationMark
     }
 }

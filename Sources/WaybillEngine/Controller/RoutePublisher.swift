@@ -26,21 +26,22 @@ package actor RoutePublisher {
     private var isPublishing = false
     /// The table last published.
     package private(set) var table: RouteTable
+    /// Deployments that it routes to: asked for at every look, and a table may be long.
+    private var routed: Set<DeploymentKey>
 
     /// - Parameter table: the one that an earlier controller published, if any.
     package init(gateway: any GatewayControl, resuming table: RouteTable?, ports: PublishedPorts) {
         self.gateway = gateway
         self.ports = ports
         self.table = table ?? RouteTable(generation: 0, routes: [])
+        routed = self.table.keys
     }
 
     /// Requests that wait for the next table.
     package var waitingCount: Int { waiting.count }
 
     /// Whether the published table has a route for `key`.
-    package func hasRoute(_ key: DeploymentKey) -> Bool {
-        table.routes.contains { $0.environment == key.environment.text && $0.deployment == key.name.text }
-    }
+    package func hasRoute(_ key: DeploymentKey) -> Bool { routed.contains(key) }
 
     /// Makes `change` part of the published table; returns the generation that has it once the table is durable.
     ///
@@ -70,6 +71,9 @@ package actor RoutePublisher {
         do throws(Failure) {
             try await gateway.publish(next, ticket: ticket)
             table = next
+            for change in changes {
+                if change.route == nil { routed.remove(change.key) } else { routed.insert(change.key) }
+            }
             return .success(next.generation)
         } catch {
             ports.replace(with: table)

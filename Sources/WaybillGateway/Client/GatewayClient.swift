@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Glibc
+import Synchronization
 package import WaybillCore
 
 /// The gateway as the controller reaches it: by its status socket and by the file of its route table.
@@ -9,16 +10,15 @@ package import WaybillCore
 package struct GatewayClient: GatewayControl {
     private let paths: GatewayPaths
     private let queue = DispatchQueue(label: "waybill.gateway.client")
+    private let known = KnownRotation()
 
     package init(stateFolder: String) { paths = GatewayPaths(stateFolder: stateFolder) }
 
-    package func status() async -> GatewayStatus? {
-        await onQueue {
-            guard let body = try? SocketRequest.get("/status", at: paths.status, limit: 16 * 1024 * 1024) else {
-                return nil
-            }
-            return try? JSONDecoder().decode(GatewayStatus.self, from: body)
-        }
+    package func status() async -> GatewayStatus? { await onQueue { known.completed(ask(known.path)) } }
+
+    private func ask(_ path: String) -> GatewayStatus? {
+        guard let body = try? SocketRequest.get(path, at: paths.status, limit: 16 * 1024 * 1024) else { return nil }
+        return try? JSONDecoder().decode(GatewayStatus.self, from: body)
     }
 
     package func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure) {
@@ -38,6 +38,29 @@ package struct GatewayClient: GatewayControl {
     private func onQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: body()) }
+        }
+    }
+}
+
+/// The rotation that the gateway sent last: with ten thousand deployments it is large, and it changes seldom.
+private final class KnownRotation: Sendable {
+    private let last = Mutex<(mark: String, rotation: [String: [String]])?>(nil)
+
+    /// Asks for the status, and for the rotation only if it is another one.
+    var path: String { last.withLock { $0.map { GatewayPaths.statusWithoutRotation + $0.mark } } ?? "/status" }
+
+    /// The answer with its rotation. A gateway that does not answer, perhaps since it is an older build that knows no marks,
+    /// is asked for everything the next time.
+    func completed(_ answer: GatewayStatus?) -> GatewayStatus? {
+        last.withLock { last in
+            guard var status = answer, let mark = status.rotationMark else {
+                last = nil
+                return answer
+            }
+            if let last, last.mark == mark { status.rotation = last.rotation }
+            last = (mark, status.rotation)
+            status.rotationMark = nil
+            return status
         }
     }
 }

@@ -12,4 +12,7 @@ package struct GatewayPaths: Sendable, Hashable {
     package var handOver: String { folder + "/gateway.handover" }
     /// Held by the process that serves; its text is the pid.
     package var lock: String { folder + "/gateway.lock" }
+
+    /// The address of the status there, without the rotation whose mark follows.
+    static let statusWithoutRotation = "/status?without-rotation="
 }

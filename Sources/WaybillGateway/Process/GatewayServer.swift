@@ -130,7 +130,10 @@ package final class GatewayServer: Sendable {
 
     // MARK: Status
 
-    package var status: GatewayStatus {
+    package var status: GatewayStatus { status() }
+
+    /// - Parameter mark: of a rotation that the asker has: it is left out when it is this one.
+    func status(withoutRotation mark: Substring? = nil) -> GatewayStatus {
         let state = state.withLock { ($0.snapshot.generation, $0.tableProblem, $0.snapshot, $0.predecessor) }
         let inherited = state.3
         return GatewayStatus(
@@ -138,7 +141,7 @@ package final class GatewayServer: Sendable {
             generation: min(state.0, inherited?.generation ?? .max), pid: getpid(), address: address.description,
             build: configuration.build, tableProblem: state.1,
             outstanding: registry.outstanding.merging(inherited?.outstanding ?? [:], uniquingKeysWith: +),
-            rotation: state.2.rotation)
+            rotation: mark.map { $0 == state.2.mark } == true ? [:] : state.2.rotation, rotationMark: state.2.mark)
     }
 
     var handOverReport: HandOver.Report {

@@ -1,6 +1,8 @@
 /// A route table as the loops use it: immutable, shared by all of them, replaced whole.
 final class RoutingSnapshot: Sendable {
     let generation: UInt64
+    /// No other snapshot has it, of this process or another.
+    let mark = String(UInt64.random(in: .min ... .max), radix: 16)
     private let entries: [Substring: RouteEntry]
     private let current: Set<ObjectIdentifier>
 

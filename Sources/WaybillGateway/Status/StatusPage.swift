@@ -14,6 +14,9 @@ struct StatusPage: Sendable {
     > {
         switch path {
         case "/status": eventLoop.makeSucceededFuture(json(server.status))
+        case _ where path.hasPrefix(GatewayPaths.statusWithoutRotation):
+            eventLoop.makeSucceededFuture(
+                json(server.status(withoutRotation: path.dropFirst(GatewayPaths.statusWithoutRotation.count))))
         case "/healthz":
             // Asks every loop: a loop that hangs must not be called healthy.
             server.reading(on: eventLoop).map { _ in StatusPage(status: .ok, type: "text/plain", body: "ok\n") }

@@ -124,9 +124,12 @@ package final class LocalTarget: Target {
     }
 
     /// Watches a replica that lives and is not watched: an earlier controller started it, or its keeper was slow to answer.
+    ///
+    /// An earlier controller that was told to stop it may have died before its keeper heard of that: it is woken again.
     func takeUp(_ folder: ReplicaFolder) {
         guard !watch.contains(folder.id), let record = try? folder.record() else { return }
         if case .ended = folder.life() { return }
+        if folder.isAskedToStop { _ = folder.askToStop(reason: "told to stop") }
         watch.add(folder, record, phase: .found)
     }
 }

@@ -3,9 +3,12 @@ import WaybillCore
 
 /// Programs that stand beside this one.
 enum Executables {
-    /// This program's own file.
+    /// This program's own file; after an installation over it, the newer one that stands in its place.
     static func own() -> String {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let file =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let mark = " (deleted)"
+        return file.hasSuffix(mark) ? String(file.dropLast(mark.count)) : file
     }
 
     /// The version and a mark of this very build (`0.1.0+3f2a9c01`): two builds of one version differ in it.

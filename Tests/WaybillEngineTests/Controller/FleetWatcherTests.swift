@@ -41,34 +41,6 @@ struct FleetWatcherTests {
         #expect(fleet.types(.commitObserved, .commitAccepted) == [.commitObserved, .commitAccepted])
     }
 
-    @Test func `a hundred pushes at once cost at most two loads and the last one wins`() async throws {
-        let fleet = fleet()
-        let commits = try (0..<100).map { number in
-            try CommitID(parsing: String(repeating: "0", count: 37) + String(number + 100))
-        }
-        try await fleet.run {
-            try await settled(fleet)
-            let loads = fleet.source.loads.count
-            var parent = a
-            fleet.repository.turnstile.close()
-            for (number, commit) in commits.enumerated() {
-                fleet.source.set(commit, [one, two], setting: number + 2)
-                fleet.repository.push(commit, on: parent)
-                fleet.watcher.trigger(.webhook)
-                parent = commit
-                if number == 0 {
-                    try await eventually("a round is under way") { fleet.repository.turnstile.waiting == 1 }
-                }
-            }
-            fleet.repository.turnstile.open()
-            try await eventually("the last one is in force") {
-                await fleet.watcher.status.accepted == commits.last
-            }
-            // The round that was under way, and one for all the triggers after it.
-            #expect(fleet.source.loads.count - loads == 2)
-        }
-    }
-
     @Test func `a remote that is away changes nothing and is asked again`() async throws {
         let fleet = fleet()
         try await fleet.run {

@@ -18,6 +18,19 @@ import WaybillCore
         }
     }
 
+    @Test func `a stop whose controller died before the keeper heard of it is carried out by the next`() async throws {
+        try await withMachine { machine, target in
+            let spec = try machine.spec()
+            let id = try await machine.start(spec, on: target)
+            _ = try await target.waitUntilReady(spec.key)
+            // What `stop` writes before it wakes the keeper.
+            try Disk.write(Array("told to stop\n".utf8), to: "\(machine.folder(id).path)/stop")
+            #expect(try await target.only(spec.key).phase == .stopping)
+            let successor = try machine.makeTarget()
+            #expect(try await successor.waitUntilExited(spec.key).cause == .signal(15))
+        }
+    }
+
     @Test func `an exit while no controller was there is known with status and time`() async throws {
         try await withMachine { machine, target in
             let spec = try machine.spec()

@@ -64,8 +64,8 @@ struct Fleet: Sendable {
     }
 
     /// Starts the controller and waits until it answers.
-    func start() async throws {
-        try controller.start()
+    func start(_ program: String = Program.waybill) async throws {
+        try controller.start(program)
         try await eventually("the controller answers") { [client, controller] in
             try? await client.status().controller.pid == controller.pid
         }

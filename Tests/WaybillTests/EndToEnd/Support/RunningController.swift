@@ -20,9 +20,9 @@ final class RunningController: Sendable {
 
     var pid: pid_t? { held.withLock { $0.process?.processIdentifier } }
 
-    func start() throws {
-        let process = try Program.process(
-            [Program.waybill, "run"], in: folder, variables, output: log, errors: log)
+    /// - Parameter program: another build of `waybill` than the one that was built with the tests.
+    func start(_ program: String = Program.waybill) throws {
+        let process = try Program.process([program, "run"], in: folder, variables, output: log, errors: log)
         try process.run()
         held.withLock { $0.process = process }
     }
