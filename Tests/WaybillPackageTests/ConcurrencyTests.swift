@@ -32,18 +32,23 @@ import WaybillTestSupport
                 try dying.store.layout.make()
                 let key = ArtifactSet.key(for: artifacts).hex
                 _ = try FileLock.take("\(dying.store.layout.locks)/\(key)")
+                try dying.content.layout.make()
+                _ = try FileLock.take(dying.content.layout.lock(artifacts[0].digest))
+                try Data("weig".utf8).write(to: URL(filePath: dying.content.layout.partial(artifacts[0].digest)))
                 let staging = Staging(
                     folder: "\(dying.store.layout.work)/\(key)", set: try ArtifactSet(artifacts),
-                    cancellation: Cancellation())
+                    content: dying.content, cancellation: Cancellation())
                 try staging.begin()
-                try staging.add(artifacts[0], bytes: Array("weig".utf8))
+                try Data("weig".utf8).write(to: URL(filePath: "\(staging.folder)/model.bin"))
                 kill(getpid(), SIGKILL)
             }
+            #expect(fixture.partials.count == 1)
             #expect(fixture.leftovers.contains { $0.hasSuffix("/model.bin") })
             #expect(try await fixture.store.check(artifacts) == .missing)
             try await fixture.stage(artifacts)
             #expect(try await fixture.store.check(artifacts) == .prepared)
             #expect(fixture.leftovers.filter { $0.hasPrefix("work/") } == [])
+            #expect(fixture.partials == [])
         }
     }
 
@@ -71,6 +76,7 @@ import WaybillTestSupport
             }
             #expect(failure == .cancelled)
             #expect(fixture.leftovers.filter { $0.hasPrefix("sets/") || $0.hasPrefix("work/") } == [])
+            #expect(fixture.partials == [] && fixture.blobs == [])
         }
     }
 }

@@ -38,15 +38,53 @@ import WaybillTestSupport
             #expect(try await fixture.store.check(artifacts) == .prepared)
             #expect(try fixture.text(artifacts, "model.bin") == "weights")
             #expect(fixture.leftovers.filter { $0.hasPrefix("work/") } == [])
+
+            // The blob was the same file: it was moved aside, and that is on record.
+            let quarantine = try entries(of: fixture.content.layout.quarantine)
+            #expect(quarantine == ["\(artifacts[0].digest.hex).\(found.short)"])
+            let record = try #require(fixture.ledger.events.first { $0.type == .contentQuarantined })
+            #expect(record.subject == artifacts[0].digest.description)
+            #expect(record.body["found"] == .string(found.description))
+            #expect(record.undeclaredMembers == [])
+        }
+    }
+
+    @Test func `an edited blob is never given to another deployment`() async throws {
+        try await withStaged { (fixture, artifacts, _) async throws in
+            let blob = fixture.content.layout.blob(artifacts[0].digest)
+            #expect(chmod(blob, 0o644) == 0)
+            try Data("WEIGHTS".utf8).write(to: URL(filePath: blob))
+            var other = artifacts[0]
+            other.path = "other.bin"
+            try await fixture.stage([other])
+            #expect(try fixture.text([other], "other.bin") == "weights")
+            #expect(try fileStatus(blob)?.permissions == 0o444)
+            // The first deployment's file was the same one.
+            guard case .altered = try await fixture.store.check(artifacts) else {
+                Issue.record("the edited file passed")
+                return
+            }
+        }
+    }
+
+    @Test func `a removed file comes back from the store, without its source`() async throws {
+        try await withStaged { (fixture, artifacts, folder) async throws in
+            #expect(unlink("\(folder)/model.bin") == 0)
+            try FileManager.default.removeItem(at: fixture.folder.appending(path: "sources"))
+            try await fixture.stage(artifacts)
+            #expect(try fixture.text(artifacts, "model.bin") == "weights")
         }
     }
 
     @Test func `an alteration whose source is gone stays reported`() async throws {
         try await withStaged { (fixture, artifacts, folder) async throws in
-            #expect(unlink("\(folder)/model.bin") == 0)
+            #expect(chmod("\(folder)/model.bin", 0o644) == 0)
+            try Data("WEIGHTS".utf8).write(to: URL(filePath: "\(folder)/model.bin"))
             try FileManager.default.removeItem(at: fixture.folder.appending(path: "sources"))
-            #expect(try await fixture.store.check(artifacts) == .missing)
+            let altered = try await fixture.store.check(artifacts)
+            #expect(altered != .prepared && altered != .missing)
             #expect(await fixture.failure(of: artifacts)?.reason == "ArtifactMissing")
+            #expect(try await fixture.store.check(artifacts) == altered)
             #expect(try fixture.text(artifacts, "sub/config.json") == "{}")
         }
     }

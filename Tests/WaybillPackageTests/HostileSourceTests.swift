@@ -62,18 +62,18 @@ import WaybillTestSupport
             let source = try fixture.file("m", String(repeating: "x", count: 10_000))
             // Room for bytes but not for many files: the copy fails half-way, after the free space was found enough.
             try FileManager.default.createDirectory(atPath: fixture.state, withIntermediateDirectories: true)
-            #expect(mount("none", fixture.state, "tmpfs", 0, "size=100m,nr_inodes=20") == 0)
+            #expect(mount("none", fixture.state, "tmpfs", 0, "size=100m,nr_inodes=40") == 0)
             defer { umount2(fixture.state, 2) }
-            let many = (0..<40).map { index in
-                Artifact(path: "m\(index)", source: source.source, digest: source.digest, size: source.size)
-            }
+            let many = try (0..<40).map { try fixture.file("m\($0)", "\($0)") }
             let failure = await fixture.failure(of: many)
             #expect(failure?.reason == "DiskFull")
             #expect(failure?.disposition == .retry)
             #expect(failure?.message.contains("No space left on device; nothing was kept. Free some space") == true)
             #expect(fixture.leftovers == [])
+            #expect(fixture.partials == [])
             #expect(fixture.ledger.events.map(\.type) == [.revisionPrepared])
 
+            try FileManager.default.removeItem(atPath: fixture.content.layout.root)
             try await fixture.stage([source])
             #expect(try await fixture.store.check([source]) == .prepared)
         }

@@ -97,6 +97,8 @@ import WaybillTestSupport
             let failure = await fixture.failure(of: [good, artifact])
 
             let remedy = " Bring back the file that was meant, or make a new version of it with 'waybill new version'"
+            #expect(fixture.partials == [])
+            #expect(fixture.blobs.isSubset(of: [good.digest.hex]))
             #expect(failure?.reason == "ArtifactMismatch")
             #expect(failure?.disposition == .stall)
             #expect(

@@ -20,10 +20,12 @@ struct StoreFixture {
 
     var state: String { "\(folder.path)/state" }
 
+    var content: ContentStore { ContentStore(root: "\(state)/content") }
+
     var store: ArtifactStore {
         ArtifactStore(
-            root: "\(state)/artifacts", tree: tree, journal: Journal(storage: ledger), refusing: [state],
-            now: { Timestamp(milliseconds: 1_000) })
+            root: "\(state)/artifacts", content: content, tree: tree, journal: Journal(storage: ledger),
+            refusing: [state], now: { Timestamp(milliseconds: 1_000) })
     }
 
     func stage(_ artifacts: [Artifact]) async throws {
@@ -48,6 +50,10 @@ struct StoreFixture {
     func artifact(_ path: String, _ source: ArtifactSource, _ text: String) -> Artifact {
         Artifact(path: path, source: source, digest: Digest(of: text.utf8), size: Int64(text.utf8.count))
     }
+
+    /// What stands where blobs arrive, without the layout.
+    var partials: [String] { (try? entries(of: content.layout.partial)) ?? [] }
+    var blobs: Set<String> { Set((try? entries(of: content.layout.blobs)) ?? []) }
 
     /// Everything below the store's folders, without locks.
     var leftovers: [String] {

@@ -51,6 +51,12 @@ void waybill_ignore_broken_pipes(void);
 /* Binds the calling process to `count` processors of those it may use, beginning with the one `first` places on. */
 int waybill_bind_processors(int first, int count);
 
+/* Makes the file `to` share the bytes of the file `from` until one of them is written; -1 where the file system cannot. */
+int waybill_share_bytes(int to, int from);
+
+/* Lets the disk begin to take what was written to `file` from `offset` on, without waiting for it. */
+int waybill_begin_writing(int file, long long offset, long long count);
+
 int waybill_no_core_file(void);
 int waybill_lower_priority(int by);
 

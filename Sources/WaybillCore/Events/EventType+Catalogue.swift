@@ -63,6 +63,25 @@ extension EventType {
                     ("version", "model version"), ("path", "file"), ("digest", "digest"), ("size", "bytes"),
                     ("source", "where from"),
                 ])
+        case .bundleBuilt:
+            EventDescription(
+                meaning: "A model version was packaged; equal content gives an equal digest.",
+                fields: [
+                    ("version", "model version"), ("digest", "of the bundle's manifest"),
+                    ("size", "bytes of its layers"),
+                    ("layers", "how many"),
+                ])
+        case .contentQuarantined:
+            EventDescription(
+                meaning:
+                    "Bytes in the content store were no longer those of their digest; they were moved aside and fetched again.",
+                fields: [("digest", "expected"), ("found", "digest of what was there"), ("path", "where it is now")])
+        case .contentCollected:
+            EventDescription(
+                meaning: "Bytes that nothing needs any more were removed from the content store.",
+                fields: [
+                    ("blobs", "how many"), ("size", "their bytes"), ("bundles", "names that were given up"),
+                ])
         case .revisionPrepared:
             EventDescription(meaning: "A revision's files and environment are in place.", fields: Self.actFields)
         case .replicaStarted: EventDescription(meaning: "A replica was started.", fields: Self.actFields)

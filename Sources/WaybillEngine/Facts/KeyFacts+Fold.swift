@@ -28,8 +28,9 @@ extension KeyFacts {
         case .holdReleased: setHold(event, to: false)
         case .operatorCommand: foldCommand(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
-            .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .revisionPrepared,
-            .gatewayStarted, .storeRebuilt, .intentReconciled:
+            .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
+            .intentReconciled:
             break
         }
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import WaybillCore
 
@@ -25,22 +26,55 @@ struct FileCopy {
 
     /// Copies into `destination` and hashes on the way; nil when there are more than `limit` bytes.
     func copy(to destination: Int32, path: String, limit: Int64) throws(Failure) -> Content? {
-        try stream(limit: limit) { (bytes: UnsafeRawBufferPointer) throws(Failure) in
+        var written: Int64 = 0
+        return try stream(limit: limit) { (bytes: UnsafeRawBufferPointer) throws(Failure) in
             do throws(SystemError) { try Self.write(bytes, to: destination, path: path) } catch { throw .disk(error) }
+            written += Int64(bytes.count)
+            // The disk works while the next bytes are read and hashed, instead of all at once at the end.
+            if written % Self.batch < Int64(bytes.count) {
+                _ = waybill_begin_writing(destination, written - Self.batch, Self.batch)
+            }
         }
+    }
+
+    private static let batch: Int64 = 16 << 20
+
+    /// Feeds the file to a hasher that goes on after it, and says how many bytes that were; nil when it has more than `limit`.
+    func feed(_ hasher: inout SHA256, limit: Int64) throws(Failure) -> Int64? {
+        try stream(into: &hasher, limit: limit) { (_: UnsafeRawBufferPointer) throws(Failure) in }
+    }
+
+    /// The digest of a regular file's bytes. Anything else has a digest of its own that no file of a manifest has.
+    static func digest(ofEntry path: String, _ cancellation: Cancellation) throws(Failure) -> Digest {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return Digest(of: "waybill.not-a-file/1\n".utf8) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.isRegularFile else {
+            return Digest(of: "waybill.not-a-file/1\n".utf8)
+        }
+        let copy = FileCopy(source: descriptor, sourcePath: path, cancellation: cancellation)
+        return try copy.hash()?.digest ?? Digest(of: [])
     }
 
     private func stream(
         limit: Int64, _ sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) -> Content? {
+        var hasher = SHA256()
+        guard let size = try stream(into: &hasher, limit: limit, sink) else { return nil }
+        return Content(digest: Digest(finalizing: hasher), size: size)
+    }
+
+    private func stream(
+        into hasher: inout SHA256, limit: Int64, _ sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) -> Int64? {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 16)
         defer { buffer.deallocate() }
-        var hasher = SHA256()
         var size: Int64 = 0
         while true {
             if cancellation.isCancelled { throw .cancelled }
             let count = read(source, buffer.baseAddress, buffer.count)
-            if count == 0 { return Content(digest: Digest(finalizing: hasher), size: size) }
+            if count == 0 { return size }
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .unreadable(SystemError(operation: "read", path: sourcePath, code: errno))

@@ -1,7 +1,7 @@
 import Glibc
 
-/// An exclusive lock on a file. The kernel lets go of it when the process dies, so no lock is ever left behind; it also keeps
-/// apart two tasks of one process.
+/// A lock on a file, exclusive unless it is asked to be shared. The kernel lets go of it when the process dies, so no lock is ever
+/// left behind; it also keeps apart two tasks of one process.
 final class FileLock: Sendable {
     private let descriptor: Int32
     private let path: String
@@ -14,11 +14,11 @@ final class FileLock: Sendable {
     deinit { close(descriptor) }
 
     /// The lock, or nil when another holds it.
-    static func take(_ path: String) throws(SystemError) -> FileLock? {
+    static func take(_ path: String, shared: Bool = false) throws(SystemError) -> FileLock? {
         while true {
             let descriptor = try call("open", path, open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600))
             let lock = FileLock(descriptor: descriptor, path: path)
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
                 if errno == EWOULDBLOCK { return nil }
                 throw SystemError(operation: "lock", path: path, code: errno)
             }
@@ -27,10 +27,20 @@ final class FileLock: Sendable {
     }
 
     /// Waits for the lock, looking `every` so often. Throws `CancellationError` when the task is cancelled meanwhile.
-    static func wait(for path: String, every pause: Duration = .milliseconds(25)) async throws -> FileLock {
+    static func wait(for path: String, shared: Bool = false, every pause: Duration = .milliseconds(25)) async throws
+        -> FileLock
+    {
+        while true {
+            if let lock = try take(path, shared: shared) { return lock }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    /// Waits with the thread, for locks that are held for moments only.
+    static func hold(_ path: String) throws(SystemError) -> FileLock {
         while true {
             if let lock = try take(path) { return lock }
-            try await Task.sleep(for: pause)
+            usleep(2_000)
         }
     }
 

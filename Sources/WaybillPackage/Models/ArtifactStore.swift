@@ -1,11 +1,13 @@
 package import WaybillCore
 
-/// Verified copies of model files in a folder of this machine, shared by every process that uses the same root.
+/// Verified folders of model files on this machine, shared by every process that uses the same root. Their bytes are in a content
+/// store, once however many folders have them.
 ///
-/// **Guarantees.** A set's folder is whole or absent, after any crash: files are copied beside it, hashed on the way, compared with
-/// digest and size, made durable, then moved into place in one step. A set whose bytes are not those of its manifest leaves nothing
-/// behind. Equal requests at one time, of one process or several, do the work once. Memory is bounded whatever the size for
-/// `file:` sources; a file of the repository is held whole, up to `repositoryLimit`.
+/// **Guarantees.** A set's folder is whole or absent, after any crash: each file arrives in the content store, hashed on the way and
+/// compared with digest and size; then files with the blobs' bytes are gathered beside the set's place, made durable, and moved there
+/// in one step. A file whose bytes are not those of its manifest leaves nothing behind. Equal requests at one time, of one process or
+/// several, do the work once. Memory is bounded whatever the size for `file:` sources; a file of the repository is held whole, up to
+/// `repositoryLimit`.
 ///
 /// **Assumptions.** Nobody but this user (and root) can write below `root`. Other users can enter the sets, and nothing else here.
 package struct ArtifactStore: ModelStore {
@@ -13,26 +15,25 @@ package struct ArtifactStore: ModelStore {
     static let folderMode: UInt32 = 0o755
 
     let layout: StoreLayout
-    private let tree: any FleetTree
+    let content: ContentStore
+    private let intake: ArtifactIntake
     private let journal: Journal
-    private let refusing: [String]
-    private let repositoryLimit: Int64
     private let now: @Sendable () -> Timestamp
     private let work = BlockingWork(label: "waybill.artifacts")
 
     /// - Parameters:
     ///   - root: an absolute path; made when it is first needed.
+    ///   - content: where the bytes are; on the same file system the folders share them.
     ///   - refusing: real, absolute folders whose files are never a source, such as the state folder.
     ///   - repositoryLimit: bytes past which a file of the repository is refused, since it is held in memory.
     package init(
-        root: String, tree: any FleetTree, journal: Journal, refusing: [String], repositoryLimit: Int64 = 256 << 20,
-        now: @escaping @Sendable () -> Timestamp
+        root: String, content: ContentStore, tree: any FleetTree, journal: Journal, refusing: [String],
+        repositoryLimit: Int64 = 256 << 20, now: @escaping @Sendable () -> Timestamp
     ) {
         layout = StoreLayout(root: root)
-        self.tree = tree
+        self.content = content
+        intake = ArtifactIntake(content: content, tree: tree, refusing: refusing, repositoryLimit: repositoryLimit)
         self.journal = journal
-        self.refusing = refusing
-        self.repositoryLimit = repositoryLimit
         self.now = now
     }
 
@@ -58,14 +59,18 @@ package struct ArtifactStore: ModelStore {
         defer { withExtendedLifetime(lock) {} }
         let preparation = try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
         if preparation == .prepared { return }
-        try await requireSpace(for: set)
+        try content.layout.make()
+        let use = try await content.use()
+        defer { withExtendedLifetime(use) {} }
         do throws(Failure) {
-            try await work.run { (cancellation) throws(Failure) in try staging(set, cancellation).begin() }
-            for artifact in set.artifacts { try await add(artifact, to: set, of: version, at: commit) }
+            let rotten = try await intake.bring(set.artifacts, of: version, at: commit)
+            for blob in rotten { try await record(blob, ticket: ticket) }
             for artifact in set.artifacts { try await record(artifact, of: version, ticket: ticket) }
             try await work.run { (cancellation) throws(Failure) in
-                let index = FolderIndex(path: indexPath(set))
-                try staging(set, cancellation).publish(to: folder(for: set.artifacts), index: index)
+                let staging = staging(set, cancellation)
+                try staging.begin()
+                try staging.gather()
+                try staging.publish(to: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)))
             }
         } catch {
             staging(set, Cancellation()).abandon()
@@ -76,41 +81,10 @@ package struct ArtifactStore: ModelStore {
     /// Also removes what crashes left. A set that is being staged just now is left alone.
     package func collect(keeping: Set<[Artifact]>) async throws(Failure) {
         let kept = Set(keeping.map { ArtifactSet.key(for: $0).hex })
-        try await work.run { [layout] (_) throws(Failure) in
-            do throws(SystemError) { try StoreSweep(layout: layout, kept: kept).run() } catch { throw .disk(error) }
-        }
-    }
-
-    private func add(_ artifact: Artifact, to set: ArtifactSet, of version: VersionID, at commit: CommitID)
-        async throws(Failure)
-    {
-        let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
-        switch artifact.source {
-        case .file(let path):
-            let content = try await work.run { [refusing] (cancellation) throws(Failure) in
-                try staging(set, cancellation).add(artifact, fromFileAt: path, refusing: refusing)
+        try await work.run { [layout, content] (_) throws(Failure) in
+            do throws(SystemError) { try StoreSweep(layout: layout, content: content, kept: kept).run() } catch {
+                throw .disk(error)
             }
-            try verdict.judge(content)
-        case .repository(let path):
-            let bytes = try await read(artifact, at: path, verdict)
-            try verdict.judge(bytes)
-            try await work.run { (cancellation) throws(Failure) in
-                try staging(set, cancellation).add(artifact, bytes: bytes)
-            }
-        }
-    }
-
-    private func read(_ artifact: Artifact, at path: String, _ verdict: ArtifactVerdict) async throws(Failure)
-        -> [UInt8]
-    {
-        guard artifact.size <= repositoryLimit else { throw verdict.tooLarge(limit: repositoryLimit) }
-        guard let file = try await tree.file(path, at: verdict.commit) else { throw verdict.notInRepository(path) }
-        do throws(Failure) {
-            // A pointer of Git LFS may be larger than the tiny file it stands for, and should be named as what it is.
-            return try await tree.read([file.blob], limit: Int(max(artifact.size, 1024))).first ?? []
-        } catch {
-            guard error.reason == "FileTooLarge" else { throw error }
-            throw verdict.larger
         }
     }
 
@@ -126,9 +100,15 @@ package struct ArtifactStore: ModelStore {
                 ]))
     }
 
-    private func requireSpace(for set: ArtifactSet) async throws(Failure) {
-        let needed = set.artifacts.reduce(0) { $0 &+ max($1.size, 0) }
-        try await work.run { [layout] (_) throws(Failure) in try DiskSpace(path: layout.root).require(needed) }
+    private func record(_ blob: ContentStore.Quarantined, ticket: Ticket) async throws(Failure) {
+        try await journal.note(
+            Event(
+                .contentQuarantined, decision: ticket.decision, cause: ticket.index, time: now(),
+                subject: blob.digest.description,
+                body: [
+                    "digest": .string(blob.digest.description), "found": .string(blob.found.description),
+                    "path": .string(blob.path),
+                ]))
     }
 
     private func waitForLock(_ key: String) async throws(Failure) -> FileLock {
@@ -143,13 +123,14 @@ package struct ArtifactStore: ModelStore {
 
     private func checker(_ set: ArtifactSet, _ cancellation: Cancellation) -> FolderCheck {
         FolderCheck(
-            folder: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)), set: set,
+            folder: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)), set: set, content: content,
             cancellation: cancellation)
     }
 
     private func staging(_ set: ArtifactSet, _ cancellation: Cancellation) -> Staging {
         Staging(
-            folder: "\(layout.work)/\(ArtifactSet.key(for: set.artifacts).hex)", set: set, cancellation: cancellation)
+            folder: "\(layout.work)/\(ArtifactSet.key(for: set.artifacts).hex)", set: set, content: content,
+            cancellation: cancellation)
     }
 
     private func indexPath(_ set: ArtifactSet) -> String {

@@ -1,11 +1,14 @@
 import Glibc
 import WaybillCore
 
-/// Compares a staged folder with what it was made of. Files whose inode, size and times are as recorded are not read.
+/// Compares a staged folder with what it was made of. Files whose inode, size and times are as recorded,
+/// here or with the blob that they share, are not read.
 struct FolderCheck {
     let folder: String
     let index: FolderIndex
     let set: ArtifactSet
+    /// Whose blobs the files may share.
+    let content: ContentStore
     let cancellation: Cancellation
 
     /// `prepared` when the folder holds exactly the artifacts, else the first difference. A mode that was changed is set back.
@@ -36,9 +39,9 @@ struct FolderCheck {
         do throws(SystemError) {
             guard let status = try fileStatus(path) else { return .differs(.missing) }
             let now = StoredFile(path: artifact.path, digest: artifact.digest, status: status)
-            if status.isRegularFile, now == recorded { return .same(now) }
+            if status.isRegularFile, now == recorded || content.isBlob(now, artifact.digest) { return .same(now) }
         } catch { throw .disk(error) }
-        let found = try digest(ofEntry: path)
+        let found = try FileCopy.digest(ofEntry: path, cancellation)
         guard found == artifact.digest else {
             return .differs(.altered(path: artifact.path, expected: artifact.digest, found: found))
         }
@@ -67,23 +70,10 @@ struct FolderCheck {
             if set.folders.contains(path) {
                 if let extra = try firstExtra(in: path) { return extra }
             } else if !set.artifacts.contains(where: { $0.path == path }) {
-                let found = try digest(ofEntry: "\(folder)/\(path)")
+                let found = try FileCopy.digest(ofEntry: "\(folder)/\(path)", cancellation)
                 return .altered(path: path, expected: Digest(of: []), found: found)
             }
         }
         return nil
-    }
-
-    /// The digest of a regular file's bytes. Anything else has a digest of its own that no file of a manifest has.
-    private func digest(ofEntry path: String) throws(Failure) -> Digest {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return Digest(of: "waybill.not-a-file/1\n".utf8) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.isRegularFile else {
-            return Digest(of: "waybill.not-a-file/1\n".utf8)
-        }
-        let copy = FileCopy(source: descriptor, sourcePath: path, cancellation: cancellation)
-        return try copy.hash()?.digest ?? Digest(of: [])
     }
 }

@@ -22,6 +22,12 @@ struct StoredFile: Codable, Hashable, Sendable {
         changed = Self.nanoseconds(status.st_ctim)
     }
 
+    /// The same but for its place.
+    func hasLooks(of other: StoredFile) -> Bool {
+        digest == other.digest && size == other.size && inode == other.inode && modified == other.modified
+            && changed == other.changed
+    }
+
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }

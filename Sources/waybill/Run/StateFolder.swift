@@ -16,6 +16,7 @@ struct StateFolder: Sendable {
     var ledger: String { path + "/ledger" }
     var git: String { path + "/git" }
     var models: String { path + "/models" }
+    var content: String { path + "/content" }
     var environments: String { path + "/environments" }
     var replicas: String { path + "/replicas" }
     var gateway: String { path + "/gateway" }

@@ -44,6 +44,12 @@ extension EventView {
         case .environmentBuilt: return "Python \(self["python"] ?? "?") in \(number("seconds")) s"
         case .artifactVerified:
             return "\(self["path"] ?? "?"), \(Bytes.text(body.value["size"]?.integer ?? 0))"
+        case .bundleBuilt:
+            return "\(self["version"] ?? "?") is \((self["digest"] ?? "?").prefix(19)), "
+                + Bytes.text(body.value["size"]?.integer ?? 0)
+        case .contentQuarantined:
+            return "\((self["digest"] ?? "?").prefix(19)) had become \((self["found"] ?? "?").prefix(19))"
+        case .contentCollected: return "\(number("blobs")) blobs, \(Bytes.text(body.value["size"]?.integer ?? 0))"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
         case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted, .replicaFailed:
             return replica + (self["reason"].map { ": \($0)" } ?? "")

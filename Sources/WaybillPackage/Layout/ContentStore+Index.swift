@@ -1,0 +1,48 @@
+package import WaybillCore
+
+extension ContentStore {
+    /// The manifests that have a name here, oldest first; none when nothing was ever packaged.
+    package func manifests() async throws(Failure) -> [Descriptor] {
+        try await work.run { (_) throws(Failure) in try readIndex().manifests }
+    }
+
+    /// The manifest that `reference` means: a name such as `churn@1.4.0`, or a digest or at least 8 hex digits of it.
+    /// - Throws: `BundleMissing`, stalling, with what is here.
+    package func manifest(_ reference: String) async throws(Failure) -> Descriptor {
+        let index = try await work.run { (_) throws(Failure) in try readIndex() }
+        if let named = index.named(reference) { return named }
+        let hex = reference.hasPrefix("sha256:") ? String(reference.dropFirst(7)) : reference
+        let found = Set(index.manifests.filter { hex.utf8.count >= 8 && $0.digest.hex.hasPrefix(hex) }.map(\.digest))
+        if found.count == 1, let one = index.manifests.last(where: { found.contains($0.digest) }) { return one }
+        let names = index.manifests.compactMap { $0.annotations[ImageIndex.nameAnnotation] }
+        let here =
+            names.isEmpty ? "nothing is packaged there yet" : "there are \(names.suffix(8).joined(separator: ", "))"
+        throw Failure(
+            .stall, reason: "BundleMissing",
+            message: "\(reference.quotedForMessage) names no bundle in \(layout.image): \(here)")
+    }
+
+    func readIndex() throws(Failure) -> ImageIndex {
+        guard let bytes = try DurableFile.read(layout.index, limit: ImageIndex.limit) else { return ImageIndex() }
+        return try ImageIndex(parsing: bytes, path: layout.index)
+    }
+
+    /// Changes the index as one step, whoever else wants to.
+    func changeIndex(_ change: (inout ImageIndex) -> Void) throws(Failure) {
+        do {
+            let lock = try FileLock.hold(layout.indexLock)
+            defer { withExtendedLifetime(lock) {} }
+            let before = try readIndex()
+            var after = before
+            change(&after)
+            if after == before { return }
+            try DurableFile.replace(layout.index, with: after.bytes, mode: 0o644, scratch: layout.partial)
+        } catch let error as SystemError {
+            throw .disk(error)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.retry, reason: "StoreUnavailable", message: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import WaybillCore
+
+/// Brings the files of a model version into the content store, each compared with its manifest.
+package struct ArtifactIntake: Sendable {
+    let content: ContentStore
+    let tree: any FleetTree
+    /// Real, absolute folders whose files are never a source, such as the state folder.
+    let refusing: [String]
+    /// Bytes past which a file of the repository is refused, since it is held in memory.
+    let repositoryLimit: Int64
+
+    package init(content: ContentStore, tree: any FleetTree, refusing: [String], repositoryLimit: Int64 = 256 << 20) {
+        self.content = content
+        self.tree = tree
+        self.refusing = refusing
+        self.repositoryLimit = repositoryLimit
+    }
+
+    /// Files that arrive at once; each of them needs a buffer and a processor to hash.
+    private static let width = 4
+
+    /// Gives the blobs that were found rotten and fetched again.
+    ///
+    /// `progress` is told of each file that is held, whether it was before or has just arrived.
+    package func bring(
+        _ artifacts: [Artifact], of version: VersionID, at commit: CommitID,
+        progress: @escaping @Sendable (Artifact) -> Void = { _ in }
+    ) async throws(Failure) -> [ContentStore.Quarantined] {
+        try content.layout.make()
+        try await requireSpace(for: artifacts)
+        let rotten = Found()
+        // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
+        try await concurrently(artifacts, atOnce: Self.width) { (artifact) async throws(Failure) in
+            let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
+            if let found = try await bring(artifact, verdict) { rotten.add(found) }
+            progress(artifact)
+        }
+        return rotten.all
+    }
+
+    private func bring(_ artifact: Artifact, _ verdict: ArtifactVerdict) async throws(Failure)
+        -> ContentStore.Quarantined?
+    {
+        let judge: @Sendable (Content?) throws(Failure) -> Void = { (content) throws(Failure) in
+            try verdict.judge(content)
+        }
+        switch artifact.source {
+        case .file(let path):
+            return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
+                (partial) throws(Failure) in
+                try await content.work.run { [refusing] (cancellation) throws(Failure) in
+                    let source = try LocalSource(artifact, at: path, refusing: refusing)
+                    return try source.copy(into: partial, limit: artifact.size, cancellation)
+                }
+            }
+        case .repository(let path):
+            return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
+                (partial) throws(Failure) in
+                let bytes = try await read(artifact, at: path, verdict)
+                try verdict.judge(bytes)
+                return try await content.work.run { (_) throws(Failure) in
+                    do throws(SystemError) {
+                        try FileCopy.write(bytes, to: partial.descriptor, path: partial.path)
+                    } catch { throw .disk(error) }
+                    return Content(digest: artifact.digest, size: artifact.size)
+                }
+            }
+        }
+    }
+
+    private func read(_ artifact: Artifact, at path: String, _ verdict: ArtifactVerdict) async throws(Failure)
+        -> [UInt8]
+    {
+        guard artifact.size <= repositoryLimit else { throw verdict.tooLarge(limit: repositoryLimit) }
+        guard let file = try await tree.file(path, at: verdict.commit) else { throw verdict.notInRepository(path) }
+        do throws(Failure) {
+            // A pointer of Git LFS may be larger than the tiny file it stands for, and should be named as what it is.
+            return try await tree.read([file.blob], limit: Int(max(artifact.size, 1024))).first ?? []
+        } catch {
+            guard error.reason == "FileTooLarge" else { throw error }
+            throw verdict.larger
+        }
+    }
+
+    private func requireSpace(for artifacts: [Artifact]) async throws(Failure) {
+        let sizes = Dictionary(artifacts.map { ($0.digest, max($0.size, 0)) }, uniquingKeysWith: { first, _ in first })
+        try await content.work.run { [content] (_) throws(Failure) in
+            try DiskSpace(path: content.layout.root).require(try content.missing(sizes))
+        }
+    }
+}
