@@ -29,7 +29,7 @@ extension KeyFacts {
         case .operatorCommand: foldCommand(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .revisionPrepared,
-            .gatewayStarted, .storeRebuilt, .intentReconciled:
+            .gatewayStarted, .storeRebuilt, .intentReconciled, .cacheCollected:
             break
         }
     }
@@ -110,6 +110,7 @@ extension KeyFacts {
         switch event.body["reason"]?.string {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
+        case Reason.artifactAltered.rawValue?: isAltered = isHeld
         case _: break
         }
     }
