@@ -86,6 +86,7 @@ struct RestingFleet {
             acts += 1
             apply(request)
             send(.performed(request.id, request.key, nil))
+        case .collect(let request): send(.collected(request.id, nil))
         case .note(let event): decided = decided || event.type == .planDecided
         case .wake(let moment): wakeAt = moment
         case .answer, .cancel, .summarise, .forgetKey, .reconsider, .parked: break

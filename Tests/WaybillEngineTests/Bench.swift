@@ -17,6 +17,12 @@ struct Bench {
     var route: ObservedRoute = ObservedRoute()
     /// Answers instead of success, by the action's name.
     var failing: [String: Failure] = [:]
+    /// What each collection was told to keep.
+    var collections: [[Revision]] = []
+    var answersCollections = true
+    /// Replicas that are told to stop go on.
+    var ignoresStops = false
+    var openCollection: EffectID?
     private var pending: [Effect] = []
     private var wakeAt: Timestamp?
 
@@ -61,6 +67,9 @@ struct Bench {
                 apply(request.action, request.spec)
                 send(.performed(request.id, request.key, nil))
             }
+        case .collect(let request):
+            collections.append(request.keeping.map(\.revision).sorted())
+            if answersCollections { send(.collected(request.id, nil)) } else { openCollection = request.id }
         case .note(let event): notes.append(event)
         case .wake(let moment): wakeAt = moment
         case .answer(_, let result): answers.append(result)
@@ -75,6 +84,10 @@ struct Bench {
             guard let spec else { return }
             replicas[id] = ObservedReplica(
                 id: id, revision: revision, version: spec.version, phase: .ready, port: 9000, startedAt: now)
+        case .stopReplica(let id) where ignoresStops:
+            replicas[id]?.phase = .stopping
+            replicas[id]?.goneBy = now + .seconds(10)
+            replicas[id]?.pid = 77
         case .stopReplica(let id):
             replicas[id]?.phase = .exited(ExitStatus(cause: .signal(15), at: now))
         case .setRoute(let ids):

@@ -24,12 +24,15 @@ struct EngineFailureTests {
         bench.send(.replicaChanged(bench.key))
         bench.settle()
         #expect(
-            bench.acts.map(\.name) == ["set-route", "stop-replica", "start-replica", "set-route", "forget-replica"])
+            bench.acts.map(\.name) == ["set-route", "stop-replica", "start-replica", "set-route"])
         #expect(bench.acts.prefix(2) == [.setRoute([]), .stopReplica(old)])
         #expect(bench.notes.map(\.type).first == .replicaFailed)
         #expect(bench.notes.filter { $0.type == .replicaFailed || $0.type == .replicaExited }.count == 1)
         #expect(bench.core.facts.keys[bench.key]?.exits?.status == "liveness probe failed 3 times: no answer")
         #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+        #expect(bench.replicas[old]?.exit != nil, "its log is kept while its row of exits lasts")
+        bench.settle(for: .seconds(1000))
+        #expect(bench.acts.last == .forgetReplica(old))
     }
 
     @Test func `while paused it is left as it is, and its end by itself is no second exit`() throws {
@@ -94,5 +97,90 @@ struct EngineFailureTests {
         let stalled = bench.core.summary(of: bench.key)?.conditions[.stalled]
         #expect(stalled?.reason == "CrashLoop")
         #expect(stalled?.message == "5 exits in a row, the last: startup probe failed 3 times: x")
+    }
+
+    @Test func `the last of a crash loop is kept for its log, and its words outlive the controller`() throws {
+        var bench = try serving()
+        for _ in 0..<3 {
+            for id in bench.replicas.keys where bench.replicas[id]?.exit == nil {
+                let status = ExitStatus(cause: .code(3), at: bench.now, lastLines: ["no such file", "at line 7"])
+                bench.replicas[id]?.phase = .exited(status)
+            }
+            bench.send(.replicaChanged(bench.key))
+            bench.settle(for: .seconds(60))
+        }
+        #expect(bench.replicas.values.filter { $0.exit != nil }.count == 1)
+        for id in bench.replicas.keys where bench.replicas[id]?.exit == nil {
+            bench.replicas[id]?.phase = .exited(
+                ExitStatus(cause: .code(3), at: bench.now, lastLines: ["no such file", "at line 7"]))
+        }
+        bench.send(.replicaChanged(bench.key))
+        bench.settle(for: .milliseconds(1))
+        bench.core = EngineCore(facts: bench.core.facts, seed: 2, now: bench.now)
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle(for: .milliseconds(1))
+        #expect(
+            bench.core.summary(of: bench.key)?.conditions[.ready]?.message
+                == "4 exits in a row, the last: exited with code 3; its last words:\nno such file\nat line 7")
+        bench.settle(for: .seconds(2000))
+        #expect(bench.replicas.values.filter { $0.exit != nil }.isEmpty)
+        #expect(bench.core.plan(of: bench.key)?.isEmpty == true)
+    }
+
+    @Test func `an altered file whose source is gone holds its deployment until it is back`() throws {
+        var bench = try serving()
+        let (expected, found) = (Digest(of: [1]), Digest(of: [2]))
+        let revision = bench.deployment(setting: 1, replicas: 1).revision
+        let id = try #require(bench.replicas.keys.first)
+        bench.preparations[revision] = .altered(path: "model.bin", expected: expected, found: found)
+        bench.replicas[id]?.drift = "model file model.bin is altered"
+        bench.failing["prepare"] = Failure(.stall, reason: "ArtifactMissing", message: "/data/model.bin is not there")
+        bench.send(.replicaChanged(bench.key))
+        bench.settle(for: .seconds(30))
+        let conditions = bench.core.summary(of: bench.key)?.conditions
+        #expect(
+            conditions?[.held]?.message
+                == "'model.bin' of churn@1.1.0 was altered: expected \(expected), found \(found). It cannot be put right: "
+                + "/data/model.bin is not there. What serves is left as it is, and nothing is started on it; it is tried "
+                + "again until its source is back")
+        #expect(conditions?[.held]?.reason == "ArtifactAltered" && conditions?[.ready]?.reason == "ArtifactAltered")
+        #expect(conditions?[.reconciling] == nil && conditions?[.stalled] == nil)
+        #expect(Set(bench.acts.map(\.name)) == ["prepare"])
+        #expect(bench.notes.filter { $0.type == .holdPlaced }.count == 1)
+        bench.core = EngineCore(facts: bench.core.facts, seed: 2, now: bench.now)
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle(for: .seconds(30))
+        #expect(bench.core.summary(of: bench.key)?.conditions[.held]?.reason == "ArtifactAltered")
+        #expect(bench.notes.filter { $0.type == .holdPlaced }.count == 1)
+        bench.failing = [:]
+        bench.settle(for: .seconds(600))
+        #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+        #expect(bench.core.summary(of: bench.key)?.conditions[.held] == nil)
+        #expect(bench.notes.filter { $0.type == .holdReleased }.count == 1)
+        #expect(bench.replicas[id] == nil, "what may have read the altered bytes is replaced")
+    }
+
+    @Test func `a replica that does not end in time is drift and needs a person`() throws {
+        var bench = try serving()
+        let old = try #require(bench.replicas.keys.first)
+        bench.ignoresStops = true
+        bench.send(command(.restart(bench.key)))
+        bench.settle(for: .seconds(15))
+        #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+        bench.settle(for: .seconds(30))
+        let message =
+            "\(old) was told to stop and has not ended 10 s after its grace; its keeper is process 77: if 'ps -o stat= -p 77' "
+            + "says T it is suspended, and 'kill -CONT 77' lets it go on; otherwise 'kill -KILL 77' ends it and its program"
+        let conditions = bench.core.summary(of: bench.key)?.conditions
+        #expect(conditions?[.stalled]?.reason == "ReplicaStuck" && conditions?[.stalled]?.message == message)
+        #expect(conditions?[.ready]?.reason == "ReplicaStuck")
+        let drift = bench.notes.filter { $0.type == .driftFound }
+        #expect(drift.map { $0.body["what"]?.string } == ["replica-stuck"])
+        #expect(drift.first?.body["message"]?.string == message)
+        bench.replicas[old]?.phase = .exited(ExitStatus(cause: .signal(9), at: bench.now))
+        bench.send(.replicaChanged(bench.key))
+        bench.settle()
+        #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+        #expect(bench.notes.contains { $0.type == .driftCorrected })
     }
 }

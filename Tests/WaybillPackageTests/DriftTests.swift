@@ -154,7 +154,12 @@ import WaybillTestSupport
             let layout = fixture.store.layout
             try FileManager.default.createDirectory(
                 atPath: "\(layout.work)/\(ArtifactSet.key(for: artifacts).hex)", withIntermediateDirectories: true)
-            try await fixture.store.collect(keeping: [artifacts])
+            let unneeded = try await fixture.store.unneeded(keeping: [artifacts], folders: [])
+            #expect(unneeded == [ArtifactSet.key(for: other).hex])
+            #expect(
+                try await fixture.store.unneeded(
+                    keeping: [artifacts], folders: [fixture.store.folder(for: other)]) == [])
+            #expect(try await fixture.store.remove(unneeded, ticket: try await fixture.ledger.ticket()) == unneeded)
             #expect(try await fixture.store.check(artifacts) == .prepared)
             #expect(try await fixture.store.check(other) == .missing)
             #expect(try entries(of: layout.work) == [])

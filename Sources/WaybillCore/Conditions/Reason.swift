@@ -7,6 +7,10 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case backOff = "BackOff"
     case crashLoop = "CrashLoop"
     case unready = "Unready"
+    /// A replica that was told to stop has not ended.
+    case replicaStuck = "ReplicaStuck"
+    /// A model file's bytes are not those of its digest, and cannot be put right yet.
+    case artifactAltered = "ArtifactAltered"
     case removing = "Removing"
     case removed = "Removed"
     case orphaned = "Orphaned"

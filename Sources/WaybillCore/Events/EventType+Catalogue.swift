@@ -87,11 +87,11 @@ extension EventType {
         case .replicaStarted: EventDescription(meaning: "A replica was started.", fields: Self.actFields)
         case .replicaFailed:
             EventDescription(
-                meaning: "A replica's startup or liveness probe failed as often as it may; it is to be stopped and replaced.",
+                meaning: "A replica's startup or liveness probe failed as often as it may; it is to be replaced.",
                 fields: [("replica", "the replica"), ("revision", "its revision"), ("reason", "which probe, and how")])
         case .replicaExited:
             EventDescription(
-                meaning: "A replica ended though no controller told it to: by itself, at a limit, or by 'waybill stop'.",
+                meaning: "A replica ended and no controller told it to: by itself, at a limit, by 'waybill stop'.",
                 fields: [
                     ("replica", "the replica"), ("revision", "its revision"), ("status", "code or signal"),
                     ("at", "when it ended, by its keeper"), ("whileAway", "true when no controller was running"),
@@ -103,6 +103,13 @@ extension EventType {
         case .replicaStopped: EventDescription(meaning: "A replica was told to stop.", fields: Self.actFields)
         case .replicaForgotten:
             EventDescription(meaning: "What was left of an ended replica was removed.", fields: Self.actFields)
+        case .cacheCollected:
+            EventDescription(
+                meaning: "Model files and Python environments that nothing needs any more were removed.",
+                fields: [
+                    ("items", "kind and key of each, the first hundred"), ("count", "how many"), ("reason", "why"),
+                    ("message", "error, when it failed"),
+                ])
         case .routesChanged:
             EventDescription(
                 meaning: "A deployment's rotation was replaced.",

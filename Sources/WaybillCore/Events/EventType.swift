@@ -21,6 +21,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case replicaAdopted = "replica.adopted"
     case replicaStopped = "replica.stopped"
     case replicaForgotten = "replica.forgotten"
+    case cacheCollected = "cache.collected"
     case routesChanged = "routes.changed"
     case gatewayStarted = "gateway.started"
     case driftFound = "drift.found"

@@ -43,11 +43,14 @@ package struct ObservedReplica: Hashable, Sendable {
     package var drift: String?
     /// The keeper's process, where the target knows it.
     package var pid: Int32?
+    /// For one that is stopping: when it was told to, and its grace after that.
+    package var goneBy: Timestamp?
 
     package init(
         id: ReplicaID, revision: Revision, version: VersionID, phase: Phase, port: Int?, startedAt: Timestamp,
-        drift: String? = nil, pid: Int32? = nil
+        drift: String? = nil, pid: Int32? = nil, goneBy: Timestamp? = nil
     ) {
+        self.goneBy = goneBy
         self.id = id
         self.revision = revision
         self.version = version

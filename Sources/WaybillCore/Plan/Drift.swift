@@ -12,6 +12,8 @@ package struct Drift: Hashable, Sendable {
         case replicaExtra = "replica-extra"
         /// A replica is gone without a trace.
         case replicaMissing = "replica-missing"
+        /// A replica that was told to stop has not ended in time.
+        case replicaStuck = "replica-stuck"
         /// The gateway's rotation is not the one that was last set.
         case rotationDiffers = "rotation-differs"
         /// No gateway answers.

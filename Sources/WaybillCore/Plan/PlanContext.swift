@@ -8,6 +8,10 @@ package struct PlanContext: Hashable, Sendable {
     package var startNotBefore: Timestamp?
     /// Exits in a row of the desired revision, for the words of a reason.
     package var exits: Int
+    /// Until when what is left of the replica that ended last is kept, for its log; nil: no row of exits.
+    package var keepsLastUntil: Timestamp?
+    /// Replicas that ended by themselves or by a probe's verdict.
+    package var crashed: Set<ReplicaID>
     /// Replicas with a lower serial are replaced though their revision is right; 0: none.
     package var replaceSerialsBelow: UInt64
     /// The revision whose replicas were last made the rotation.
@@ -25,8 +29,10 @@ package struct PlanContext: Hashable, Sendable {
         now: Timestamp, reservedSerials: [UInt64] = [], nextSerial: UInt64 = 1, startNotBefore: Timestamp? = nil,
         exits: Int = 0, replaceSerialsBelow: UInt64 = 0, lastServed: Revision? = nil,
         lastRotation: Set<ReplicaID>? = nil, started: Set<ReplicaID>? = nil, drain: Duration = .seconds(30),
-        isOrphaned: Bool = false
+        isOrphaned: Bool = false, keepsLastUntil: Timestamp? = nil, crashed: Set<ReplicaID> = []
     ) {
+        self.keepsLastUntil = keepsLastUntil
+        self.crashed = crashed
         self.now = now
         self.reservedSerials = reservedSerials
         self.nextSerial = nextSerial

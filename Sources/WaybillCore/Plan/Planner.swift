@@ -10,6 +10,8 @@
 package enum Planner {
     /// How long the gateway may take to follow a table before the rotation is set again.
     package static let routeGrace = Duration.seconds(10)
+    /// How long after its grace a replica that was told to stop may still be there before that is reported.
+    package static let stopPatience = Duration.seconds(10)
 
     /// What turns `observed` into `desired`; nil `desired` means that git no longer names the deployment.
     package static func plan(

@@ -12,11 +12,14 @@ struct RemovalPlanning {
         if let route = retirement.removeRoute(reason: reason) { actions.append(route) }
         let alive = observed.replicas.filter { $0.isAlive && $0.phase != .stopping }.sorted { $0.id < $1.id }
         actions += alive.map { replica in
-            replica.failure.map { retirement.stopAtOnce(replica, reason: $0) } ?? retirement.stop(replica, reason: reason)
+            replica.failure.map { retirement.stopAtOnce(replica, reason: $0) }
+                ?? retirement.stop(replica, reason: reason)
         }
         actions += retirement.forget(stopped: alive)
         return KeyPlan(
             key: key, goal: .absent, from: observed.servedRevision, actions: actions,
-            isGoalServed: actions.isEmpty && observed.route.isGatewayRunning, wakeAt: retirement.wakeAt)
+            drift: observed.stuck(at: context.now),
+            isGoalServed: actions.isEmpty && observed.route.isGatewayRunning,
+            wakeAt: [retirement.wakeAt, observed.nextStuck(after: context.now)].compactMap { $0 }.min())
     }
 }

@@ -46,9 +46,9 @@ struct RetirementPlanning {
     }
 
     /// Forgets what has ended, and shows that what stops will be forgotten.
-    func forget(stopped: [ObservedReplica]) -> [PlannedAction] {
+    func forget(stopped: [ObservedReplica], except kept: ReplicaID? = nil) -> [PlannedAction] {
         let ended = observed.replicas.compactMap { replica -> PlannedAction? in
-            guard let status = replica.exit else { return nil }
+            guard let status = replica.exit, replica.id != kept else { return nil }
             return PlannedAction(
                 .forgetReplica(replica.id), reason: "it \(status)", waitsFor: rotationWait(replica.id))
         }

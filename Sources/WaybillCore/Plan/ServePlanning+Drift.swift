@@ -1,8 +1,9 @@
 extension ServePlanning {
     /// What runs otherwise than it was decided. Exits are not here: they have an event of their own.
     var drift: [Drift] {
-        guard desired.replicas > 0 else { return gatewayDrift }
-        return fileDrift + replicaDrift + gatewayDrift
+        let stuck = observed.stuck(at: context.now)
+        guard desired.replicas > 0 else { return stuck + gatewayDrift }
+        return fileDrift + replicaDrift + stuck + gatewayDrift
     }
 
     private var fileDrift: [Drift] {

@@ -19,6 +19,7 @@ struct ServePlanning {
         var retirement = RetirementPlanning(
             observed: observed, context: context, drain: desired.drain, rotation: Set(rotation))
         let preparation = prepare()
+        if keptForItsLog != nil { wakes += [context.keepsLastUntil].compactMap { $0 } }
         let starts = start(after: preparation)
         let now = retirement.setRotation(reason: rotationReason)
         let leaving = retire(&retirement)
@@ -28,12 +29,22 @@ struct ServePlanning {
         let rotations = [failing.isEmpty ? now : nil, finalRotation(after: starts)].compactMap { $0 }
         let actions =
             urgent + [preparation].compactMap { $0 } + starts + rotations + leaving
-            + retirement.forget(stopped: census.leaving)
+            + retirement.forget(stopped: census.leaving, except: keptForItsLog)
+        let moments = wakes + [retirement.wakeAt, observed.nextStuck(after: context.now)].compactMap { $0 }
         return KeyPlan(
             key: desired.key, goal: .serve(desired.revision, replicas: desired.replicas),
             from: observed.servedRevision, actions: actions, drift: drift,
             isGoalServed: isGoalServed(actions),
-            wakeAt: (wakes + [retirement.wakeAt].compactMap { $0 }).min(), serialsUsed: starts.count)
+            wakeAt: moments.min(), serialsUsed: starts.count)
+    }
+
+    /// The replica that ended last in a row of exits: its log is what a person will want to read.
+    private var keptForItsLog: ReplicaID? {
+        guard let until = context.keepsLastUntil, until > context.now else { return nil }
+        let crashed = observed.replicas.filter {
+            $0.exit != nil && $0.revision == desired.revision && context.crashed.contains($0.id)
+        }
+        return crashed.max { ($0.exit?.at ?? $0.startedAt, $0.id) < ($1.exit?.at ?? $1.startedAt, $1.id) }?.id
     }
 
     private func isGoalServed(_ actions: [PlannedAction]) -> Bool {
@@ -86,7 +97,9 @@ struct ServePlanning {
         if let replaced = census.stale.first {
             return "replaces \(replaced.id): \(replaced.drift ?? "a restart was asked for")"
         }
-        if let failed = census.failing.first, let failure = failed.failure { return "replaces \(failed.id): \(failure)" }
+        if let failed = census.failing.first, let failure = failed.failure {
+            return "replaces \(failed.id): \(failure)"
+        }
         if let gone = observed.replicas.first(where: { $0.revision == desired.revision && $0.exit != nil }),
             let status = gone.exit
         {

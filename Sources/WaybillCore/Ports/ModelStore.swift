@@ -7,8 +7,10 @@ package protocol ModelStore: Sendable {
     /// Copies and verifies what is missing or altered; all or nothing. Safe to repeat; equal requests share the work.
     func stage(_ artifacts: [Artifact], of version: VersionID, at commit: CommitID, ticket: Ticket)
         async throws(Failure)
-    /// Removes folders of no artifact set in `keeping`.
-    func collect(keeping: Set<[Artifact]>) async throws(Failure)
+    /// Keys of sets, whole or left by a crash, that are of no artifact set in `keeping` and whose folder `folders` does not name.
+    func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String]
+    /// Removes the sets of `keys`; returns those that are gone. One that is being staged just now is left alone.
+    func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String]
 }
 
 /// Python environments on this machine, one for each digest of lock and interpreter.
@@ -18,6 +20,8 @@ package protocol EnvironmentStore: Sendable {
     func isBuilt(_ environment: LockedEnvironment) async throws(Failure) -> Bool
     /// Builds it from the lock's bytes at `commit`. Safe to repeat, also from two processes; never leaves half of one.
     func build(_ environment: LockedEnvironment, at commit: CommitID, ticket: Ticket) async throws(Failure)
-    /// Removes environments that are in none of `keeping`.
-    func collect(keeping: Set<LockedEnvironment>) async throws(Failure)
+    /// Keys of environments, whole or half built, that are in none of `keeping` and whose folder `folders` does not name.
+    func unneeded(keeping: Set<LockedEnvironment>, folders: Set<String>) async throws(Failure) -> [String]
+    /// Removes the environments of `keys`; returns those that are gone. One that is being built just now is left alone.
+    func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String]
 }

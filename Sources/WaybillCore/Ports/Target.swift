@@ -12,6 +12,29 @@ package protocol Target: Sendable {
     func stop(_ id: ReplicaID, ticket: Ticket) async throws(Failure)
     /// Removes what is left of a replica that is gone. Safe to repeat.
     func forget(_ id: ReplicaID, ticket: Ticket) async throws(Failure)
+    /// Model files and environments that are here for no revision of `keeping` and for no replica that is here.
+    func unneeded(keeping: [RevisionSpec]) async throws(Failure) -> [CachedItem]
+    /// Removes `items`, which `unneeded` named, and returns those that are gone. Nothing is prepared or started meanwhile.
+    func collect(_ items: [CachedItem], ticket: Ticket) async throws(Failure) -> [CachedItem]
+}
+
+/// Something that preparing a revision put on a machine, by its key in the store that holds it.
+package struct CachedItem: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, CaseIterable, Hashable, Sendable {
+        case modelFiles = "model-files"
+        case environment
+    }
+
+    package var kind: Kind
+    package var key: String
+
+    package init(_ kind: Kind, key: String) {
+        self.kind = kind
+        self.key = key
+    }
+
+    /// The wire form in `cache.collected`.
+    package var description: String { "\(kind.rawValue) \(key)" }
 }
 
 package struct TargetObservation: Hashable, Sendable {

@@ -39,7 +39,8 @@ extension Controller {
             intent.reconciled(
                 at: index, decision: decision, time: world.clock.now(),
                 found: intent.type == .gatewayStarted
-                    ? address.map { "a gateway answers at \($0)" } ?? "no gateway answers" : "not known")
+                    ? address.map { "a gateway answers at \($0)" } ?? "no gateway answers"
+                    : intent.type == .cacheCollected ? "what is left of it is looked for again" : "not known")
         }
         do throws(Failure) { _ = try await world.ledger.append(notes) } catch { loseLedger(notes) }
     }

@@ -214,6 +214,9 @@ package actor Controller {
             group.addTask { await self.perform(request, cut) }
         case .perform(let request):
             send(.performed(request.id, request.key, Self.ledgerUnavailable))
+        case .collect(let request) where isLedgerGood:
+            group.addTask { await self.collect(request) }
+        case .collect(let request): send(.collected(request.id, Self.ledgerUnavailable))
         case .cancel(let id, _): cancellations.cancel(id)
         case .wake(let moment): nextWake = moment
         case .summarise(let summary):

@@ -6,6 +6,9 @@ package enum Effect: Hashable, Sendable {
     case observe(ObserveRequest)
     /// Write the intent, act with its ticket, write the outcome; answered by `performed`.
     case perform(ActRequest)
+    /// Ask the target what nothing needs but `keeping` and its replicas; if there is any, write the intent, remove it, write
+    /// the outcome. Answered by `collected`.
+    case collect(CollectRequest)
     /// Nobody needs this effect any more, or it took too long. It is still answered, by a failure if it was cut short;
     /// once it is answered it does nothing more.
     case cancel(EffectID, DeploymentKey)
@@ -34,6 +37,17 @@ package struct ObserveRequest: Hashable, Sendable {
         self.id = id
         self.key = key
         self.specs = specs
+    }
+}
+
+package struct CollectRequest: Hashable, Sendable {
+    package var id: EffectID
+    /// Revisions that are desired, held or orphaned.
+    package var keeping: [RevisionSpec]
+
+    package init(id: EffectID, keeping: [RevisionSpec]) {
+        self.id = id
+        self.keeping = keeping
     }
 }
 

@@ -156,7 +156,7 @@ extension EngineCore {
     }
 
     mutating func park() {
-        guard isStopping, inFlight.isEmpty, !hasParked else { return }
+        guard isStopping, inFlight.isEmpty, collection.underWay == nil, !hasParked else { return }
         hasParked = true
         effects.append(.parked)
     }

@@ -13,6 +13,7 @@ extension EngineCore {
         for key in delta.removed.sorted() {
             remove(key, isOrphaned: delta.orphaned.contains(key), at: delta.commit)
         }
+        if !isLoaded || !delta.removed.isEmpty { mayCollect() }
         if isLoaded {
             if fleetHold != nil { release(reason: "commit \(delta.commit.short) was accepted") }
             return
@@ -38,6 +39,7 @@ extension EngineCore {
             note(makes(key).released(.orphaned, message: "git names the deployment again", commit: commit))
         }
         if isSame { return }
+        mayCollect()
         endObsoletePreparation(key)
         trigger(key)
     }

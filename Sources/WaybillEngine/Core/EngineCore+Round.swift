@@ -61,7 +61,6 @@ extension EngineCore {
             let known = facts.keys[key]?.replicas[replica.id]
             guard let reason = replica.failure, known?.failure == nil, known?.isStopAsked != true else { continue }
             note(makes(key).failed(replica, reason))
-            states[key]?.lastWords = []
             backOff(key)
         }
     }
@@ -72,7 +71,6 @@ extension EngineCore {
             let known = facts.keys[key]?.replicas[replica.id]
             guard let status = replica.exit, known?.hasExited != true, known?.isStopAsked != true else { continue }
             note(makes(key).exited(replica, status, whileAway: whileAway))
-            states[key]?.lastWords = status.lastLines
             if known?.failure == nil { backOff(key) }
         }
     }
@@ -80,7 +78,8 @@ extension EngineCore {
     private mutating func backOff(_ key: DeploymentKey) {
         guard let exits = facts.keys[key]?.exits else { return }
         let delay = policy.backOff(afterFailures: exits.count, jitter: chance.unit())
-        let until = now + delay
+        let (moment, until) = (now, now + delay)
+        states[key]?.exitSeenAt = moment
         states[key]?.startNotBefore = until
     }
 
@@ -88,6 +87,8 @@ extension EngineCore {
         let delay = policy.backOff(afterFailures: exits.count, jitter: chance.unit())
         let until = min(exits.lastAt, now) + delay
         states[key]?.startNotBefore = until
+        let seenAt = min(exits.lastAt, now)
+        states[key]?.exitSeenAt = seenAt
     }
 
     // MARK: The plan
@@ -102,6 +103,7 @@ extension EngineCore {
         if isNews { states[key]?.idleLooks = 0 } else { states[key]?.idleLooks += 1 }
         states[key]?.plan = plan
         reserveSerials(plan, key)
+        noteAltered(key)
         noteDecision(plan, key)
         return true
     }
@@ -124,7 +126,9 @@ extension EngineCore {
             nextSerial: nextSerial, startNotBefore: exits == nil ? nil : state.startNotBefore,
             exits: exits?.count ?? 0, replaceSerialsBelow: known.replaceSerialsBelow, lastServed: known.lastServed,
             lastRotation: known.rotation, started: known.started, drain: state.previous?.drain ?? .seconds(30),
-            isOrphaned: state.mode == .orphaned)
+            isOrphaned: state.mode == .orphaned,
+            keepsLastUntil: exits == nil ? nil : state.exitSeenAt.map { $0 + KeyFacts.exitWindow },
+            crashed: known.crashed)
     }
 
     private mutating func reserveSerials(_ plan: KeyPlan, _ key: DeploymentKey) {
@@ -183,6 +187,7 @@ extension EngineCore {
         else { return nil }
         for planned in plan.runnable {
             if state.failures[ActionClass(planned.action)]?.blocks(at: now) == true { continue }
+            if waitsForCollection(planned, key) { continue }
             guard case .prepare = planned.action else { return planned }
             let others = builderPromises.subtracting([key]).count
             if busyBuilders + others < policy.builders { return planned }

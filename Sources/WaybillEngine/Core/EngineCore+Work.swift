@@ -85,7 +85,7 @@ extension EngineCore {
         let isFull = busyWorkers >= policy.workers
         let due = isStopping || isFull ? nil : queue.earliest()
         let deadlines = inFlight.values.filter { !$0.isCancelled }.map(\.deadline)
-        guard let next = (deadlines + [due].compactMap { $0 }).min() else { return }
+        guard let next = (deadlines + [due, collectAt].compactMap { $0 }).min() else { return }
         let moment = max(clock.wall(next), wallNow)
         if lastWake == moment { return }
         lastWake = moment
@@ -118,11 +118,15 @@ extension EngineCore {
         let moment = now
         if case .setRoute = act.action { states[key]?.rotationChangedAt = moment }
         let kind = ActionClass(act.action)
-        if let failure {
+        if var failure {
+            if states[key]?.putsRight(act.action) ?? false, failure.disposition == .stall {
+                failure.disposition = .retry
+            }
             let row = row(after: states[key]?.failures[kind], failure)
             states[key]?.failures[kind] = row
         } else {
             states[key]?.failures[kind] = nil
+            if case .forgetReplica = act.action { mayCollect() }
         }
         queue.schedule(key, at: now)
     }

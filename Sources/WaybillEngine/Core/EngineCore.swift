@@ -35,6 +35,7 @@ package struct EngineCore: Sendable {
     /// Deployments that wait for a builder, longest first, and those that were promised one.
     var builderQueue: [DeploymentKey] = []
     var builderPromises: Set<DeploymentKey> = []
+    var collection = Collection()
     var lastWake: Timestamp?
     var effects: [Effect] = []
     /// The caller's clock in this step.
@@ -69,6 +70,7 @@ package struct EngineCore: Sendable {
         effects = []
         handle(event)
         expire()
+        collectIfDue()
         dispatch()
         requestWake()
         park()
@@ -84,6 +86,7 @@ package struct EngineCore: Sendable {
         case .found(let keys): for key in keys.sorted() { found(key) }
         case .observed(let id, let key, let result): observed(id, key, result)
         case .performed(let id, let key, let failure): performed(id, key, failure)
+        case .collected(let id, let failure): collected(id, failure)
         case .wake: lastWake = nil
         case .replicaChanged(let key): trigger(key)
         case .resync: resyncAll()

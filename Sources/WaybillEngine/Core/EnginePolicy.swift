@@ -24,12 +24,15 @@ package struct EnginePolicy: Hashable, Sendable {
     package var quickDeadline: Duration
     package var prepareDeadline: Duration
 
+    /// How long after the last revision or replica went what it leaves is removed.
+    package var collectDelay: Duration
+
     package init(
         workers: Int = 8, builders: Int = 2, backOffBase: Duration = .seconds(1), backOffCap: Duration = .seconds(300),
         waitDelay: Duration = .seconds(5), pollBase: Duration = .seconds(1), pollCap: Duration = .seconds(30),
         resync: Duration = .seconds(600), resyncSpread: Duration = .seconds(10), crashLoopExits: Int = 5,
         exitWindow: Duration = .seconds(900), quickDeadline: Duration = .seconds(120),
-        prepareDeadline: Duration = .seconds(3600)
+        prepareDeadline: Duration = .seconds(3600), collectDelay: Duration = .seconds(10)
     ) {
         self.workers = workers
         self.builders = builders
@@ -44,6 +47,7 @@ package struct EnginePolicy: Hashable, Sendable {
         self.exitWindow = exitWindow
         self.quickDeadline = quickDeadline
         self.prepareDeadline = prepareDeadline
+        self.collectDelay = collectDelay
     }
 
     /// `backOffBase` doubled for each failure after the first, capped, then between a half and the whole of it.

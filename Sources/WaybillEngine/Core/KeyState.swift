@@ -33,8 +33,8 @@ struct KeyState: Sendable {
     var rotationChangedAt: Timestamp?
     var startNotBefore: Timestamp?
     var reservedSerials: [UInt64] = []
-    /// The last lines of the log of the replica that ended last; kept when it is forgotten.
-    var lastWords: [String] = []
+    /// When the last exit of a row was seen, on the engine's clock.
+    var exitSeenAt: Timestamp?
     var notedDrift: Set<Drift.Identity> = []
     var decision: DecisionID?
     /// Something was reported while it was being worked on.

@@ -75,8 +75,9 @@ struct KeyView {
         }
         if plan.isGoalServed && state.desired.map({ plan.goal == .serve($0.revision, replicas: $0.replicas) }) ?? false
         {
-            return nil
+            return stuck
         }
+        if let altered { return altered }
         if let row = worstFailure { return Word(row.failure.reason, row.failure.message) }
         if !observation.route.isGatewayRunning { return Word(.gatewayStopped, "the gateway does not answer") }
         if facts.isPaused { return Word(.paused, "paused; \(plan.actions.count) actions wait") }
@@ -97,6 +98,7 @@ struct KeyView {
         guard state.mode == .desired || state.mode == .absent, !facts.isPaused else { return nil }
         if let row = state.observeFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
         if let row = worstFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
+        if let stuck, state.plan?.isTidying ?? false { return stuck }
         if let exits = facts.exits, currentExits != nil, exits.count >= policy.crashLoopExits {
             return Word(.crashLoop, exitMessage(exits))
         }
@@ -108,6 +110,7 @@ struct KeyView {
         if isLedgerLost {
             return Word(.ledgerUnavailable, "the ledger takes no entries; nothing is changed until it does")
         }
+        if altered != nil { return nil }
         if let row = state.observeFailure ?? worstFailure {
             return Word(.retrying, "attempt \(row.count) failed: \(row.failure.message)")
         }
@@ -119,12 +122,21 @@ struct KeyView {
     private var held: Word? {
         if !state.held.isEmpty { return Word(.invalidManifest, state.held.summary) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
+        if let altered { return altered }
         return fleetHold.map { Word($0.cause.rawValue, $0.message) }
     }
 
     private var paused: Word? {
         facts.isPaused ? Word(.paused, "paused by \(facts.pausedBy ?? "an operator")") : nil
     }
+
+    /// A replica that was told to stop and does not end.
+    private var stuck: Word? {
+        state.plan?.drift.first { $0.what == .replicaStuck }.map { Word(.replicaStuck, $0.message) }
+    }
+
+    /// Model files that were altered and could not be put right: what serves is left, nothing is started on them.
+    private var altered: Word? { state.alteredMessage(facts).map { Word(.artifactAltered, $0) } }
 
     // MARK: Failures
 
@@ -156,6 +168,18 @@ struct KeyView {
             guard let leftAt = left.exit?.at, let rightAt = right.exit?.at else { return left.id < right.id }
             return (leftAt, left.id) < (rightAt, right.id)
         }
-        return Array((last?.exit?.lastLines ?? state.lastWords).suffix(20)).map { String($0.prefix(300)) }
+        return Array((last?.exit?.lastLines ?? []).suffix(20)).map { String($0.prefix(300)) }
+    }
+}
+
+extension KeyPlan {
+    /// Nothing is left but to stop and forget.
+    fileprivate var isTidying: Bool {
+        actions.allSatisfy { planned in
+            switch planned.action {
+            case .stopReplica, .forgetReplica: true
+            case .prepare, .startReplica, .setRoute: false
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ extension KeyFacts {
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
             .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
-            .intentReconciled:
+            .intentReconciled, .cacheCollected:
             break
         }
     }
@@ -111,6 +111,7 @@ extension KeyFacts {
         switch event.body["reason"]?.string {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
+        case Reason.artifactAltered.rawValue?: isAltered = isHeld
         case _: break
         }
     }

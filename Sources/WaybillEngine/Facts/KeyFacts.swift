@@ -8,6 +8,8 @@ package struct KeyFacts: Hashable, Sendable {
     package var isOrphaned = false
     /// Held at its last good state because its manifest is broken.
     package var isInvalid = false
+    /// Held because a model file was altered and its source is gone.
+    package var isAltered = false
     /// Replicas with a lower serial are to be replaced.
     package var replaceSerialsBelow: UInt64 = 0
     /// The revision whose replicas were last made the rotation.
@@ -27,6 +29,9 @@ package struct KeyFacts: Hashable, Sendable {
     var needsAttention: Bool {
         !replicas.isEmpty || !(rotation ?? []).isEmpty || isOrphaned || decided.map { $0.to != Self.absent } ?? false
     }
+
+    /// Replicas that ended by themselves or by a probe's verdict, and are not forgotten.
+    package var crashed: Set<ReplicaID> { Set(replicas.filter { $0.value.hasExited || $0.value.failure != nil }.keys) }
 
     /// Replicas that should be there: started, not told to stop, not known to have ended.
     package var started: Set<ReplicaID> {

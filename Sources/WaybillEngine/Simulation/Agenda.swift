@@ -10,6 +10,7 @@ enum Happening: Sendable {
     case ended(ReplicaID)
     case crashes(ReplicaID)
     case tableTaken
+    case collect(epoch: Int, CollectRequest)
     case requestsEnd(ReplicaID)
     case fault
     case push

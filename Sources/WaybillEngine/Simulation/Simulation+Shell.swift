@@ -50,6 +50,7 @@ extension Simulation {
                 if ledger.append(event) == nil { unwritten.append(event) }
             case .observe(let request): observe(request)
             case .perform(let request): if !perform(request) { isLost = true }
+            case .collect(let request): later(.collect(epoch: epoch, request), 1, 5000)
             case .cancel(let id, _): cancel(id)
             case .wake(let moment):
                 wakeToken += 1
@@ -172,6 +173,33 @@ extension Simulation {
             unwrittenOutcomes.append(outcome)
             send(.ledgerLost(unwritten: []))
         }
+    }
+
+    /// Removes what neither a kept revision nor a replica needs, as an act.
+    mutating func collect(_ request: CollectRequest) {
+        let used = Set(world.replicas.values.map(\.revision)).union(request.keeping.map(\.revision))
+        let items = world.preparations.values.flatMap(\.keys).filter { !used.contains($0) }.sorted()
+        if items.isEmpty { return send(.collected(request.id, nil)) }
+        let fails = profile.effectsFail && !isQuiet && happens(0.1)
+        var event = Event(
+            .cacheCollected, phase: .intent, decision: DecisionID(chance.next()), time: wall,
+            subject: FleetHold.subject,
+            body: ["count": .integer(Int64(items.count))])
+        guard let intent = ledger.append(event) else {
+            send(.ledgerLost(unwritten: []))
+            return send(
+                .collected(request.id, Failure(.wait, reason: "LedgerUnavailable", message: "the ledger is away")))
+        }
+        trace("collect \(items.map(\.short))")
+        for key in world.preparations.keys.sorted() {
+            for item in items where !fails { world.preparations[key]?[item] = nil }
+        }
+        check(collected: request)
+        event.phase = .outcome
+        event.cause = intent
+        event.outcome = fails ? .failed : .succeeded
+        _ = ledger.append(event)
+        send(.collected(request.id, fails ? Failure(.retry, reason: "Unreachable", message: "the act failed") : nil))
     }
 
     private mutating func cancel(_ id: EffectID) {

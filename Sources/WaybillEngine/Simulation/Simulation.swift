@@ -104,6 +104,7 @@ package struct Simulation {
         case .ended(let id): end(id, .signal(15))
         case .crashes(let id): end(id, .code(1))
         case .tableTaken: takeTable()
+        case .collect(let epoch, let request): if epoch == self.epoch { collect(request) }
         case .requestsEnd(let id):
             world.outstanding[id] = nil
             notice(id.key)

@@ -139,13 +139,22 @@ extension Simulation {
     /// A new revision takes over with as many replicas as served, or as are asked for; and nobody leaves for nothing.
     private mutating func checkCapacity(_ ids: [ReplicaID], _ request: ActRequest, _ seen: Observation) {
         guard let flight = flights[request.id], flight.wasWanted else { return }
-        let routed = seen.replicas.filter { seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping && $0.failure == nil }
+        let routed = seen.replicas.filter {
+            seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping && $0.failure == nil
+        }
         if ids.isEmpty && !routed.isEmpty && !flight.hasSwitched {
             violation("\(request.key) loses its last replica to no rotation")
         }
         let old = routed.filter { $0.phase == .ready && !ids.map(\.revisionShort).contains($0.revision.short) }
         if !flight.hasSwitched && ids.count < min(flight.wantedCount, old.count) {
             violation("\(request.key) has \(ids.count) replicas take over from \(old.count)")
+        }
+    }
+
+    /// Nothing is taken away under a preparation or a start.
+    mutating func check(collected request: CollectRequest) {
+        for (id, flight) in flights where flight.act?.action.needsFiles ?? false {
+            violation("files are removed while \(id) puts some in place or begins to use them")
         }
     }
 

@@ -78,11 +78,22 @@ package struct ArtifactStore: ModelStore {
         }
     }
 
-    /// Also removes what crashes left. A set that is being staged just now is left alone.
-    package func collect(keeping: Set<[Artifact]>) async throws(Failure) {
+    package func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
         let kept = Set(keeping.map { ArtifactSet.key(for: $0).hex })
+        let used = Set(folders.compactMap { $0.split(separator: "/").last.map(String.init) })
+        return try await work.run { [layout, content] (_) throws(Failure) in
+            do throws(SystemError) {
+                return try StoreSweep(layout: layout, content: content).keys { key in
+                    kept.contains(key) || used.contains(key)
+                }
+            } catch { throw .disk(error) }
+        }
+    }
+
+    /// Also removes what crashes left of other sets.
+    package func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String] {
         try await work.run { [layout, content] (_) throws(Failure) in
-            do throws(SystemError) { try StoreSweep(layout: layout, content: content, kept: kept).run() } catch {
+            do throws(SystemError) { return try StoreSweep(layout: layout, content: content).run(Set(keys)) } catch {
                 throw .disk(error)
             }
         }

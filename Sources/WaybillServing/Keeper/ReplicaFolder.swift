@@ -36,6 +36,9 @@ struct ReplicaFolder: Hashable, Sendable {
     }
 
     var exists: Bool { Disk.exists(path) }
+    var hasExitRecord: Bool { Disk.exists("\(path)/exit") }
+    /// When it was first asked to stop; nil when it was not.
+    var stopAskedAt: Timestamp? { Disk.modified("\(path)/stop") }
     var isAskedToStop: Bool { Disk.exists("\(path)/stop") }
 
     /// - Throws: `Failure` that stalls when the spec is not what a controller wrote.
@@ -46,6 +49,12 @@ struct ReplicaFolder: Hashable, Sendable {
                 message: "\(path)/spec cannot be read as a replica's; stop what runs from this folder, then remove it")
         }
         return record
+    }
+
+    /// Folders outside its own that the replica reads: model files, Python environment.
+    func readFolders() throws(Failure) -> [String] {
+        _ = try record()
+        return Disk.read("\(path)/spec").map { KeeperFields(parsing: $0).all("read") } ?? []
     }
 
     /// Told by the keeper's lock and its records. A process is only ever named as running while its keeper has the

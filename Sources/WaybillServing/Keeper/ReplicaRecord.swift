@@ -11,6 +11,8 @@ struct ReplicaRecord: Hashable, Sendable {
     var probes: Probes
     var isolation: String
     var user: UInt32?
+    /// How long it may take to stop.
+    var grace: Duration
 
     struct NamedPort: Hashable, Sendable {
         var name: String
@@ -19,8 +21,9 @@ struct ReplicaRecord: Hashable, Sendable {
 
     init(
         id: ReplicaID, revision: Revision, version: VersionID, ports: [NamedPort], probes: Probes, isolation: String,
-        user: UInt32?
+        user: UInt32?, grace: Duration
     ) {
+        self.grace = grace
         self.id = id
         self.revision = revision
         self.version = version
@@ -44,7 +47,8 @@ struct ReplicaRecord: Hashable, Sendable {
         self.init(
             id: id, revision: Revision(revision), version: version, ports: ports,
             probes: Probes(startup: startup, readiness: readiness, liveness: Self.probe(fields["probe-liveness"])),
-            isolation: fields["isolation"] ?? "", user: fields["uid"].flatMap { UInt32($0) })
+            isolation: fields["isolation"] ?? "", user: fields["uid"].flatMap { UInt32($0) },
+            grace: .milliseconds(fields["grace"].flatMap { Int64($0) } ?? 0))
     }
 
     static let format = "waybill.shim/1"
@@ -60,6 +64,7 @@ struct ReplicaRecord: Hashable, Sendable {
         fields.add("probe-startup", Self.text(probes.startup))
         fields.add("probe-readiness", Self.text(probes.readiness))
         if let liveness = probes.liveness { fields.add("probe-liveness", Self.text(liveness)) }
+        fields.add("grace", String(grace.milliseconds))
         fields.add("isolation", isolation)
         if let user { fields.add("uid", String(user)) }
     }

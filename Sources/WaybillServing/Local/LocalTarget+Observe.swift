@@ -20,7 +20,7 @@ extension LocalTarget {
 
     private func replicas(of key: DeploymentKey) throws(Failure) -> [ObservedReplica] {
         var replicas: [ObservedReplica] = []
-        for folder in folders() where folder.id.key == key {
+        for folder in index.folders(of: key) {
             let record: ReplicaRecord
             do throws(Failure) {
                 record = try folder.record()
@@ -33,7 +33,7 @@ extension LocalTarget {
                 ObservedReplica(
                     id: folder.id, revision: record.revision, version: record.version,
                     phase: phase(of: folder, life, state), port: record.servedPort, startedAt: folder.startedAt(),
-                    drift: state?.drift, pid: Self.keeper(life)))
+                    drift: state?.drift, pid: Self.keeper(life), goneBy: folder.stopAskedAt.map { $0 + record.grace }))
         }
         return replicas
     }
@@ -71,8 +71,12 @@ extension LocalTarget {
     }
 
     private func lookAtFound(_ key: DeploymentKey) async {
-        await offloaded { for folder in self.folders() where folder.id.key == key { self.takeUp(folder) } }
-        let found = watch.all.filter { $0.folder.id.key == key && $0.state.phase == .found }
+        let ids = await offloaded {
+            let folders = self.index.folders(of: key)
+            for folder in folders { self.takeUp(folder) }
+            return folders.map(\.id)
+        }
+        let found = ids.compactMap(watch.item).filter { $0.state.phase == .found }
         await withDiscardingTaskGroup { group in
             for item in found {
                 group.addTask {

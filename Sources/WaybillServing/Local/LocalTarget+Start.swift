@@ -46,7 +46,7 @@ extension LocalTarget {
     private func isToBeStarted(_ folder: ReplicaFolder) -> Bool {
         guard folder.exists else { return true }
         guard case .ended(let ended) = folder.life(), ended.cause == .unknown, !ended.isUnswept else { return false }
-        RemovedTree.remove(folder.path)
+        discard(folder)
         return true
     }
 
@@ -61,9 +61,8 @@ extension LocalTarget {
 
     /// Ports and user that no live replica has, kept for `id` until it is launched.
     private func reserve(_ id: ReplicaID, _ spec: RevisionSpec) throws(Failure) -> Reservation {
-        let live = folders().filter { if case .ended = $0.life() { false } else { true } }
-        let records = live.compactMap { try? $0.record() }
-        let remains = folders().compactMap { (try? $0.record())?.user }
+        let (records, all) = index.records()
+        let remains = all.compactMap(\.user)
         let named = portsInUse()
         let result = reserved.withLock { table in
             Result { () throws(Failure) in
@@ -104,19 +103,26 @@ extension LocalTarget {
         }
         defer { close(lock) }
         try Disk.rename(making, to: folder.path)
+        index.add(plan.id)
         try Disk.syncFolder(settings.replicas)
         let keeper = KeeperProcess(shim: settings.shim)
         let refused: KeeperProcess.Refused?
         do throws(Failure) {
             refused = try keeper.keep(folder.path, lock: lock, secrets: secrets.bytes, timeout: .seconds(30))
         } catch {
-            if error.reason != "KeeperSilent" { RemovedTree.remove(folder.path) }
+            if error.reason != "KeeperSilent" { discard(folder) }
             throw error
         }
         guard let refused else { return }
-        RemovedTree.remove(folder.path)
+        discard(folder)
         let disposition: Disposition = refused.reason == "DiskFull" ? .retry : .stall
         throw Failure(disposition, reason: refused.reason, message: "\(plan.id) was not started: \(refused.message)")
+    }
+
+    /// Removes the folder of a replica that never ran.
+    private func discard(_ folder: ReplicaFolder) {
+        RemovedTree.remove(folder.path)
+        index.remove(folder.id)
     }
 
     /// Fills a new folder and takes its lock, which passes to the keeper: from here to the replica's end it is never free.
@@ -151,7 +157,6 @@ extension LocalTarget {
         fields.add("hide", paths.hidden)
         fields.add("read", paths.readable)
         fields.add("write", plan.work)
-        fields.add("grace", String(plan.spec.stopGrace.milliseconds))
         if let memory = plan.spec.resources.memory { fields.add("memory", String(memory)) }
         if let cpu = plan.spec.resources.cpuMillis { fields.add("cpu", String(cpu)) }
         fields.add("processor", String(plan.id.serial % 4096))

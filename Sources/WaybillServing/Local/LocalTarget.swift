@@ -23,6 +23,7 @@ package final class LocalTarget: Target {
     /// Ports of every backend that a published route table may still name.
     let portsInUse: @Sendable () -> Set<Int>
     let watch = ReplicaWatch()
+    let index: ReplicaIndex
     /// Replicas being started: their ports and users are not to be given again. Also orders the giving.
     let reserved = Mutex<[ReplicaID: Reservation]>([:])
 
@@ -48,6 +49,7 @@ package final class LocalTarget: Target {
         try Disk.makeFolder(settings.state)
         settings.state = Disk.resolved(settings.state) ?? settings.state
         self.settings = settings
+        index = ReplicaIndex(settings.replicas)
         self.models = models
         self.environments = environments
         self.portsInUse = portsInUse
@@ -111,17 +113,14 @@ package final class LocalTarget: Target {
             RemovedTree.remove(removed)
         }
         watch.remove(id)
+        index.remove(id)
     }
 
     /// The log of a replica, there as long as its folder is.
     package func log(of id: ReplicaID) -> ReplicaLog { ReplicaLog(folder: "\(settings.replicas)/\(id)") }
 
     /// The replica folders that are there.
-    func folders() -> [ReplicaFolder] {
-        Disk.names(in: settings.replicas).compactMap { try? ReplicaID(parsing: $0) }.sorted().map {
-            ReplicaFolder($0, in: settings.replicas)
-        }
-    }
+    func folders() -> [ReplicaFolder] { index.all() }
 
     /// Watches a replica that lives and is not watched: an earlier controller started it, or its keeper was slow to answer.
     ///

@@ -99,7 +99,8 @@ struct ReplicaPlan {
             return ReplicaRecord(
                 id: id, revision: spec.revision, version: spec.version,
                 ports: zip(spec.ports, ports).map { ReplicaRecord.NamedPort(name: $0, number: $1) },
-                probes: try probes(), isolation: way.word, user: user)
+                probes: try probes(), isolation: way.word, user: user,
+                grace: spec.stopGrace)
         }
     }
 }

@@ -8,28 +8,39 @@ package struct ProbeRunner: Sendable {
     let watch: ReplicaWatch
     let check: ProbeCheck
 
-    /// How soon an exit is noticed.
+    /// How soon an exit is noticed that its keeper wrote down.
     private static let lookEvery = Duration.milliseconds(200)
+    /// Every so many looks the locks are looked at, too: a keeper that was killed wrote nothing down.
+    private static let lockEvery = 5
 
     private static let shortestPeriod = Duration.milliseconds(10)
 
     package func run() async {
         await withDiscardingTaskGroup { group in
+            var looks = 0
             while !Task.isCancelled {
+                looks += 1
                 for item in watch.takeUnprobed() { group.addTask { await probe(item) } }
-                await noticeEnds()
+                await noticeEnds(withLocks: looks % Self.lockEvery == 0)
                 try? await Task.sleep(for: Self.lookEvery)
             }
         }
         watch.releaseProbed()
     }
 
-    private func noticeEnds() async {
-        let items = watch.all
-        let ended = await offloaded { items.filter { if case .ended = $0.folder.life() { true } else { false } } }
-        for item in ended {
-            watch.remove(item.folder.id)
-            watch.report(item.folder.id.key)
+    /// One system call for each replica, and three each second: what seems to have ended is then looked at closely.
+    private func noticeEnds(withLocks: Bool) async {
+        let folders = watch.folders
+        let ended = await offloaded {
+            folders.filter { folder in
+                guard folder.hasExitRecord || withLocks && !folder.isLocked() else { return false }
+                if case .ended = folder.life() { return true }
+                return false
+            }
+        }
+        for folder in ended {
+            watch.remove(folder.id)
+            watch.report(folder.id.key)
         }
     }
 

@@ -34,9 +34,11 @@ final class ReplicaWatch: Sendable {
 
     func state(of id: ReplicaID) -> ProbeState? { watched.withLock { $0[id]?.state } }
 
+    func item(_ id: ReplicaID) -> Watched? { watched.withLock { $0[id] } }
+
     func contains(_ id: ReplicaID) -> Bool { watched.withLock { $0[id] != nil } }
 
-    var all: [Watched] { watched.withLock { Array($0.values) } }
+    var folders: [ReplicaFolder] { watched.withLock { $0.values.map(\.folder) } }
 
     /// Replicas that no task probes yet; they count as probed from now on.
     func takeUnprobed() -> [Watched] {

@@ -5,9 +5,10 @@ import WaybillCore
 struct EnvironmentSweep {
     let root: String
     let key: String
-    /// Whether the log of a failed build may still be read.
-    let keepsLog: Bool
 
+    private var folder: EnvironmentFolder { EnvironmentFolder(path: "\(root)/environments/\(key)") }
+
+    /// Keys of which a folder or a lock is there.
     static func keys(below root: String) -> [String] {
         let names = ["environments", "locks"].flatMap {
             (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\($0)")) ?? []
@@ -15,13 +16,15 @@ struct EnvironmentSweep {
         return Set(names).sorted()
     }
 
-    func run(isKept: (EnvironmentFolder.Mark) -> Bool) throws(Failure) {
-        let folder = EnvironmentFolder(path: "\(root)/environments/\(key)")
-        guard let lock = try BuildLock.take("\(root)/locks/\(key)") else { return }
-        if let mark = folder.mark, isKept(mark) { return }
+    /// Nil for what is not whole.
+    var mark: EnvironmentFolder.Mark? { folder.mark }
+
+    /// False when somebody builds it.
+    func run() throws(Failure) -> Bool {
+        guard let lock = try BuildLock.take("\(root)/locks/\(key)") else { return false }
         try folder.remove()
-        if keepsLog { return }
         try? FileManager.default.removeItem(atPath: "\(root)/logs/\(key).log")
         lock.removeFile()
+        return true
     }
 }

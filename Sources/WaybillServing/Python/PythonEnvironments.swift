@@ -81,9 +81,9 @@ package final class PythonEnvironments: EnvironmentStore {
         try await record(key, interpreter, since: begin, failure: nil, ticket: ticket)
     }
 
-    /// Keeps each environment of a lock that is still wanted, whatever interpreter it was built with: replicas may run in it.
-    package func collect(keeping: Set<LockedEnvironment>) async throws(Failure) {
-        if keepsUnused { return }
+    /// Keeps each environment of a lock that is still wanted, whatever interpreter it was built with.
+    package func unneeded(keeping: Set<LockedEnvironment>, folders: Set<String>) async throws(Failure) -> [String] {
+        if keepsUnused { return [] }
         let kept = Set(keeping.map { "\($0.python) \($0.lockDigest)" })
         var keys: Set<String> = []
         for environment in keeping {
@@ -91,12 +91,22 @@ package final class PythonEnvironments: EnvironmentStore {
                 keys.insert(key(environment, interpreter))
             }
         }
-        try await work.run { [root, keys] (_) throws(Failure) in
-            for key in EnvironmentSweep.keys(below: root) {
-                try EnvironmentSweep(root: root, key: key, keepsLog: keys.contains(key)).run { mark in
-                    kept.contains("\(mark.python) \(mark.lockDigest)")
-                }
+        let used = Set(folders.compactMap { $0.split(separator: "/").last.map(String.init) })
+        return try await work.run { [root, keys] (_) throws(Failure) in
+            EnvironmentSweep.keys(below: root).filter { key in
+                let sweep = EnvironmentSweep(root: root, key: key)
+                let isKept = sweep.mark.map { kept.contains("\($0.python) \($0.lockDigest)") } ?? keys.contains(key)
+                return !isKept && !used.contains(key)
             }
+        }
+    }
+
+    package func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String] {
+        if keepsUnused { return [] }
+        return try await work.run { [root] (_) throws(Failure) in
+            var gone: [String] = []
+            for key in keys where try EnvironmentSweep(root: root, key: key).run() { gone.append(key) }
+            return gone
         }
     }
 

@@ -53,7 +53,9 @@ struct ControllerFace: ControllerInterface {
                     since: await controller.facts.heldSince ?? startedAt))
         }
         for summary in await controller.allSummaries {
-            guard let held = summary.conditions[.held], held.isTrue, held.reason == "InvalidManifest" else { continue }
+            guard let held = summary.conditions[.held], held.isTrue,
+                [Reason.invalidManifest, .artifactAltered].map(\.rawValue).contains(held.reason)
+            else { continue }
             holds.append(
                 .init(
                     subject: summary.key.description, reason: held.reason, message: held.message,
@@ -99,7 +101,9 @@ struct ControllerFace: ControllerInterface {
         if let id = summary.version, case .modelVersion(let found)? = state?.resources[.modelVersion(id)]?.spec {
             version = found
         }
-        let log = summary.replicas.max { $0.id < $1.id }.map { replicaLog($0.id).tail(20) } ?? []
+        // A replica that has only just been started has said nothing yet.
+        let logs = summary.replicas.sorted { $0.id > $1.id }.lazy.map { replicaLog($0.id).tail(20) }
+        let log = logs.first { !$0.isEmpty } ?? []
         return DeploymentDetail(
             deployment: view(summary, await controller.gatewayStatus?.address),
             replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),

@@ -46,7 +46,8 @@ struct WatchedLedger: RecoverableLedger {
 
     /// Intents are detail: their outcome follows.
     private func log(_ event: EventView) {
-        let isBad = event.outcome == "failed" || [EventType.replicaExited, .replicaFailed].map(\.rawValue).contains(event.type)
+        let isBad =
+            event.outcome == "failed" || [EventType.replicaExited, .replicaFailed].map(\.rawValue).contains(event.type)
         let level: Logger.Level = isBad ? .warning : event.phase == "intent" ? .debug : .info
         logger.log(
             level: level, "\(event.type) \(event.subject): \(event.words)",

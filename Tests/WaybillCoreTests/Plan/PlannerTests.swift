@@ -249,6 +249,41 @@ struct PlannerTests {
         #expect(plan.drift.map(\.found) == [found.description])
     }
 
+    @Test func `what has ended last in a row of exits is kept, and no other`() {
+        let observed = fixtures.observed(
+            [
+                fixtures.replica(1, 1, fixtures.exited), fixtures.replica(1, 2, fixtures.exited),
+                fixtures.replica(1, 3, fixtures.exited), fixtures.replica(1, 4),
+            ], routed: [fixtures.id(1, 4)])
+        var context = fixtures.context {
+            $0.keepsLastUntil = fixtures.now + .seconds(60)
+            $0.crashed = [fixtures.id(1, 1), fixtures.id(1, 2)]
+        }
+        let plan = fixtures.plan(fixtures.desired(1), observed, context)
+        #expect(fixtures.brief(plan) == "forget 1 forget 3")
+        #expect(plan.wakeAt == fixtures.now + .seconds(60))
+        context.now = fixtures.now + .seconds(60)
+        #expect(fixtures.brief(fixtures.plan(fixtures.desired(1), observed, context)) == "forget 1 forget 2 forget 3")
+    }
+
+    @Test(arguments: [true, false])
+    func `a replica that is told to stop and stays is drift ten seconds after its grace`(_ isDesired: Bool) {
+        var stopping = fixtures.replica(1, 1, .stopping)
+        stopping.goneBy = fixtures.now
+        let observed = fixtures.observed([stopping])
+        var context = fixtures.context()
+        let desired = isDesired ? fixtures.desired(1, replicas: 0) : nil
+        let before = fixtures.plan(desired, observed, context)
+        #expect(before.drift == [] && before.wakeAt == fixtures.now + .seconds(10))
+        context.now = fixtures.now + .seconds(10)
+        let after = fixtures.plan(desired, observed, context)
+        #expect(
+            after.drift.map(\.message) == [
+                "\(stopping.id) was told to stop and has not ended 10 s after its grace; look at its keeper, which does not "
+                    + "answer"
+            ])
+    }
+
     @Test func `replicas that nobody started and those that vanished are drift`() {
         let observed = fixtures.observed(
             [fixtures.replica(1, 1), fixtures.replica(1, 9)], routed: [fixtures.id(1, 1), fixtures.id(1, 9)])

@@ -102,6 +102,8 @@ final class FakeTarget: Target {
         var prepared: Set<Revision> = []
         var acts: [Act] = []
         var looks = 0
+        /// What preparations left, by revision.
+        var cached: Set<Revision> = []
     }
     private let state = Mutex(State())
     let turnstile = Turnstile()
@@ -133,7 +135,30 @@ final class FakeTarget: Target {
 
     func prepare(_ spec: RevisionSpec, at commit: CommitID, ticket: Ticket) async throws(Failure) {
         await note("prepare", ticket)
-        state.withLock { _ = $0.prepared.insert(spec.revision) }
+        state.withLock { state in
+            state.prepared.insert(spec.revision)
+            state.cached.insert(spec.revision)
+        }
+    }
+
+    var cached: Set<Revision> { state.withLock(\.cached) }
+
+    func unneeded(keeping: [RevisionSpec]) async throws(Failure) -> [CachedItem] {
+        state.withLock { state in
+            let used = Set(state.replicas.values.flatMap(\.values).map(\.revision)).union(keeping.map(\.revision))
+            return state.cached.subtracting(used).sorted().map { CachedItem(.modelFiles, key: $0.description) }
+        }
+    }
+
+    func collect(_ items: [CachedItem], ticket: Ticket) async throws(Failure) -> [CachedItem] {
+        await note("collect", ticket)
+        return state.withLock { state in
+            for revision in state.cached where items.contains(where: { $0.key == revision.description }) {
+                state.cached.remove(revision)
+                state.prepared.remove(revision)
+            }
+            return items
+        }
     }
 
     func start(_ id: ReplicaID, _ spec: RevisionSpec, ticket: Ticket) async throws(Failure) {

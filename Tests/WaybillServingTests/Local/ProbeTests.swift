@@ -30,7 +30,7 @@ import WaybillCore
             results: [(.readiness, .passed), (.readiness, .passed)], phase: .ready, last: .nothing),
         Row(
             testDescription: "startup fails up to its bound", from: .starting,
-            results: [(.startup, .failed("x")), (.startup, .failed("y"))], 
+            results: [(.startup, .failed("x")), (.startup, .failed("y"))],
             phase: .failing(reason: "startup probe failed 2 times: y"), last: .phaseChanged),
         Row(
             testDescription: "liveness fails up to its bound, and what it answers later changes nothing", from: .ready,

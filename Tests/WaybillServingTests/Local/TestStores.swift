@@ -43,7 +43,15 @@ final class PlainModelStore: ModelStore {
         }
     }
 
-    func collect(keeping: Set<[Artifact]>) async throws(Failure) {}
+    func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        let kept = Set(keeping.map { folder(for: $0) }).union(folders)
+        return all.filter { !kept.contains(root.appending(path: $0).path) }.sorted()
+    }
+
+    func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String] {
+        keys.filter { (try? FileManager.default.removeItem(at: root.appending(path: $0))) != nil }
+    }
 }
 
 /// A store for specs that have no Python environment.
@@ -51,7 +59,8 @@ struct NoEnvironments: EnvironmentStore {
     func folder(for environment: LockedEnvironment) async throws(Failure) -> String { "/nonexistent" }
     func isBuilt(_ environment: LockedEnvironment) async throws(Failure) -> Bool { false }
     func build(_ environment: LockedEnvironment, at commit: CommitID, ticket: Ticket) async throws(Failure) {}
-    func collect(keeping: Set<LockedEnvironment>) async throws(Failure) {}
+    func unneeded(keeping: Set<LockedEnvironment>, folders: Set<String>) async throws(Failure) -> [String] { [] }
+    func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String] { [] }
 }
 
 /// A ledger that forgets: gives tickets to tests.

@@ -30,9 +30,11 @@ import WaybillTestSupport
                 try FileManager.default.attributesOfItem(atPath: "\(fixture.root)/logs")[.posixPermissions] as? Int
                     == 0o700)
 
-            try await fixture.store.collect(keeping: [fixture.environment])
-            #expect(fixture.folders.count == 1)
-            try await fixture.store.collect(keeping: [])
+            #expect(try await fixture.store.unneeded(keeping: [fixture.environment], folders: []) == [])
+            #expect(try await fixture.store.unneeded(keeping: [], folders: [environment]) == [])
+            let unneeded = try await fixture.store.unneeded(keeping: [], folders: [])
+            #expect(unneeded == fixture.folders)
+            #expect(try await fixture.store.remove(unneeded, ticket: try await fixture.ledger.ticket()) == unneeded)
             #expect(fixture.folders == [])
             #expect(try await fixture.store.isBuilt(fixture.environment) == false)
         }
@@ -77,7 +79,7 @@ import WaybillTestSupport
             #expect(
                 failure?.message
                     == "another process has been building the Python environment of locks/a.txt for 0.3 seconds")
-            try await fixture.store.collect(keeping: [])
+            #expect(try await fixture.store.remove([key], ticket: try await fixture.ledger.ticket()) == [])
             #expect(fixture.folders == [key])
             withExtendedLifetime(held) {}
         }

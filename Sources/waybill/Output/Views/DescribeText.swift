@@ -9,6 +9,11 @@ extension DeploymentDetail {
         sections.facts(summary)
         sections.title("Conditions")
         sections.table(conditionTable(now))
+        let quoted = quotedLines
+        if !quoted.isEmpty {
+            sections.title("Last words of the replica that ended")
+            sections.lines(quoted)
+        }
         if !replicas.isEmpty {
             sections.title("Replicas")
             let isRemarkable = replicas.contains { $0.drift != nil || $0.exit != nil }
@@ -61,9 +66,15 @@ extension DeploymentDetail {
                 return [
                     Table.Cell(condition.type), Table.Cell(condition.status ? "True" : "False", isGood ? .good : .busy),
                     Table.Cell(condition.reason), Table.Cell(Age.text(from: condition.changedAt.timestamp, to: now)),
-                    Table.Cell(condition.message),
+                    Table.Cell(condition.message.split(separator: "\n").first.map(String.init)),
                 ]
             })
+    }
+
+    /// What conditions quote after their own line: a log's last lines, the same in each condition that has them.
+    private var quotedLines: [String] {
+        let quotes = deployment.conditions.map { $0.message.split(separator: "\n").dropFirst().map(String.init) }
+        return quotes.first { !$0.isEmpty } ?? []
     }
 
     private func addCall(to sections: inout Sections) {
