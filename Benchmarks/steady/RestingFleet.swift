@@ -88,7 +88,7 @@ struct RestingFleet {
             send(.performed(request.id, request.key, nil))
         case .note(let event): decided = decided || event.type == .planDecided
         case .wake(let moment): wakeAt = moment
-        case .answer, .cancel, .summarise, .forgetKey, .reconsider, .parked: break
+        case .record, .answer, .cancel, .summarise, .forgetKey, .reconsider, .parked: break
         }
     }
 

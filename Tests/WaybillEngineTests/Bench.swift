@@ -15,6 +15,8 @@ struct Bench {
     var route: ObservedRoute = ObservedRoute()
     /// Answers instead of success, by the action's name.
     var failing: [String: Failure] = [:]
+    /// The ledger takes no command from now on.
+    var isLedgerRefusing = false
     private var pending: [Effect] = []
     private var wakeAt: Timestamp?
 
@@ -58,6 +60,13 @@ struct Bench {
                 send(.performed(request.id, request.key, nil))
             }
         case .note(let event): notes.append(event)
+        case .record(let id, let event):
+            if isLedgerRefusing {
+                send(.ledgerLost(unwritten: []))
+            } else {
+                notes.append(event)
+            }
+            send(.recorded(id, isDurable: !isLedgerRefusing))
         case .wake(let moment): wakeAt = moment
         case .answer(_, let result): answers.append(result)
         case .cancel, .summarise, .forgetKey, .reconsider, .parked: break

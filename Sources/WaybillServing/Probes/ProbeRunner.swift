@@ -14,11 +14,13 @@ package struct ProbeRunner: Sendable {
 
     private static let shortestPeriod = Duration.milliseconds(10)
 
-    package func run() async {
+    /// - Parameter turned: called each time that the runner has looked at all replicas.
+    package func run(turned: @escaping @Sendable () -> Void = {}) async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 for item in watch.takeUnprobed() { group.addTask { await probe(item) } }
                 await noticeEnds()
+                turned()
                 try? await Task.sleep(for: Self.lookEvery)
             }
         }
