@@ -335,4 +335,19 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             #expect(failure { try LedgerStore(LedgerSettings(folder: sample.folder.path)) }?.reason == "LedgerDamaged")
         }
     }
+
+    @Test func `a file where the tiles should be is a problem with its place`() async throws {
+        try await withTemporaryFolder { folder in
+            let sample = try SampleLedger(in: folder)
+            let tiles = sample.folder.appending(path: "log/tile")
+            try FileManager.default.removeItem(at: tiles)
+            try Data().write(to: tiles)
+            let found = #expect(throws: VerificationProblem.self) { try sample.verify() }
+            #expect(found?.file?.hasPrefix("log/tile/") == true)
+            #expect(found?.message == "it cannot be read: Not a directory")
+            let failed = failure { try LedgerStore(LedgerSettings(folder: sample.folder.path)).publish() }
+            #expect(failed?.reason == "PublicationFailed")
+            #expect(failed?.message.hasPrefix("published log: ") == true)
+        }
+    }
 }

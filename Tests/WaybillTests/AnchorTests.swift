@@ -53,18 +53,22 @@ import WaybillTestSupport
         }
     }
 
+    /// A ledger of three pauses, closed again: the lock goes with the last reference.
+    private func writePauses(_ settings: LedgerSettings) async throws {
+        let ledger = try await Ledger.open(settings)
+        let pause = Event(
+            .operatorCommand, decision: DecisionID(1), time: Timestamp(milliseconds: 1_700_000_000_000),
+            subject: "production/churn", body: ["command": "pause", "arguments": .object([:]), "result": "paused"])
+        for _ in 0..<3 { _ = try await ledger.append([pause]) }
+        #expect(try await Memory.read(ledger).facts.keys.values.map(\.isPaused) == [true])
+        await ledger.close()
+    }
+
     @Test func `a pause whose body was zeroed keeps the controller from starting`() async throws {
         try await withTemporaryFolder { folder in
             var settings = LedgerSettings(folder: folder.appending(path: "ledger").path)
             settings.segmentLimit = 1
-            let ledger = try await Ledger.open(settings)
-            let pause = Event(
-                .operatorCommand, decision: DecisionID(1), time: Timestamp(milliseconds: 1_700_000_000_000),
-                subject: "production/churn", body: ["command": "pause", "arguments": .object([:]), "result": "paused"])
-            for _ in 0..<3 { _ = try await ledger.append([pause]) }
-            #expect(try await Memory.read(ledger).facts.keys.values.map(\.isPaused) == [true])
-            await ledger.close()
-
+            try await writePauses(settings)
             let segment = folder.appending(path: "ledger/journal/00000000000000000000.segment")
             var bytes = Array(try Data(contentsOf: segment))
             func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 << 8 | Int($1) } }

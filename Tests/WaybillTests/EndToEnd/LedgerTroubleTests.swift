@@ -86,8 +86,10 @@ extension `End to end` {
             try FileManager.default.removeItem(atPath: tiles)
             try await fleet.eventually("it is over") { try await fleet.client.status().ledger.warnings == nil }
             try await fleet.eventually("all is well") { try await fleet.monitor("/readyz").text == "ready\n" }
-            let log = try String(contentsOfFile: fleet.controller.log, encoding: .utf8)
-            #expect(log.components(separatedBy: "over: published log: ").count == 2)
+            try await fleet.eventually("the log says so once") {
+                let log = try String(contentsOfFile: fleet.controller.log, encoding: .utf8)
+                return log.components(separatedBy: "over: published log: ").count == 2
+            }
         }
     }
 
