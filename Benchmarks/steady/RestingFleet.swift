@@ -89,7 +89,7 @@ struct RestingFleet {
         case .collect(let request): send(.collected(request.id, nil))
         case .note(let event): decided = decided || event.type == .planDecided
         case .wake(let moment): wakeAt = moment
-        case .answer, .cancel, .summarise, .forgetKey, .reconsider, .parked: break
+        case .record, .answer, .cancel, .summarise, .forgetKey, .reconsider, .parked: break
         }
     }
 

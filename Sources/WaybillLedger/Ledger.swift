@@ -117,6 +117,20 @@ package final class Ledger: LedgerStorage {
     }
 }
 
+// MARK: - Signs of life
+
+extension Ledger {
+    /// Returns once the writer has done what it was given before: not while a call of it hangs.
+    package func hearWriter() async { await hear(journal) }
+
+    /// Returns once the publisher has done what it was given before.
+    package func hearPublisher() async { await hear(publishing) }
+
+    private func hear(_ queue: DispatchQueue) async {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+}
+
 // MARK: - Appending
 
 extension Ledger {

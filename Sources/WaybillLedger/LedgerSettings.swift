@@ -37,4 +37,14 @@ package struct LedgerStatus: Hashable, Sendable {
     package var anchors: [AnchorStatus]
     /// Bytes of a torn tail that the last opening cut.
     package var cutAtOpen: Int64
+
+    /// What is wrong beside the journal: appends go on, and yet proofs are missing where others look for them.
+    package var warnings: [String] {
+        [publishFailure].compactMap { $0?.message }
+            + anchors.compactMap { anchor in
+                anchor.failure.map {
+                    $0.message.hasPrefix("anchor") ? $0.message : "anchor: \(anchor.name): \($0.message)"
+                }
+            }
+    }
 }

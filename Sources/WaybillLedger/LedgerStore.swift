@@ -111,7 +111,7 @@ final class PublisherSlot {
             try current.publish(target)
             publisher = current
         } catch {
-            throw Failure(ledger: error)
+            throw .publicationFailed("\(error)")
         }
     }
 }

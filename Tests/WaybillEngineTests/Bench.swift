@@ -23,6 +23,8 @@ struct Bench {
     /// Replicas that are told to stop go on.
     var ignoresStops = false
     var openCollection: EffectID?
+    /// The ledger takes no command from now on.
+    var isLedgerRefusing = false
     private var pending: [Effect] = []
     private var wakeAt: Timestamp?
 
@@ -71,6 +73,13 @@ struct Bench {
             collections.append(request.keeping.map(\.revision).sorted())
             if answersCollections { send(.collected(request.id, nil)) } else { openCollection = request.id }
         case .note(let event): notes.append(event)
+        case .record(let id, let event):
+            if isLedgerRefusing {
+                send(.ledgerLost(unwritten: []))
+            } else {
+                notes.append(event)
+            }
+            send(.recorded(id, isDurable: !isLedgerRefusing))
         case .wake(let moment): wakeAt = moment
         case .answer(_, let result): answers.append(result)
         case .cancel, .summarise, .forgetKey, .reconsider, .parked: break

@@ -104,6 +104,80 @@ struct EngineCommandTests {
         #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
     }
 
+    @Test func `a command that the ledger refused is answered so and has no effect once the ledger is back`() throws {
+        var bench = try serving()
+        let other = try CommitID(parsing: String(repeating: "c", count: 40))
+        bench.send(.hold(FleetHold(cause: .massDeletion, commit: other, accepted: bench.commit, message: "much")))
+        bench.settle()
+        bench.isLedgerRefusing = true
+        for verb in [.pause(bench.key), .restart(bench.key), .accept(other)] as [OperatorCommand.Verb] {
+            let before = bench.core.facts
+            bench.answers = []
+            bench.send(command(verb))
+            bench.settle()
+            #expect(
+                bench.answers == [
+                    .failure(
+                        Failure(
+                            .wait, reason: "LedgerUnavailable",
+                            message:
+                                "the ledger did not take the command, so it has no effect; mend the ledger and try "
+                                + "again"))
+                ])
+            #expect(bench.core.facts == before)
+            bench.notes = []
+            bench.send(.ledgerBack)
+            bench.settle()
+            #expect(bench.notes.filter { $0.type == .operatorCommand } == [])
+            #expect(bench.core.facts == before)
+        }
+        #expect(bench.acts == [])
+    }
+
+    @Test func `of two commands the second is judged by what came of the first`() throws {
+        var bench = try serving()
+        bench.send(.command(OperatorCommand(id: 1, verb: .pause(bench.key), actor: .unixUser(uid: 7, name: "ada"))))
+        bench.send(.command(OperatorCommand(id: 2, verb: .pause(bench.key), actor: .unixUser(uid: 7, name: "ada"))))
+        bench.settle()
+        #expect(
+            bench.answers == [
+                .success("paused: nothing is changed until 'waybill resume production/churn'"),
+                .success("production/churn is paused already"),
+            ])
+    }
+
+    @Test func `what is found while a command is written down is kept in the ledger's order`() throws {
+        var bench = try serving()
+        let asked = bench.core.step(command(.retry(bench.key)), at: bench.now)
+        #expect(asked.contains { if case .record(1, _) = $0 { true } else { false } })
+        for id in bench.replicas.keys {
+            bench.replicas[id]?.phase = .exited(ExitStatus(cause: .code(3), at: bench.now))
+        }
+        bench.send(.replicaChanged(bench.key))
+        bench.settle(for: .milliseconds(1))
+        bench.send(.recorded(1, isDurable: true))
+        #expect(bench.core.facts.keys[bench.key]?.exits?.count == 1)
+    }
+
+    @Test func `a preparation that a pause cuts short is no failure`() throws {
+        var bench = try Bench()
+        var effects = bench.core.step(.desired(bench.delta(setting: 1, replicas: 1)), at: bench.now)
+        let looks = effects.compactMap { if case .observe(let request) = $0 { request } else { nil } }
+        let look = try #require(looks.first)
+        effects = bench.core.step(.observed(look.id, look.key, .success(bench.observation)), at: bench.now)
+        let begun = effects.compactMap { if case .perform(let request) = $0 { request } else { nil } }
+        let prepare = try #require(begun.first)
+        bench.send(command(.pause(bench.key)))
+        bench.settle(for: .milliseconds(1))
+        let cut = Failure(.retry, reason: "TookTooLong", message: "it took too long and was cut short")
+        bench.send(.performed(prepare.id, prepare.key, cut))
+        bench.settle(for: .milliseconds(1))
+        bench.send(command(.resume(bench.key)))
+        bench.settle(for: .milliseconds(1))
+        #expect(bench.acts.first?.name == "prepare")
+        #expect(bench.core.summary(of: bench.key)?.conditions[.reconciling]?.reason != "Retrying")
+    }
+
     @Test func `before the desired state is known nothing is touched`() throws {
         var bench = try serving()
         bench.core = EngineCore(facts: bench.core.facts, seed: 2, now: bench.now)

@@ -4,6 +4,24 @@ import WaybillEngine
 
 /// Drives a core by hand against a world that does what it is told.
 struct EngineCoreTests {
+    @Test func `what is still so after a restart keeps since when, and decides nothing`() throws {
+        var bench = try Bench()
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle()
+        let before = try #require(bench.core.summary(of: bench.key)?.conditions)
+        bench.acts = []
+        bench.now = bench.now + .seconds(1000)
+        bench.core = EngineCore(
+            facts: bench.core.facts, seed: 2, now: bench.now, earlier: [bench.key: before])
+        bench.send(.found([bench.key]))
+        #expect(bench.core.currentSummary(of: bench.key)?.conditions.isTrue(.ready) == false)
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle()
+        let after = try #require(bench.core.summary(of: bench.key)?.conditions[.ready])
+        #expect(after.isTrue && after.changedAt == before[.ready]?.changedAt)
+        #expect(bench.acts == [])
+    }
+
     @Test func `a first deployment is prepared, started, routed and then left in peace`() throws {
         var bench = try Bench()
         bench.send(.desired(bench.delta(setting: 1, replicas: 2)))

@@ -23,7 +23,7 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             let sample = try SampleLedger(in: folder)
             #expect(sample.segments.count > 2)
             let report = try sample.verify()
-            #expect((report.size, report.publishedSize, report.erased, report.tornBytes) == (300, 300, 0, 0))
+            #expect((report.size, report.publishedSize, report.tornBytes) == (300, 300, 0))
             #expect(report.conclusion == "internally consistent, not anchored")
             #expect(report.latestTime?.description == "2026-11-18T11:06:40.299Z")
             #expect(
@@ -320,18 +320,34 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test func `an erased body leaves every proof`() async throws {
+    @Test func `a zeroed body is found with its place, and the ledger does not open`() async throws {
         try await withTemporaryFolder { folder in
             let sample = try SampleLedger(in: folder)
             let entry = try sample.entry(5)
             try sample.change(sample.segmentPath(0)) { bytes in for place in entry.sealed { bytes[place] = 0 } }
-            let report = try sample.verify(since: sample.note)
-            #expect(report.erased == 1)
-            #expect(report.anchor?.size == 300)
+            let problem = "the body is all zeros, and nothing erases bodies yet"
+            let found = #expect(throws: VerificationProblem.self) { try sample.verify() }
+            #expect(found?.index == 5)
+            #expect(found?.message == problem)
             let read = try await LedgerReader(folder: sample.folder.path).events(from: 5, limit: 2)
-            #expect(read.map(\.content) == [.erased, .disclosed(fact(6, message: "found 6"))])
+            #expect(read.map(\.content) == [.unreadable(problem), .disclosed(fact(6, message: "found 6"))])
             #expect(read.first?.header?.subject == "production/churn")
-            #expect(try LedgerStore(LedgerSettings(folder: sample.folder.path)).size == 300)
+            #expect(failure { try LedgerStore(LedgerSettings(folder: sample.folder.path)) }?.reason == "LedgerDamaged")
+        }
+    }
+
+    @Test func `a file where the tiles should be is a problem with its place`() async throws {
+        try await withTemporaryFolder { folder in
+            let sample = try SampleLedger(in: folder)
+            let tiles = sample.folder.appending(path: "log/tile")
+            try FileManager.default.removeItem(at: tiles)
+            try Data().write(to: tiles)
+            let found = #expect(throws: VerificationProblem.self) { try sample.verify() }
+            #expect(found?.file?.hasPrefix("log/tile/") == true)
+            #expect(found?.message == "it cannot be read: Not a directory")
+            let failed = failure { try LedgerStore(LedgerSettings(folder: sample.folder.path)).publish() }
+            #expect(failed?.reason == "PublicationFailed")
+            #expect(failed?.message.hasPrefix("published log: ") == true)
         }
     }
 }

@@ -158,7 +158,7 @@ import WaybillTestSupport
         #expect(log.contains("controller.started"))
         #expect(log.split(separator: "\n").allSatisfy { $0.count < 240 })
         #expect(try site.ok("audit", "show", "0").contains("\"type\": \"controller.started\""))
-        #expect(try site.ok("audit", "verify").hasPrefix("internally consistent, not anchored\n"))
+        #expect(try site.ok("audit", "verify").hasPrefix("consistent with the checkpoint of "))
     }
 
     /// Models and gateway outlive the controller; after `stop --all` nothing does.

@@ -43,7 +43,7 @@ import WaybillTestSupport
             #expect(result.output.contains("6 resources, 1 deployment: no problems\n"))
             #expect(result.output.contains("    spec.replicas: 1 → 2 (no restart)\n"))
             #expect(result.output.contains("\"data\": [2.0, 4.0, 6.0]"))
-            #expect(result.output.contains("internally consistent, not anchored\n"))
+            #expect(result.output.contains("consistent with the checkpoint of "))
             #expect(try program.run(["stop", "--all", "--state", state]).output == "nothing runs in \(state)\n")
             #expect(Self.processes(naming: folder.path) == [])
         }

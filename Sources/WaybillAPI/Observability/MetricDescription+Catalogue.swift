@@ -28,6 +28,10 @@ extension MetricDescription {
     package static let appendSeconds = MetricDescription(
         "waybill_ledger_append_duration_seconds", .histogram, help: "From an append to its durability.",
         bounds: durations)
+    package static let published = MetricDescription(
+        "waybill_ledger_published_entries", .gauge, help: "Entries in the published log.")
+    package static let ledgerWarnings = MetricDescription(
+        "waybill_ledger_warnings", .gauge, help: "Publications and anchors that fail now.")
     package static let holds = MetricDescription("waybill_holds", .gauge, help: "1 while a commit is held.")
     package static let webhooks = MetricDescription(
         "waybill_webhooks_total", .counter, help: "Webhook deliveries by outcome (sync, ping, ignored, refused).")
@@ -36,7 +40,7 @@ extension MetricDescription {
 
     package static let catalogue: [MetricDescription] = [
         buildInfo, startTime, deployments, replicas, queueDepth, reconciles, reconcileSeconds, fetches, fetchSeconds,
-        planSeconds, appends, appendFailures, appendSeconds, holds, webhooks, gatewayRunning,
+        planSeconds, appends, appendFailures, appendSeconds, published, ledgerWarnings, holds, webhooks, gatewayRunning,
     ]
 }
 

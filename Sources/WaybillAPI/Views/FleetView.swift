@@ -126,8 +126,13 @@ package struct FleetView: Hashable, Sendable, Codable {
         package var anchoredAt: Moment?
         /// Why it cannot be written; nothing is done while it is so.
         package var problem: String?
+        /// What fails beside it, as its publication or an anchor; absent when nothing does.
+        package var warnings: [String]?
 
-        package init(origin: String, entries: UInt64, anchoredAt: Timestamp?, problem: String?) {
+        package init(
+            origin: String, entries: UInt64, anchoredAt: Timestamp?, problem: String?, warnings: [String] = []
+        ) {
+            self.warnings = warnings.isEmpty ? nil : warnings
             self.origin = origin
             self.entries = entries
             self.anchoredAt = anchoredAt.map(Moment.init)

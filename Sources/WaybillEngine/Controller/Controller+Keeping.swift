@@ -4,25 +4,32 @@ extension Controller {
     /// Brings a lost ledger back once the cause of its loss is gone.
     func keepLedger() async {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
+            beat(.ledgerKeeper)
             guard isLedgerLost else { continue }
             do throws(Failure) { try await regainLedger() } catch { continue }
         }
     }
 
-    /// Looks after what an earlier controller left unfinished, then after the gateway: starts it again when none answers
-    /// twice in a row (one missed answer may be a busy moment), and has everything looked at once one is back.
+    /// Looks after what an earlier controller left unfinished, then after the gateway: tells the core when none answers
+    /// twice in a row (one missed answer may be a busy moment) and when one is back, and starts it when that is ours to do.
     func keepGateway() async {
         await reconcileOwnIntents()
         var (misses, failures) = (0, 0)
+        var isHere: Bool?
         var notBefore = ContinuousClock.now
         while (try? await Task.sleep(for: .milliseconds(500))) != nil {
-            if await world.gateway.status() != nil {
+            beat(.gatewayKeeper)
+            if let status = await world.gateway.status() {
                 if misses > 0 { send(.resync) }
-                (misses, failures) = (0, 0)
+                if isHere != true { send(.gatewayBack(found: "process \(status.pid) answers at \(status.address)")) }
+                (misses, failures, isHere) = (0, 0, true)
                 continue
             }
             misses += 1
-            guard let keeper = world.gatewayKeeper, misses >= 2, !isLedgerLost, .now >= notBefore else { continue }
+            guard misses >= 2 else { continue }
+            if isHere != false { send(.gatewayLost(found: world.gatewayTrace())) }
+            isHere = false
+            guard let keeper = world.gatewayKeeper, !isLedgerLost, .now >= notBefore else { continue }
             if await startGateway(keeper) { continue }
             failures += 1
             notBefore = .now + core.policy.backOff(afterFailures: failures, jitter: .random(in: 0...1))
@@ -42,7 +49,9 @@ extension Controller {
                     ? address.map { "a gateway answers at \($0)" } ?? "no gateway answers"
                     : intent.type == .cacheCollected ? "what is left of it is looked for again" : "not known")
         }
-        do throws(Failure) { _ = try await world.ledger.append(notes) } catch { loseLedger(notes) }
+        do throws(Failure) { _ = try await world.ledger.append(notes) } catch {
+            loseLedger(notes.map { Outbox.Note(event: $0) })
+        }
     }
 
     /// True when a gateway answers.
@@ -66,4 +75,13 @@ extension Controller {
         await conclude(ticket, event)
         return event.outcome == .succeeded
     }
+}
+
+/// The controller's loops, whose names are shown when one is not heard of any more.
+package enum ControllerLoop: String, CaseIterable, Sendable {
+    /// Heard of when all that a step asked for is begun, its notes durable.
+    case engine
+    case clock
+    case ledgerKeeper = "ledger keeper"
+    case gatewayKeeper = "gateway keeper"
 }

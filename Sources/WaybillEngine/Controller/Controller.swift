@@ -28,26 +28,24 @@ package actor Controller {
     package private(set) var isLedgerLost = false
     /// Outcomes that the ledger could not take, in order; concluded before anything else once it is back.
     private var unwrittenOutcomes: [Conclusion] = []
-    /// Operators' words that are not durable yet.
-    private var unsaid: [CommitID] = []
     private var isStopped = false
     /// Called after each step whose effects changed something that a view shows.
     private let changed: @Sendable () -> Void
     /// Called when the core asks the commit gate again after an operator's word.
     private let reconsider: @Sendable (CommitID) -> Void
-    /// Called once a step has ended, for the heartbeat.
-    private let stepped: @Sendable () -> Void
+    /// Called by each loop as it turns.
+    let beat: @Sendable (ControllerLoop) -> Void
 
     package init(
         core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts,
         changed: @escaping @Sendable () -> Void,
-        reconsider: @escaping @Sendable (CommitID) -> Void, stepped: @escaping @Sendable () -> Void
+        reconsider: @escaping @Sendable (CommitID) -> Void, beat: @escaping @Sendable (ControllerLoop) -> Void
     ) {
         self.core = core
         self.world = world
         self.changed = changed
         self.reconsider = reconsider
-        self.stepped = stepped
+        self.beat = beat
         journal = Journal(storage: world.ledger)
         monitor = GatewayMonitor(gateway: world.gateway, clock: world.clock)
         publisher = RoutePublisher(gateway: world.gateway, resuming: routes, ports: ports)
@@ -84,6 +82,8 @@ package actor Controller {
     /// Plans that still have something to do, by key.
     package var pendingPlans: [KeyPlan] { core.fleetPlans.filter { !$0.isEmpty } }
     package var fleetHold: FleetHold? { core.fleetHold }
+    /// What is found where the gateway should be; nil while one answers.
+    package var gatewayProblem: String? { core.gatewayProblem }
     /// A stop was asked for; no new act begins.
     package var isStopping: Bool { core.isStopping }
     package var load: (queued: Int, busy: Int, preparing: Int) {
@@ -125,13 +125,13 @@ package actor Controller {
     private func step(_ event: EngineEvent) {
         outbox.add(core.step(event, at: world.clock.now()))
         outputSignal.yield()
-        stepped()
     }
 
     /// Wakes the core once the moment last asked for has come. Looks at the clock instead of sleeping until then, so that
     /// an earlier moment, or a clock that jumps, is noticed.
     private func keepTime() async {
         while (try? await Task.sleep(for: .milliseconds(50), tolerance: .milliseconds(10))) != nil {
+            beat(.clock)
             guard let moment = nextWake, moment <= world.clock.now() else { continue }
             nextWake = nil
             send(.wake)
@@ -148,30 +148,33 @@ package actor Controller {
             start(effect, isLedgerGood: isWritten, into: &group)
         }
         if !notes.isEmpty || !effects.isEmpty { changed() }
+        beat(.engine)
         return isParked
     }
 
-    /// True when everything before is durable.
-    private func write(_ notes: [Event]) async -> Bool {
+    /// True when everything before is durable. Commands learn whether they are.
+    private func write(_ notes: [Outbox.Note]) async -> Bool {
         if notes.isEmpty { return !isLedgerLost }
         do throws(Failure) {
-            _ = try await world.ledger.append(notes)
-            for commit in unsaid { reconsider(commit) }
-            unsaid = []
-            return true
+            _ = try await world.ledger.append(notes.map(\.event))
         } catch {
             loseLedger(notes)
             return false
         }
+        for command in notes.compactMap(\.command) { step(.recorded(command, isDurable: true)) }
+        return true
     }
 
     // MARK: The ledger's absence
 
-    /// The ledger did not take `notes`. They, and those that wait behind them, go back to the core, which repeats them
-    /// in order; it is told at once, so that nothing that it asks for later comes before them.
-    func loseLedger(_ notes: [Event]) {
+    /// The ledger did not take `notes`. The facts among them, and those that wait behind them, go back to the core, which
+    /// repeats them in order; commands are refused and never repeated. The core is told at once, so that nothing that it
+    /// asks for later comes before them.
+    func loseLedger(_ notes: [Outbox.Note]) {
         isLedgerLost = true
-        step(.ledgerLost(unwritten: notes + outbox.takeNotes()))
+        let all = notes + outbox.takeNotes()
+        step(.ledgerLost(unwritten: all.filter { $0.command == nil }.map(\.event)))
+        for command in all.compactMap(\.command) { step(.recorded(command, isDurable: false)) }
     }
 
     /// Writes how an act came out, or keeps that until the ledger is back.
@@ -224,11 +227,9 @@ package actor Controller {
         case .forgetKey(let key):
             observations[key] = nil
             world.summaries.remove(key)
-        case .reconsider(let commit) where isLedgerGood: reconsider(commit)
-        case .reconsider(let commit): unsaid.append(commit)
-        case .answer(let id, let result):
-            answers.removeValue(forKey: id)?.resume(returning: isLedgerGood ? result : .failure(Self.ledgerUnavailable))
-        case .note, .parked: break
+        case .reconsider(let commit): reconsider(commit)
+        case .answer(let id, let result): answers.removeValue(forKey: id)?.resume(returning: result)
+        case .note, .record, .parked: break
         }
     }
 

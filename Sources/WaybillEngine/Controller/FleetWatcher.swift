@@ -30,7 +30,9 @@ package actor FleetWatcher {
     private let pollInterval: Duration
     private let triggers: AsyncStream<Trigger>
     private let triggerWriter: AsyncStream<Trigger>.Continuation
-    private let rounded: @Sendable () -> Void
+    /// Called before each round, and after it with the time until the next.
+    private let beginning: @Sendable () -> Void
+    private let rounded: @Sendable (Duration) -> Void
 
     package internal(set) var status = Status()
     /// The last commit that was accepted or held: asking about it again brings nothing new.
@@ -65,7 +67,8 @@ package actor FleetWatcher {
     package init(
         repository: any FleetRepository, source: any DesiredStateSource, journal: Journal, clock: any WallClock,
         branch: String, controller: Controller, pollInterval: Duration, memory: FleetMemory, hold: FleetHold?,
-        served: Set<DeploymentKey>, rounded: @escaping @Sendable () -> Void
+        served: Set<DeploymentKey>, beginning: @escaping @Sendable () -> Void = {},
+        rounded: @escaping @Sendable (Duration) -> Void
     ) {
         self.memory = memory
         standing = hold
@@ -79,6 +82,7 @@ package actor FleetWatcher {
         self.branch = branch
         self.controller = controller
         self.pollInterval = pollInterval
+        self.beginning = beginning
         self.rounded = rounded
         (triggers, triggerWriter) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -141,6 +145,7 @@ package actor FleetWatcher {
     }
 
     private func round(_ trigger: Trigger) async {
+        beginning()
         let askers = waiting
         waiting = []
         let result: Result<CommitID, Failure>
@@ -155,9 +160,10 @@ package actor FleetWatcher {
             status.problem = error
             failures += 1
         }
-        nextPoll = .now + wait(afterFailures: failures)
+        let rest = wait(afterFailures: failures)
+        nextPoll = .now + rest
         for asker in askers { asker.resume(returning: result) }
-        rounded()
+        rounded(rest)
     }
 
     private func look(_ trigger: Trigger) async throws(Failure) -> CommitID {

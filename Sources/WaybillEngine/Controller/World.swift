@@ -10,10 +10,13 @@ package struct World: Sendable {
     package var summaries: any SummaryStore
     /// Starts the data plane when it is gone. Nil: somebody else looks after it.
     package var gatewayKeeper: (any GatewayKeeper)?
+    /// What is found where a gateway that does not answer should be, in words.
+    package var gatewayTrace: @Sendable () -> String
 
     package init(
         target: any Target, gateway: any GatewayControl, ledger: any RecoverableLedger, clock: any WallClock,
-        summaries: any SummaryStore, gatewayKeeper: (any GatewayKeeper)?
+        summaries: any SummaryStore, gatewayKeeper: (any GatewayKeeper)?,
+        gatewayTrace: @escaping @Sendable () -> String
     ) {
         self.target = target
         self.gateway = gateway
@@ -21,6 +24,7 @@ package struct World: Sendable {
         self.clock = clock
         self.summaries = summaries
         self.gatewayKeeper = gatewayKeeper
+        self.gatewayTrace = gatewayTrace
     }
 }
 

@@ -14,6 +14,8 @@ package enum Effect: Hashable, Sendable {
     case cancel(EffectID, DeploymentKey)
     /// A fact for the ledger.
     case note(Event)
+    /// A command for the ledger, in one order with the notes; answered by `recorded` with the command's id.
+    case record(UInt64, Event)
     /// Send `wake` at this moment; replaces an earlier request.
     case wake(at: Timestamp)
     case summarise(KeySummary)

@@ -1,8 +1,13 @@
 import WaybillCore
 
-// What people ask for, holds of the fleet, the ledger's absence, and the end.
+// What people ask for. A command takes effect once it is durable, and never when it is not.
 extension EngineCore {
-    mutating func handle(_ command: OperatorCommand) {
+    /// One command at a time: each is judged by what those before it have made of the facts.
+    mutating func take(_ command: OperatorCommand) {
+        if pending == nil { judge(command) } else { waitingCommands.append(command) }
+    }
+
+    private mutating func judge(_ command: OperatorCommand) {
         if isLedgerLost {
             let failure = Failure(
                 .wait, reason: Reason.ledgerUnavailable.rawValue,
@@ -22,7 +27,6 @@ extension EngineCore {
         guard knows(key, command) else { return }
         if facts.keys[key]?.isPaused == true { return answer(command, "\(key) is paused already") }
         record(command, key, "paused: nothing is changed until 'waybill resume \(key)'")
-        cancelPreparation(key)
     }
 
     private mutating func resume(_ key: DeploymentKey, _ command: OperatorCommand) {
@@ -33,7 +37,6 @@ extension EngineCore {
 
     private mutating func retry(_ key: DeploymentKey, _ command: OperatorCommand) {
         guard knows(key, command) else { return }
-        clearFailures(key)
         record(command, key, "failures and back-off are forgotten; it is tried now")
     }
 
@@ -42,8 +45,6 @@ extension EngineCore {
         guard let desired = states[key]?.desired else {
             return refuse(command, "git does not ask for \(key), so there is nothing to restart it to")
         }
-        clearFailures(key)
-        states[key]?.reservedSerials = []
         record(
             command, key, "\(desired.replicas) replicas are replaced one by one",
             adding: ["replaceSerialsBelow": .integer(Int64(nextSerial))])
@@ -56,12 +57,64 @@ extension EngineCore {
                 command, "commit \(commit.short) is not held; \(hold.commit.short) is (\(hold.cause.rawValue))")
         }
         let result = "commit \(commit.short) is accepted in spite of \(hold.cause.rawValue)"
-        note(
-            FactEvents.command(
-                command, subject: commit.hex, environment: nil, decision: DecisionID(chance.next()), time: wallNow,
-                arguments: ["commit": .string(commit.hex)], result: result))
-        effects.append(.reconsider(commit))
-        answer(command, result)
+        let event = FactEvents.command(
+            command, subject: commit.hex, environment: nil, decision: DecisionID(chance.next()), time: wallNow,
+            arguments: ["commit": .string(commit.hex)], result: result)
+        ask(PendingCommand(command: command, event: event, result: result, before: nil))
+    }
+
+    private mutating func record(
+        _ command: OperatorCommand, _ key: DeploymentKey, _ result: String, adding: [String: Value] = [:]
+    ) {
+        let arguments = adding.merging(["deployment": .string(key.description)]) { old, _ in old }
+        let event = makes(key).command(command, arguments: arguments, result: result)
+        ask(PendingCommand(command: command, event: event, result: result, before: facts.keys[key]))
+    }
+
+    private mutating func ask(_ new: PendingCommand) {
+        pending = new
+        effects.append(.record(new.command.id, new.event))
+    }
+
+    // MARK: Once it is known whether the command is durable
+
+    mutating func recorded(_ id: UInt64, isDurable: Bool) {
+        guard let done = pending, done.command.id == id else { return }
+        pending = nil
+        if isDurable {
+            facts.fold(done)
+            carryOut(done)
+        } else {
+            let failure = Failure(
+                .wait, reason: Reason.ledgerUnavailable.rawValue,
+                message: "the ledger did not take the command, so it has no effect; mend the ledger and try again")
+            effects.append(.answer(id, .failure(failure)))
+        }
+        while pending == nil, !waitingCommands.isEmpty { judge(waitingCommands.removeFirst()) }
+    }
+
+    private mutating func carryOut(_ done: PendingCommand) {
+        switch done.command.verb {
+        case .pause(let key):
+            cancelPreparation(key)
+            attend(key)
+        case .resume(let key): attend(key)
+        case .retry(let key):
+            clearFailures(key)
+            attend(key)
+        case .restart(let key):
+            clearFailures(key)
+            states[key]?.reservedSerials = []
+            attend(key)
+        case .accept(let commit): effects.append(.reconsider(commit))
+        }
+        answer(done.command, done.result)
+    }
+
+    private mutating func attend(_ key: DeploymentKey) {
+        guard states[key] != nil else { return }
+        trigger(key)
+        summarise(key)
     }
 
     private mutating func clearFailures(_ key: DeploymentKey) {
@@ -72,17 +125,7 @@ extension EngineCore {
 
     private mutating func cancelPreparation(_ key: DeploymentKey) {
         builderQueue.removeAll { $0 == key }
-        if inFlight[key]?.isPreparation == true { cancel(key) }
-    }
-
-    private mutating func record(
-        _ command: OperatorCommand, _ key: DeploymentKey, _ result: String, adding: [String: Value] = [:]
-    ) {
-        let arguments = adding.merging(["deployment": .string(key.description)]) { old, _ in old }
-        note(makes(key).command(command, arguments: arguments, result: result))
-        answer(command, result)
-        trigger(key)
-        summarise(key)
+        if inFlight[key]?.isPreparation == true { cancel(key, isNeeded: false) }
     }
 
     private mutating func knows(_ key: DeploymentKey, _ command: OperatorCommand) -> Bool {
@@ -97,67 +140,5 @@ extension EngineCore {
 
     private mutating func refuse(_ command: OperatorCommand, _ text: String) {
         effects.append(.answer(command.id, .failure(Failure(.stall, reason: "Refused", message: text))))
-    }
-
-    // MARK: Holds of the fleet
-
-    mutating func place(_ hold: FleetHold) {
-        guard fleetHold != hold else { return }
-        let isSameCommit = fleetHold?.commit == hold.commit && fleetHold?.cause == hold.cause
-        fleetHold = hold
-        if !isSameCommit {
-            noteFleet(
-                .holdPlaced,
-                [
-                    "reason": .string(hold.cause.rawValue), "message": .string(hold.message),
-                    "commit": .string(hold.commit.hex),
-                ])
-        }
-        for key in states.keys.sorted() { summarise(key) }
-    }
-
-    mutating func release(reason: String) {
-        guard let hold = fleetHold else { return }
-        fleetHold = nil
-        noteFleet(
-            .holdReleased,
-            ["reason": .string(hold.cause.rawValue), "message": .string(reason), "commit": .string(hold.commit.hex)])
-        for key in states.keys.sorted() { summarise(key) }
-    }
-
-    private mutating func noteFleet(_ type: EventType, _ body: [String: Value]) {
-        note(
-            Event(
-                type, decision: DecisionID(chance.next()), time: wallNow, subject: FleetHold.subject, body: body))
-    }
-
-    // MARK: The ledger
-
-    mutating func loseLedger(_ events: [Event]) {
-        isLedgerLost = true
-        unwritten = events + unwritten
-    }
-
-    mutating func regainLedger() {
-        guard isLedgerLost else { return }
-        isLedgerLost = false
-        effects += unwritten.map { .note($0) }
-        unwritten = []
-        for (key, state) in states where state.plan?.isEmpty != true && inFlight[key] == nil {
-            queue.schedule(key, at: now)
-        }
-    }
-
-    // MARK: The end
-
-    mutating func beginStopping() {
-        isStopping = true
-        for key in inFlight.keys.sorted() where inFlight[key]?.isPreparation == true { cancel(key) }
-    }
-
-    mutating func park() {
-        guard isStopping, inFlight.isEmpty, collection.underWay == nil, !hasParked else { return }
-        hasParked = true
-        effects.append(.parked)
     }
 }

@@ -64,7 +64,7 @@ extension EngineCore {
         else {
             return
         }
-        cancel(key)
+        cancel(key, isNeeded: false)
     }
 
     private mutating func hold(_ key: DeploymentKey, _ diagnostics: [Diagnostic], at commit: CommitID) {

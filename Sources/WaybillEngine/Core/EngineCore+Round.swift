@@ -141,7 +141,7 @@ extension EngineCore {
     }
 
     private mutating func noteDrift(_ drift: [Drift], _ key: DeploymentKey, isFirst: Bool) {
-        // A stopped gateway is one event of the fleet, not one for each deployment; the shell writes it.
+        // A stopped gateway is one event of the fleet, not one for each deployment: see `loseGateway`.
         let drift = drift.filter { $0.what != .gatewayStopped }
         let noted = states[key]?.notedDrift ?? []
         let open = facts.keys[key]?.openDrift ?? []
@@ -201,7 +201,7 @@ extension EngineCore {
         let request = ActRequest(
             id: takeEffectID(), key: key, action: planned.action, spec: state.desired?.spec, commit: state.commit,
             decision: decision(key), reason: planned.reason)
-        facts.fold(request.intent(at: wallNow))
+        fold(request.intent(at: wallNow))
         states[key]?.isDirty = false
         var flight = InFlight(id: request.id, act: request, deadline: now, generation: state.generation)
         flight.deadline = now + (flight.isPreparation ? policy.prepareDeadline : policy.quickDeadline)
@@ -254,7 +254,7 @@ extension EngineCore {
 
     /// Asks for a fact to be written, or keeps it until there is a ledger again.
     mutating func note(_ event: Event) {
-        facts.fold(event)
+        fold(event)
         if isLedgerLost { unwritten.append(event) } else { effects.append(.note(event)) }
     }
 }

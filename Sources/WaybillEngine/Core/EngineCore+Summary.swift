@@ -8,17 +8,23 @@ extension EngineCore {
         let isNews = states[key]?.summary.map { !$0.saysTheSame(as: summary) } ?? true
         states[key]?.summary = summary
         states[key]?.conditions = summary.conditions
+        if isLookedAt(key) { states[key]?.earlier = nil }
         if isNews { effects.append(.summarise(summary)) }
+    }
+
+    private func isLookedAt(_ key: DeploymentKey) -> Bool {
+        states[key].map { $0.mode != .undecided && $0.plan != nil } ?? false
     }
 
     /// What is known of `key` now, also before it is next looked at: a deployment that a commit has just changed is never
     /// said to be ready for that commit's sake.
     package func currentSummary(of key: DeploymentKey) -> KeySummary? {
         guard var state = states[key] else { return nil }
+        if let earlier = state.earlier, isLookedAt(key) { state.conditions = earlier }
         let known = facts.keys[key] ?? KeyFacts()
         let view = KeyView(
-            state: state, facts: known, fleetHold: fleetHold, isLedgerLost: isLedgerLost, policy: policy,
-            now: now, isActing: inFlight[key]?.act != nil)
+            state: state, facts: known, fleetHold: fleetHold, isLedgerLost: isLedgerLost,
+            isGatewayLost: gatewayProblem != nil, policy: policy, now: now, isActing: inFlight[key]?.act != nil)
         view.write(into: &state.conditions, at: wallNow, commit: commit)
         return KeySummary(
             key: key, conditions: state.conditions, commit: state.commit, desired: state.desired?.revision,

@@ -6,6 +6,7 @@ extension EngineCore {
     mutating func track(_ key: DeploymentKey) {
         guard states[key] == nil else { return }
         states[key] = KeyState()
+        states[key]?.earlier = earlier.removeValue(forKey: key)
         if let exits = facts.keys[key]?.exits { resumeBackOff(key, exits) }
         queue.schedule(key, at: now)
     }
@@ -73,7 +74,9 @@ extension EngineCore {
         for (key, flight) in inFlight where flight.deadline <= now && !flight.isCancelled { cancel(key) }
     }
 
-    mutating func cancel(_ key: DeploymentKey) {
+    /// - Parameter isNeeded: false when nobody needs it any more: that it did not succeed then is no failure.
+    mutating func cancel(_ key: DeploymentKey, isNeeded: Bool = true) {
+        if !isNeeded { inFlight[key]?.isNeeded = false }
         guard let flight = inFlight[key], !flight.isCancelled else { return }
         inFlight[key]?.isCancelled = true
         effects.append(.cancel(flight.id, key))
@@ -114,7 +117,7 @@ extension EngineCore {
     mutating func performed(_ id: EffectID, _ key: DeploymentKey, _ failure: Failure?) {
         guard let flight = inFlight[key], flight.id == id, let act = flight.act else { return }
         inFlight[key] = nil
-        facts.fold(act.outcome(failure, at: wallNow))
+        fold(act.outcome(failure, at: wallNow))
         let moment = now
         if case .setRoute = act.action { states[key]?.rotationChangedAt = moment }
         let kind = ActionClass(act.action)
@@ -122,8 +125,10 @@ extension EngineCore {
             if states[key]?.putsRight(act.action) ?? false, failure.disposition == .stall {
                 failure.disposition = .retry
             }
-            let row = row(after: states[key]?.failures[kind], failure)
-            states[key]?.failures[kind] = row
+            if flight.isNeeded {
+                let row = row(after: states[key]?.failures[kind], failure)
+                states[key]?.failures[kind] = row
+            }
         } else {
             states[key]?.failures[kind] = nil
             if case .forgetReplica = act.action { mayCollect() }

@@ -24,12 +24,20 @@ package struct EngineCore: Sendable {
     var chance: SeededChance
     let diff: @Sendable (DesiredDeployment?, DesiredDeployment) -> [FieldChange]
 
+    /// What is found where the gateway should be, while none answers.
+    package internal(set) var gatewayProblem: String?
+    var isGatewaySeen = false
+    /// What an earlier controller said of deployments that are not looked after yet. Decides nothing.
+    var earlier: [DeploymentKey: Conditions]
     var isLoaded = false
     var isLedgerLost = false
     var isStopping = false
     var hasParked = false
     /// Notes that the ledger could not take yet.
     var unwritten: [Event] = []
+    /// The command that is being written down, and those that came after it.
+    var pending: PendingCommand?
+    var waitingCommands: [OperatorCommand] = []
     var nextEffect: UInt64 = 1
     var nextSerial: UInt64
     /// Deployments that wait for a builder, longest first, and those that were promised one.
@@ -44,14 +52,17 @@ package struct EngineCore: Sendable {
     /// - Parameters:
     ///   - facts: the fold over the whole ledger.
     ///   - seed: of jitter and decision ids; different for each start.
+    ///   - earlier: conditions as an earlier controller had them: what is still so keeps its transition time.
     ///   - diff: which fields differ, for `plan.decided`.
     package init(
         facts: Facts, policy: EnginePolicy = EnginePolicy(), seed: UInt64, now: Timestamp,
+        earlier: [DeploymentKey: Conditions] = [:],
         diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment) -> [FieldChange] = { _, _ in [] }
     ) {
         self.facts = facts
         self.policy = policy
         self.diff = diff
+        self.earlier = earlier
         clock = EngineClock(startingAt: now)
         chance = SeededChance(seed: seed)
         wallNow = now
@@ -90,7 +101,10 @@ package struct EngineCore: Sendable {
         case .wake: lastWake = nil
         case .replicaChanged(let key): trigger(key)
         case .resync: resyncAll()
-        case .command(let command): handle(command)
+        case .gatewayLost(let found): loseGateway(found)
+        case .gatewayBack(let found): regainGateway(found)
+        case .command(let command): take(command)
+        case .recorded(let id, let isDurable): recorded(id, isDurable: isDurable)
         case .hold(let hold): place(hold)
         case .release(let reason): release(reason: reason)
         case .ledgerLost(let events): loseLedger(events)

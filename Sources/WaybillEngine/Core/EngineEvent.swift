@@ -19,12 +19,19 @@ package enum EngineEvent: Sendable {
     case replicaChanged(DeploymentKey)
     /// Look at everything again, spread over a little time.
     case resync
+    /// No gateway answers, twice in a row; what is found in its place, in words.
+    case gatewayLost(found: String)
+    /// A gateway answers; sent once for each time that it came, the first time included.
+    case gatewayBack(found: String)
     case command(OperatorCommand)
+    /// The answer to `Effect.record`. A command that is not durable has no effect, then or later.
+    case recorded(UInt64, isDurable: Bool)
     /// The commit gate held a commit; the last accepted one stays in force.
     case hold(FleetHold)
     /// The gate's reason is gone: the branch came back, or a later commit was accepted.
     case release(reason: String)
-    /// The ledger takes nothing. Carries every note that was asked for and is not durable, in order.
+    /// The ledger takes nothing. Carries every note that was asked for and is not durable, in order; commands are not
+    /// notes.
     case ledgerLost(unwritten: [Event])
     case ledgerBack
     /// Finish or park what is under way; `Effect.parked` follows.

@@ -42,6 +42,8 @@ struct KeyState: Sendable {
     var idleLooks = 0
 
     var conditions = Conditions()
+    /// What an earlier controller said last, until this one has looked: what is still so keeps since when.
+    var earlier: Conditions?
     var summary: KeySummary?
 }
 
@@ -81,6 +83,8 @@ struct InFlight: Sendable {
     var act: ActRequest?
     var deadline: Timestamp
     var isCancelled = false
+    /// False once it was cancelled because nobody needs it any more.
+    var isNeeded = true
     /// The desired state's generation when it began.
     var generation: UInt64
 

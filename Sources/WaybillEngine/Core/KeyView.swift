@@ -6,6 +6,7 @@ struct KeyView {
     let facts: KeyFacts
     let fleetHold: FleetHold?
     let isLedgerLost: Bool
+    let isGatewayLost: Bool
     let policy: EnginePolicy
     let now: Timestamp
     let isActing: Bool
@@ -70,6 +71,9 @@ struct KeyView {
     }
 
     private var notServing: Word? {
+        if isGatewayLost, let wanted = state.desired?.replicas, wanted > 0 {
+            return Word(.gatewayStopped, "the gateway does not answer")
+        }
         guard let plan = state.plan, let observation = state.observation, plan.to == state.desired?.revision else {
             return Word(.notObserved, "it is about to be looked at")
         }

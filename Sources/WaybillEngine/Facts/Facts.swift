@@ -12,6 +12,8 @@ package struct Facts: Hashable, Sendable {
     package var fleetHold: FleetHold?
     /// When the hold was written down.
     package var heldSince: Timestamp?
+    /// A stopped gateway was found and has not come back yet.
+    package var isGatewayDriftOpen = false
     package var keys: [DeploymentKey: KeyFacts] = [:]
     /// The highest serial number that any replica was given.
     package var highestSerial: UInt64 = 0
@@ -59,6 +61,8 @@ package struct Facts: Hashable, Sendable {
                 cause: cause, commit: commit, accepted: accepted, message: event.body["message"]?.string ?? "")
             heldSince = event.time
         case .holdReleased where event.subject == FleetHold.subject: fleetHold = nil
+        case .driftFound where event.isOfGateway: isGatewayDriftOpen = true
+        case .driftCorrected where event.isOfGateway: isGatewayDriftOpen = false
         case .operatorCommand:
             if event.body["command"]?.string == "accept", let commit = try? CommitID(parsing: event.subject) {
                 operatorAccepted = commit
@@ -68,6 +72,10 @@ package struct Facts: Hashable, Sendable {
         case _: break
         }
     }
+}
+
+extension Event {
+    fileprivate var isOfGateway: Bool { subject == FleetHold.subject && driftWhat == .gatewayStopped }
 }
 
 extension FleetHold {

@@ -6,6 +6,7 @@ enum Happening: Sendable {
     case snapshot(epoch: Int, EffectID)
     case act(epoch: Int, EffectID)
     case answer(epoch: Int, EffectID)
+    case recorded(epoch: Int, UInt64, isDurable: Bool)
     case ready(ReplicaID)
     case ended(ReplicaID)
     case crashes(ReplicaID)
@@ -17,6 +18,7 @@ enum Happening: Sendable {
     case start(epoch: Int)
     case ledgerBack
     case gatewayBack
+    case gatewayMissed(epoch: Int)
     case quiet
 }
 

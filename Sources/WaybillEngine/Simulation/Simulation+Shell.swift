@@ -35,6 +35,7 @@ extension Simulation {
         let effects = core.step(event, at: wall)
         self.core = core
         for found in core.violations { violation(found) }
+        checkPauses(core)
         carryOut(effects)
     }
 
@@ -48,6 +49,7 @@ extension Simulation {
                 check(note: event)
                 trace("note \(event.type.rawValue) \(event.subject) \(Value.object(event.body).json.prefix(300))")
                 if ledger.append(event) == nil { unwritten.append(event) }
+            case .record(let id, let event): if !record(id, event) { isLost = true }
             case .observe(let request): observe(request)
             case .perform(let request): if !perform(request) { isLost = true }
             case .collect(let request): later(.collect(epoch: epoch, request), 1, 5000)
@@ -58,12 +60,25 @@ extension Simulation {
                 agenda.add(.wake(epoch: epoch, token: wakeToken), at: time + delay + between(0, 20))
             case .summarise(let summary): check(summary: summary)
             case .forgetKey(let key): checks.ready.remove(key)
-            case .reconsider: considerHead()
-            case .answer(_, let result): trace("answer \(result)")
+            case .reconsider(let commit):
+                check(reconsiders: commit)
+                considerHead()
+            case .answer(let id, let result):
+                trace("answer \(result)")
+                checks.hear(result, to: id)
             case .parked: parked()
             }
         }
         if isLost || !unwritten.isEmpty { send(.ledgerLost(unwritten: unwritten)) }
+    }
+
+    /// False when the ledger did not take the command. Whether it did is told a little later: other facts come between.
+    private mutating func record(_ id: UInt64, _ event: Event) -> Bool {
+        check(note: event)
+        trace("record \(Value.object(event.body).json.prefix(300))")
+        let isDurable = ledger.append(event) != nil
+        later(.recorded(epoch: epoch, id, isDurable: isDurable), 0, 20)
+        return isDurable
     }
 
     private mutating func observe(_ request: ObserveRequest) {

@@ -77,6 +77,7 @@ extension Simulation {
         trace("world: the gateway is back")
         takeTable()
         send(.resync)
+        send(.gatewayBack(found: "it answers"))
     }
 
     /// Tells the core that something of `key` changed, if that is not lost; sometimes twice.

@@ -48,7 +48,7 @@ package struct Simulation {
         keys = (0..<profile.deployments).compactMap { index in
             try? DeploymentKey(parsing: "\(index % 2 == 0 ? "production" : "staging")/model-\(index)")
         }
-        checks = SimulationChecks(isStrict: !profile.replicasFail && !profile.gatewayFails)
+        checks = SimulationChecks()
         report = SimulationReport(seed: seed, profile: "\(profile)")
     }
 
@@ -71,6 +71,7 @@ package struct Simulation {
             report.happenings += 1
             happen(what)
             checkServing()
+            checkStarvation()
             if !report.violations.isEmpty { return }
         }
         checkEnd()
@@ -100,6 +101,8 @@ package struct Simulation {
         case .snapshot(let epoch, let id): if epoch == self.epoch { snapshot(id) }
         case .act(let epoch, let id): if epoch == self.epoch { act(id) }
         case .answer(let epoch, let id): if epoch == self.epoch { answer(id) }
+        case .recorded(let epoch, let id, let isDurable):
+            if epoch == self.epoch { send(.recorded(id, isDurable: isDurable)) }
         case .ready(let id): becomeReady(id)
         case .ended(let id): end(id, .signal(15))
         case .crashes(let id): end(id, .code(1))
@@ -113,6 +116,8 @@ package struct Simulation {
         case .start(let epoch): if epoch == self.epoch { start() }
         case .ledgerBack: regainLedger()
         case .gatewayBack: startGateway()
+        case .gatewayMissed(let epoch):
+            if epoch == self.epoch && !world.isGatewayRunning { send(.gatewayLost(found: "no process")) }
         case .quiet: becomeQuiet()
         }
     }
@@ -144,5 +149,5 @@ package struct SimulationReport: Sendable {
     }
 
     /// The command that runs this seed again and shows what happened.
-    package var replay: String { "swift run bench-simulation --seed \(seed) --trace" }
+    package var replay: String { "WAYBILL_BENCHMARKS=1 swift run -c release bench-simulation --seed \(seed) --trace" }
 }

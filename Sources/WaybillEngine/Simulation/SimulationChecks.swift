@@ -2,8 +2,9 @@ import WaybillCore
 
 /// What the invariants of a simulation remember.
 struct SimulationChecks: Sendable {
-    /// No replica and no gateway fails by itself: then any gap in serving is the controller's doing.
-    let isStrict: Bool
+    /// Deployments that a fault of the world has touched and that have not wholly come right since: a gap in serving of any
+    /// other is the controller's doing.
+    var harmed: Set<DeploymentKey> = []
     /// The last observation that reached the core.
     var lastSeen: [DeploymentKey: Observation] = [:]
     /// Deployments that were said to be ready since they are desired.
@@ -12,10 +13,10 @@ struct SimulationChecks: Sendable {
     var planned: [DeploymentKey: [String]] = [:]
     /// Revisions in the last published rotation that named any.
     var lastRouted: [DeploymentKey: Set<String>] = [:]
+    /// Commands that were answered with a failure.
+    var refused: Set<UInt64> = []
     /// The core was told that the ledger is gone.
     var toldLedgerIsLost = false
-
-    init(isStrict: Bool) { self.isStrict = isStrict }
 
     /// A new life of the controller.
     mutating func begin() {
@@ -26,6 +27,10 @@ struct SimulationChecks: Sendable {
     mutating func hear(_ event: EngineEvent) {
         if case .ledgerLost = event { toldLedgerIsLost = true }
         if case .ledgerBack = event { toldLedgerIsLost = false }
+    }
+
+    mutating func hear(_ answer: Result<String, Failure>, to command: UInt64) {
+        if case .failure = answer { refused.insert(command) }
     }
 }
 
@@ -59,12 +64,35 @@ extension Simulation {
 
     /// Once a deployment is ready, it serves for as long as it is wanted.
     mutating func checkServing() {
+        for key in checks.harmed.sorted() where isWhole(key) { checks.harmed.remove(key) }
         for key in checks.ready.sorted() {
             if !isWanted(key) {
                 checks.ready.remove(key)
-            } else if checks.isStrict && !world.isServing(key) {
+            } else if !checks.harmed.contains(key) && !world.isServing(key) {
                 violation("\(key) does not serve though it was ready and nothing failed but the controller")
             }
+        }
+    }
+
+    /// Nothing is left of what harmed it: what runs is what the head in force asks for, ready, sound and in rotation.
+    private func isWhole(_ key: DeploymentKey) -> Bool {
+        guard world.isGatewayRunning, let core, let plan = core.plan(of: key), plan.isEmpty,
+            let wanted = accepted.flatMap({ fleet.states[$0] })?.deployments[key]?.desired
+        else { return false }
+        let all = world.replicas.filter { $0.key.key == key }
+        return all.count == wanted.replicas && Set(world.inForce[key] ?? []) == Set(all.keys)
+            && world.preparations[key]?[wanted.revision] == .prepared
+            && all.values.allSatisfy { $0.revision == wanted.revision && $0.phase == .ready && $0.drift == nil }
+    }
+
+    /// A due deployment waits at most for those before it, each of which is cut short at its deadline.
+    mutating func checkStarvation() {
+        guard !profile.clockJumps, let core, !core.isStopping else { return }
+        let bound = policy.quickDeadline * Double(keys.count) + .seconds(5)
+        for key in keys where core.inFlight[key] == nil {
+            guard let due = core.queue.time(of: key) else { continue }
+            let waited = wall - core.clock.wall(due)
+            if waited > bound { violation("\(key) has been due for \(waited.milliseconds) ms") }
         }
     }
 
@@ -167,6 +195,8 @@ extension Simulation {
 
     mutating func checkEnd() {
         guard let core else { return violation("no controller runs at the end") }
+        if accepted != fleet.head { violation("the last commit is not accepted though an operator accepted it") }
+        checkRefusals()
         for key in keys { checkEnd(key, core) }
         for text in ledger.unfinished { violation(text) }
         checkFacts(core)

@@ -16,9 +16,6 @@ struct BatchRules {
     private(set) var batchBegin: UInt64
     /// The last checkpoint's note; empty before the first.
     private(set) var note: [UInt8]
-    /// Erased bodies since the last checkpoint; never legitimate in the last batch.
-    private(set) var erasedInBatch = 0
-    private(set) var erased: UInt64 = 0
     private(set) var unreadable: UInt64 = 0
 
     init(continuing header: SegmentHeader) {
@@ -36,12 +33,8 @@ struct BatchRules {
             unreadable += 1
             return nil
         case .success(let read?):
-            if .plain(entry.sealed) != read.bodyDigest {
-                guard SealedBody.isErased(entry.sealed) else {
-                    return RuleBreach(message: "the body does not have the digest in its entry", mayBeTorn: true)
-                }
-                erased += 1
-                erasedInBatch += 1
+            guard .plain(entry.sealed) == read.bodyDigest else {
+                return RuleBreach(message: Self.wrongBody(entry.sealed), mayBeTorn: true)
             }
             tally.count(read.header, at: index)
             return nil
@@ -66,6 +59,12 @@ struct BatchRules {
         }
     }
 
+    /// What to say of a body that is not the one in its entry. Zeros are reserved for erased bodies; nothing erases yet.
+    static func wrongBody(_ sealed: UnsafeRawBufferPointer) -> String {
+        SealedBody.isErased(sealed)
+            ? "the body is all zeros, and nothing erases bodies yet" : "the body does not have the digest in its entry"
+    }
+
     /// Takes the checkpoint after `size` entries in; returns what is wrong with it. Does not look at the signature.
     mutating func checkpoint(_ note: UnsafeRawBufferPointer, size: UInt64, root: MerkleHash) -> String? {
         guard size > batchBegin else { return "a checkpoint follows no entry" }
@@ -74,7 +73,6 @@ struct BatchRules {
             return Self.difference(note, key: key, size: size)
         }
         batchBegin = size
-        erasedInBatch = 0
         self.note = Array(note)
         return nil
     }

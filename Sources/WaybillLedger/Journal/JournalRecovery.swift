@@ -87,9 +87,6 @@ struct JournalRecovery {
                 }
                 frontier.append(entry.leaf)
             case .checkpoint(let offset, let note):
-                // A body that is missing in the last batch was never written (section 3): that batch is torn.
-                let isLast = scanner.offset == (try scanner.fileSize())
-                if rules.erasedInBatch > 0, isLast { break walk }
                 if let message = rules.checkpoint(note, size: frontier.size, root: frontier.root) {
                     throw damage(scanner.header, offset, message)
                 }

@@ -5,8 +5,6 @@ package import WaybillTrust
 package struct RecordedEvent: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case disclosed(Event)
-        /// The body was erased; the header and every proof remain.
-        case erased
         /// Written by a newer Waybill, or damaged: what is wrong, in words.
         case unreadable(String)
     }
@@ -39,7 +37,7 @@ package struct RecordedEvent: Hashable, Sendable {
     ) -> Content {
         guard let header else { return .unreadable("the header is not in the form of version 1") }
         guard .plain(sealed) == parts.bodyDigest else {
-            return SealedBody.isErased(sealed) ? .erased : .unreadable("the body does not have the digest in its entry")
+            return .unreadable(BatchRules.wrongBody(sealed))
         }
         guard let document = SealedDocument(parsing: SealedBody.body(of: sealed)) else {
             return .unreadable("the body is not in the form of version 1")

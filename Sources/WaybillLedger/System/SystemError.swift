@@ -13,7 +13,8 @@ struct SystemError: Error, Hashable, CustomStringConvertible {
         self.code = code
     }
 
-    var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
+    var reason: String { String(cString: strerror(code)) }
+    var description: String { "\(call) \(path): \(reason)" }
 }
 
 /// The ledger's failures as the engine sees them. The reasons are stable.
@@ -45,6 +46,15 @@ extension Failure {
         Failure(
             .stall, reason: "LedgerRolledBack",
             message: "ledger: \(what); going on would sign a second history: restore the newest copy of the journal")
+    }
+
+    /// The published form cannot be brought up to date. Appends go on.
+    static func publicationFailed(_ what: String) -> Failure {
+        Failure(
+            .retry, reason: "PublicationFailed",
+            message:
+                "published log: \(what); the journal is whole: mend the folder, or remove 'log' to have it written anew"
+        )
     }
 
     static func ledgerIdentity(_ what: String) -> Failure {

@@ -25,7 +25,6 @@ struct JournalPass {
             try checkSignature(current.note, first, nil, pass)
             rules = current
         }
-        pass.report.erased = rules?.erased ?? 0
         pass.report.unreadable = rules?.unreadable ?? 0
         pass.report.openIntents = rules?.tally.openIntents.count ?? 0
         return try pass.end()

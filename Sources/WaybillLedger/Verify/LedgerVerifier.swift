@@ -9,7 +9,7 @@ package enum LedgerVerifier {
     ///   - key: the public key as it was handed out; nil takes the folder's own, which proves less.
     ///   - since: a checkpoint, as a note, that somebody else kept.
     ///   - everySignature: check the signature of every checkpoint in the journal, not only the last of each segment.
-    /// - Throws: `VerificationProblem` with the first thing that is wrong; `Failure` when a file cannot be read.
+    /// - Throws: `VerificationProblem` with the first thing that is wrong, be it that a file cannot be read.
     package static func verify(
         folder: String, key: NoteKey?, since: [UInt8]? = nil, everySignature: Bool = false
     ) throws -> VerificationReport {
@@ -32,7 +32,9 @@ package enum LedgerVerifier {
             }
             return try PublishedPass(files: files, size: published?.checkpoint.size ?? 0).run(&pass)
         } catch let error as SystemError {
-            throw Failure.ledgerUnavailable(error)
+            let place =
+                error.path.hasPrefix(folder + "/") ? String(error.path.dropFirst(folder.utf8.count + 1)) : error.path
+            throw VerificationProblem(file: place, "it cannot be read: \(error.reason)")
         } catch let damage as JournalDamage {
             throw VerificationProblem(file: damage.file, offset: damage.offset, damage.message)
         }

@@ -14,8 +14,6 @@ package struct VerificationReport: Hashable, Sendable {
     package var hasJournal = false
     /// Entries of the published form; nil when there is none.
     package var publishedSize: UInt64?
-    /// Entries whose body was erased.
-    package var erased: UInt64 = 0
     /// Entries of a version that this Waybill does not know: proven, not read.
     package var unreadable: UInt64 = 0
     /// Bytes after the last whole batch: a write that did not finish.

@@ -15,13 +15,15 @@ package struct ProbeRunner: Sendable {
 
     private static let shortestPeriod = Duration.milliseconds(10)
 
-    package func run() async {
+    /// - Parameter turned: called each time that the runner has looked at all replicas.
+    package func run(turned: @escaping @Sendable () -> Void = {}) async {
         await withDiscardingTaskGroup { group in
             var looks = 0
             while !Task.isCancelled {
                 looks += 1
                 for item in watch.takeUnprobed() { group.addTask { await probe(item) } }
                 await noticeEnds(withLocks: looks % Self.lockEvery == 0)
+                turned()
                 try? await Task.sleep(for: Self.lookEvery)
             }
         }

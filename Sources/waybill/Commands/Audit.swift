@@ -114,9 +114,11 @@ struct AuditVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Verify a ledger offline, byte by byte.",
         discussion: """
-            Derives every hash, checks every signature, and compares the published log with the journal. It says 'consistent
-            with the checkpoint of …' when --since names a checkpoint that somebody else kept, and 'internally consistent, not
-            anchored' otherwise. Exit code 1 and the exact place when a byte is off.
+            Derives every hash and every checkpoint's root, checks the signature of the last checkpoint of each segment and of
+            the published one (of all of them with --every-signature), and compares the published log with the journal. It
+            says 'consistent with the checkpoint of …' when --since names a checkpoint that somebody else kept, or a file
+            anchor is there (the configured one, or anchor/checkpoint beside the ledger's folder), and 'internally
+            consistent, not anchored' otherwise. Exit code 1 and the exact place when a byte is off.
             """)
 
     @Argument(
@@ -132,6 +134,9 @@ struct AuditVerify: AsyncParsableCommand {
         help: ArgumentHelp("File with a checkpoint that somebody else kept.", valueName: "file"), completion: .file())
     var since: String?
 
+    @Flag(help: "Check the signature of every checkpoint in the journal; slower.")
+    var everySignature = false
+
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
 
@@ -140,16 +145,31 @@ struct AuditVerify: AsyncParsableCommand {
     func run() async throws {
         let path = try folder ?? StateFolder(at: URL(fileURLWithPath: controller.configuration().stateFolder)).ledger
         let key = try key.map { try NoteKey(parsing: String(decoding: Self.read($0), as: UTF8.self)) }
-        let since = try since.map(Self.read)
-        let console = Console.current
+        // Read before the ledger, so that a controller that goes on meanwhile has no newer one there.
+        let since = try since ?? keptCheckpoint(beside: path)
+        let note = try since.map(Self.read)
+        let (console, everySignature) = (Console.current, everySignature)
         do {
             let report = try await Blocking.run { () throws -> VerificationReport in
-                try LedgerVerifier.verify(folder: path, key: key, since: since)
+                try LedgerVerifier.verify(folder: path, key: key, since: note, everySignature: everySignature)
             }
-            console.write(output == .text ? Self.text(report) : Value.object(report.value).prettyJSON + "\n")
+            console.write(
+                output == .text ? Self.text(report, since) : Value.object(report.value(since)).prettyJSON + "\n")
         } catch let problem as VerificationProblem {
             throw Failure(.stall, reason: "LedgerInconsistent", message: "\(path): \(problem)")
         }
+    }
+
+    /// The first file anchor that has something: of the settings when the ledger is theirs, else beside the folder.
+    private func keptCheckpoint(beside path: String) throws -> String? {
+        var files: [String] = []
+        if folder == nil {
+            let settings = try controller.configuration()
+            let state = StateFolder(at: URL(fileURLWithPath: settings.stateFolder))
+            for case .file(let path) in try settings.anchorPlaces(in: state) { files.append(path) }
+        }
+        files.append(URL(fileURLWithPath: path).deletingLastPathComponent().path + "/anchor/checkpoint")
+        return files.first { FileManager.default.fileExists(atPath: $0) }
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
@@ -159,14 +179,14 @@ struct AuditVerify: AsyncParsableCommand {
         return Array(data)
     }
 
-    private static func text(_ report: VerificationReport) -> String {
+    private static func text(_ report: VerificationReport, _ since: String?) -> String {
         var lines = [
             report.conclusion, "  origin      \(report.origin)", "  entries     \(report.size)",
             "  root        \(report.root)",
         ]
+        if let since { lines.append("  checkpoint  \(since)") }
         if let time = report.latestTime { lines.append("  latest      \(time)") }
         if let published = report.publishedSize { lines.append("  published   \(published)") }
-        if report.erased > 0 { lines.append("  erased      \(report.erased) bodies") }
         if report.tornBytes > 0 {
             lines.append("  torn tail   \(report.tornBytes) bytes of a write that did not finish")
         }
@@ -177,13 +197,14 @@ struct AuditVerify: AsyncParsableCommand {
 }
 
 extension VerificationReport {
-    var value: [String: Value] {
+    func value(_ since: String?) -> [String: Value] {
         var members: [String: Value] = [
             "conclusion": .string(conclusion), "origin": .string(origin), "entries": .integer(Int64(size)),
-            "root": .string("\(root)"), "keyPinned": .bool(isKeyPinned), "erased": .integer(Int64(erased)),
+            "root": .string("\(root)"), "keyPinned": .bool(isKeyPinned),
             "tornBytes": .integer(tornBytes), "openIntents": .integer(Int64(openIntents)),
             "anchored": .bool(anchor != nil),
         ]
+        if let since { members["checkpoint"] = .string(since) }
         if let publishedSize { members["published"] = .integer(Int64(publishedSize)) }
         return members
     }

@@ -65,7 +65,8 @@ extension ConfigurationField {
     private static let ledger: [ConfigurationField] = [
         ConfigurationField(
             "ledger.anchors", .list, nil,
-            "Where checkpoints go beside the state folder: file:PATH, git:REF or an http(s) address."),
+            "Where checkpoints go: file:PATH, git:REF or an http(s) address. Default: anchor/checkpoint in the state folder; "
+                + "another machine proves more."),
         ConfigurationField(
             "ledger.anchorInterval", .duration(.seconds(1)...(.seconds(86_400))), 10_000,
             "How often a checkpoint is sent there at most."),

@@ -44,7 +44,7 @@ enum CheckpointAnchor: Hashable, Sendable {
         }
     }
 
-    private static func post(_ note: [UInt8], to address: String) async throws(Failure) {
+    static func post(_ note: [UInt8], to address: String) async throws(Failure) {
         do {
             var request = HTTPClientRequest(url: address)
             request.method = .POST

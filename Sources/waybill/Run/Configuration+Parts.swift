@@ -50,12 +50,18 @@ extension WaybillConfiguration {
         var settings = LedgerSettings(folder: folder.ledger)
         settings.anchorInterval = anchorInterval
         settings.now = { SystemClock().now() }
-        let places = try anchors.map { try CheckpointAnchor(parsing: $0) }
+        let places = try anchorPlaces(in: folder)
         settings.sinks = places.map { $0.sink(mirror) }
         // What was kept outside must be in the journal: a state folder restored from an old backup is refused.
         for case .file(let path) in places {
             if let note = try FileSink.read(path) { settings.knownCheckpoints.append(note) }
         }
         return settings
+    }
+
+    /// The configured anchors; without any a file beside the ledger.
+    func anchorPlaces(in folder: StateFolder) throws(InvalidInput) -> [CheckpointAnchor] {
+        if anchors.isEmpty { return [.file(folder.anchor)] }
+        return try anchors.map { text throws(InvalidInput) in try CheckpointAnchor(parsing: text) }
     }
 }

@@ -40,8 +40,9 @@ struct ControllerFace: ControllerInterface {
             deployments: .init(views), holds: await holds(views), problems: watch.diagnostics,
             ledger: .init(
                 origin: self.ledger.key.name, entries: ledger.size,
-                anchoredAt: ledger.anchors.compactMap(\.deliveredAt).max(), problem: ledger.failure?.message),
-            gateway: .init(await controller.gatewayStatus))
+                anchoredAt: ledger.anchors.compactMap(\.deliveredAt).max(), problem: ledger.failure?.message,
+                warnings: ledger.warnings),
+            gateway: .init(await controller.gatewayStatus, problem: await controller.gatewayProblem))
     }
 
     private func holds(_ views: [DeploymentView]) async -> [FleetView.Hold] {

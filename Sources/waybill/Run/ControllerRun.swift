@@ -27,6 +27,10 @@ struct ControllerRun {
         let lock = try ControllerLock(folder)
         let repository = try configuration.mirror(in: folder)
         let ledger = try await Ledger.open(configuration.ledgerSettings(in: folder, repository: repository))
+        if ledger.status.cutAtOpen > 0 {
+            logger.warning(
+                "the ledger's last \(ledger.status.cutAtOpen) bytes were a write that did not finish; they are cut")
+        }
         logger.info("ledger \(ledger.key.name) has \(ledger.status.size) entries; its public key is \(ledger.key)")
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: LocalTarget.probeConfiguration)
         do {
@@ -62,12 +66,13 @@ struct ControllerRun {
             configuration.startsGateway
             ? GatewayLauncher(state: folder, configuration: configuration, control: gateway) : nil
         let world = World(
-            target: target, gateway: gateway, ledger: watched, clock: clock, summaries: store, gatewayKeeper: launcher)
+            target: target, gateway: gateway, ledger: watched, clock: clock, summaries: store, gatewayKeeper: launcher,
+            gatewayTrace: { folder.gatewayTrace })
         let parts = Parts(
             folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory,
             journal: journal,
             ledger: ledger, store: store, repository: repository, loader: loader, target: target, world: world,
-            table: table, ports: ports, signal: signal, metrics: metrics)
+            table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions())
         try await ControllerServices(parts).run()
         try await journal.note(
             Event(
@@ -140,13 +145,31 @@ struct Memory: Sendable {
             var memory = Memory()
             try reader.forEach { recorded throws(Failure) in
                 memory.entries = recorded.index + 1
-                guard let event = recorded.event else { return true }
+                guard let event = try readable(recorded) else { return true }
                 memory.facts.fold(recorded.index, event)
                 memory.fleet.fold(event)
                 if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
                 return true
             }
             return memory
+        }
+    }
+
+    /// The event, or nil when what it says decides nothing.
+    ///
+    /// - Throws: `Failure` when it may decide something and cannot be read: going on would forget a pause, or a hold.
+    static func readable(_ recorded: RecordedEvent) throws(Failure) -> Event? {
+        switch recorded.content {
+        case .disclosed(let event): return event
+        case .unreadable(let why):
+            let name = recorded.header?.type
+            if let name, EventType(rawValue: name).map({ !$0.decides }) ?? true { return nil }
+            let subject = recorded.header.map { " about \($0.subject.quotedForMessage)" } ?? ""
+            throw Failure(
+                .stall, reason: "LedgerUnreadable",
+                message: "ledger: entry \(recorded.index) (\(name ?? "of an unknown form")\(subject)) cannot be read: "
+                    + "\(why); it may decide what is done, so nothing is begun without it: look at the ledger with "
+                    + "'waybill audit verify' and restore the journal, or run the Waybill that wrote it")
         }
     }
 }

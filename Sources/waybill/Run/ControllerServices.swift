@@ -25,6 +25,8 @@ struct Parts: Sendable {
     var ports: PublishedPorts
     var signal: ChangeSignal
     var metrics: Metrics
+    /// What an earlier controller said of each deployment last.
+    var conditions: [DeploymentKey: Conditions]
 }
 
 /// Runs the controller's loops as children of one task group until a signal asks for the end.
@@ -45,26 +47,34 @@ struct ControllerServices {
         self.rounds = rounds
         let core = EngineCore(
             facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers, builders: 4),
-            seed: UInt64.random(in: .min ... .max), now: parts.clock.now(),
+            seed: UInt64.random(in: .min ... .max), now: parts.clock.now(), earlier: parts.conditions,
             diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
-            reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) })
-        let poll = parts.configuration.repository.pollInterval
+            reconsider: { writer.yield($0) }, beat: { heartbeat.beat($0.rawValue, within: Self.patience) })
+        // A round asks, fetches (each within its own limit), reads and judges.
+        let longestRound = parts.configuration.repository.timeout * 2 + .seconds(120)
         watcher = FleetWatcher(
             repository: MeteredRepository(base: parts.repository, metrics: parts.metrics), source: parts.loader,
             journal: parts.journal, clock: parts.clock,
-            branch: parts.configuration.repository.branch, controller: controller, pollInterval: poll,
+            branch: parts.configuration.repository.branch, controller: controller,
+            pollInterval: parts.configuration.repository.pollInterval,
             memory: parts.memory.fleet, hold: parts.memory.facts.fleetHold, served: parts.memory.facts.servedKeys,
-            rounded: {
-                heartbeat.beat("git", within: max(.seconds(900), poll * 4))
+            beginning: { heartbeat.beat("git", within: longestRound) },
+            rounded: { rest in
+                heartbeat.beat("git", within: rest + Self.patience)
                 roundWriter.yield()
             })
     }
 
+    /// How long a loop that turns every few seconds may be silent.
+    private static let patience = Duration.seconds(60)
+
     /// Runs until SIGTERM or SIGINT has been followed by the engine's parking.
     func run() async throws {
         let (watcher, controller, parts) = (watcher, controller, parts)
+        let pulse = Pulse(parts, heartbeat, within: Self.patience)
+        pulse.begin(ControllerLoop.allCases.map(\.rawValue) + ["git"])
         let stop = StopSignals()
         let face = ControllerFace(
             changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, ledger: parts.ledger,
@@ -80,9 +90,10 @@ struct ControllerServices {
                 return .parked
             }
             group.addTask { .idle(await watcher.run()) }
-            group.addTask { .idle(await parts.target.prober.run()) }
+            group.addTask { .idle(await parts.target.prober.run(turned: { pulse.beat("prober") })) }
             group.addTask { .idle(await parts.ledger.run()) }
-            group.addTask { .idle(await parts.store.run()) }
+            group.addTask { .idle(await parts.store.run(turned: { pulse.beat("store") })) }
+            group.addTask { .idle(await pulse.run()) }
             group.addTask { .idle(await self.keepResources()) }
             group.addTask { .idle(try await control.run()) }
             group.addTask { .idle(try await monitor.run()) }
@@ -141,40 +152,16 @@ struct ControllerServices {
             WebhookSettings(secretFile: $0, branch: parts.configuration.repository.branch)
         }
         let address = parts.configuration.metrics
-        let gauges = Gauges(metrics: parts.metrics, controller: controller, startedAt: parts.clock.now())
-        let (ledger, watcher) = (parts.ledger, watcher)
+        let gauges = Gauges(
+            metrics: parts.metrics, controller: controller, ledger: parts.ledger, startedAt: parts.clock.now())
+        let health = Health(ledger: parts.ledger, controller: controller, watcher: watcher)
+        let watcher = watcher
         return MonitorServer(
             settings: .init(host: address.host, port: address.port, webhook: webhook),
             sources: .init(
                 metrics: parts.metrics, heartbeat: heartbeat, refresh: { await gauges.refresh() },
-                problems: { ledger.status.failure.map { ["ledger: \($0.message)"] } ?? [] },
+                problems: { await health.problems },
                 onPush: { watcher.trigger(.webhook) }),
             logger: parts.logger)
-    }
-}
-
-/// Brings the gauges up to date from the engine's state.
-struct Gauges: Sendable {
-    let metrics: Metrics
-    let controller: Controller
-    let startedAt: Timestamp
-
-    func refresh() async {
-        let summaries = await controller.allSummaries
-        let load = await controller.load
-        metrics.set(.buildInfo, ["build": BuildVersion.text], to: 1)
-        metrics.set(.startTime, to: Double(startedAt.milliseconds) / 1000)
-        metrics.set(.queueDepth, to: Double(load.queued))
-        for kind in Condition.Kind.allCases {
-            metrics.set(
-                .deployments, ["status": kind.rawValue.lowercased()],
-                to: Double(summaries.count { $0.conditions.isTrue(kind) }))
-        }
-        let replicas = summaries.flatMap(\.replicas)
-        let ready = replicas.count { $0.phase == .ready }
-        metrics.set(.replicas, ["phase": "ready"], to: Double(ready))
-        metrics.set(.replicas, ["phase": "other"], to: Double(replicas.count { $0.isAlive } - ready))
-        metrics.set(.holds, to: await controller.fleetHold == nil ? 0 : 1)
-        metrics.set(.gatewayRunning, to: await controller.gatewayStatus == nil ? 0 : 1)
     }
 }

@@ -14,6 +14,9 @@ struct StateFolder: Sendable {
     var lock: String { path + "/controller.lock" }
     var controlSocket: String { path + "/control.sock" }
     var ledger: String { path + "/ledger" }
+    /// The default anchor: beside the ledger, so that it survives what befalls the ledger's folder alone.
+    var anchorFolder: String { path + "/anchor" }
+    var anchor: String { anchorFolder + "/checkpoint" }
     var git: String { path + "/git" }
     var models: String { path + "/models" }
     var content: String { path + "/content" }
@@ -27,7 +30,8 @@ struct StateFolder: Sendable {
     /// Makes the folders that are missing, each with the least mode that works.
     func create() throws(Failure) {
         let folders: [(String, mode_t)] = [
-            (path, 0o711), (git, 0o700), (models, 0o755), (environments, 0o755), (replicas, 0o711), (gateway, 0o700),
+            (path, 0o711), (anchorFolder, 0o755), (git, 0o700), (models, 0o755), (environments, 0o755),
+            (replicas, 0o711), (gateway, 0o700),
         ]
         for (folder, mode) in folders {
             do {

@@ -101,11 +101,16 @@ final class StoreKeeper: SummaryStore, EventHistory {
 
     // MARK: Writing
 
-    /// Writes what waits until cancelled, at most a few times a second.
-    func run() async {
-        for await _ in changes {
-            await flush()
-            do { try await Task.sleep(for: .milliseconds(250)) } catch { return }
+    /// Writes what waits until cancelled, at most a few times a second. `turned` is called at least twice a minute.
+    func run(turned: @escaping @Sendable () -> Void) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { while (try? await Task.sleep(for: .seconds(30))) != nil { self.signal.yield() } }
+            for await _ in changes {
+                await flush()
+                turned()
+                do { try await Task.sleep(for: .milliseconds(250)) } catch { break }
+            }
+            group.cancelAll()
         }
     }
 
@@ -173,6 +178,20 @@ final class StoreKeeper: SummaryStore, EventHistory {
 
     // MARK: Asking
 
+    /// What was true of each deployment when it was last summarised, so that it keeps since when. It decides nothing.
+    func conditions() async -> [DeploymentKey: Conditions] {
+        do throws(Failure) {
+            let kept = try await store?.summaries() ?? []
+            return Dictionary(
+                kept.compactMap { summary in
+                    (try? DeploymentKey(parsing: summary.deployment)).map { ($0, Conditions(summary.conditions)) }
+                }, uniquingKeysWith: { first, _ in first })
+        } catch {
+            logger.warning("\(error.message)")
+            return [:]
+        }
+    }
+
     func indices(about key: DeploymentKey, before: LedgerIndex?, limit: Int) async throws(Failure) -> [LedgerIndex] {
         let subject = key.description
         let fresh = waiting.withLock { $0.events.filter { $0.value.subject == subject }.map(\.key) }
@@ -184,5 +203,20 @@ final class StoreKeeper: SummaryStore, EventHistory {
         }
         let all = Set(kept).union(fresh).filter { index in before.map { index < $0 } ?? true }
         return Array(all.sorted(by: >).prefix(limit))
+    }
+}
+
+extension Conditions {
+    /// Those whose kind is known here.
+    fileprivate init(_ stored: [StoredSummary.Condition]) {
+        self.init()
+        for condition in stored {
+            guard let kind = Condition.Kind(rawValue: condition.type) else { continue }
+            set(
+                Condition(
+                    kind, isTrue: condition.isTrue, reason: condition.reason, message: condition.message,
+                    changedAt: Timestamp(milliseconds: condition.changedAt),
+                    observedCommit: condition.observedCommit.flatMap { try? CommitID(parsing: $0) }))
+        }
     }
 }

@@ -11,6 +11,14 @@ struct ControllerHarness: Sendable {
     let gateway: FakeGateway
     let controller: Controller
     let reconsidered: Reconsidered
+    let beats: Beats
+
+    /// How often each loop was heard of.
+    final class Beats: Sendable {
+        private let counts = Mutex<[ControllerLoop: Int]>([:])
+        func add(_ loop: ControllerLoop) { counts.withLock { $0[loop, default: 0] += 1 } }
+        func count(_ loop: ControllerLoop) -> Int { counts.withLock { $0[loop] ?? 0 } }
+    }
 
     /// What the core asked to judge again.
     final class Reconsidered: Sendable {
@@ -29,15 +37,17 @@ struct ControllerHarness: Sendable {
         self.ledger = before?.ledger ?? ledger
         target = before?.target ?? FakeTarget(clock: clock)
         gateway = before?.gateway ?? FakeGateway()
+        let beats = Beats()
+        self.beats = beats
         let reconsidered = Reconsidered()
         self.reconsidered = reconsidered
         controller = Controller(
             core: EngineCore(facts: self.ledger.facts, seed: 1, now: clock.now()),
             world: World(
                 target: target, gateway: gateway, ledger: self.ledger, clock: clock, summaries: NoSummaries(),
-                gatewayKeeper: keeper),
+                gatewayKeeper: keeper, gatewayTrace: { "process 7 runs" }),
             routes: gateway.table, ports: PublishedPorts(table: nil, clock: clock), changed: {},
-            reconsider: { reconsidered.add($0) }, stepped: {})
+            reconsider: { reconsidered.add($0) }, beat: { beats.add($0) })
     }
 
     /// Runs the controller while `body` runs.

@@ -93,6 +93,38 @@ struct ControllerTests {
         #expect(harness.ledger.events(of: .planDecided).count == 1)
     }
 
+    @Test func `a command that the ledger refuses is refused, and not carried out when it is back`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        let held = try Named.commit("b")
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            harness.controller.send(
+                .hold(
+                    FleetHold(
+                        cause: .historyRewound, commit: held, accepted: try Named.commit("a"), message: "rewound")))
+            try await eventually("it serves") { await harness.isReady(key) }
+            for verb in [.pause(key), .accept(held)] as [OperatorCommand.Verb] {
+                try await eventually("the ledger is there") { await !harness.controller.isLedgerLost }
+                harness.ledger.breakNow()
+                let refused = await #expect(throws: Failure.self) {
+                    _ = try await harness.controller.command(verb, by: Named.operatorActor, reason: "r")
+                }
+                #expect(refused?.reason == "LedgerUnavailable")
+                harness.ledger.mend()
+                try await eventually("the ledger is back") { await !harness.controller.isLedgerLost }
+            }
+            harness.controller.send(.release(reason: "the last word"))
+            try await eventually("what was asked for later is written") {
+                harness.ledger.events(of: .holdReleased).count == 1
+            }
+        }
+        #expect(harness.ledger.events(of: .operatorCommand) == [])
+        #expect(harness.reconsidered.all == [])
+        #expect(await harness.controller.facts.keys[key]?.isPaused == false)
+        #expect(await harness.controller.facts.operatorAccepted == nil)
+    }
+
     @Test func `a gateway's start that an earlier controller did not conclude is reconciled`() async throws {
         let intent = Event(
             .gatewayStarted, phase: .intent, decision: DecisionID(1), time: Timestamp(milliseconds: 1),
@@ -127,6 +159,66 @@ struct ControllerTests {
             _ = try await harness.controller.command(.pause(key), by: Named.operatorActor, reason: nil)
         }
         #expect(refused?.message == "the controller is stopping")
+    }
+
+    @Test func `a gateway that is gone takes readiness from all and is one drift until it is back`() async throws {
+        let harness = ControllerHarness()
+        let keys = [try Named.key(), try Named.key("staging/churn")]
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", keys)))
+            for key in keys { try await eventually("it serves") { await harness.isReady(key) } }
+            harness.gateway.goAway(true)
+            for key in keys {
+                try await eventually("its absence shows") {
+                    await harness.controller.summary(of: key)?.conditions[.ready]?.reason == "GatewayStopped"
+                }
+            }
+            #expect(await harness.controller.gatewayProblem == "process 7 runs")
+            harness.gateway.goAway(false)
+            for key in keys { try await eventually("its return shows") { await harness.isReady(key) } }
+            try await eventually("that is written") { harness.ledger.events(of: .driftCorrected).count == 1 }
+        }
+        let found = harness.ledger.events(of: .driftFound)
+        #expect(found.map(\.subject) == ["controller"])
+        #expect(
+            found.first?.body == [
+                "what": "gateway-stopped", "subject": "gateway", "found": "process 7 runs", "expected": "running",
+                "message": "the gateway does not answer: process 7 runs",
+            ])
+        #expect(harness.ledger.events(of: .driftCorrected).map(\.subject) == ["controller"])
+    }
+
+    @Test func `a gateway that never answered and that nothing is routed by is no drift`() async throws {
+        let harness = ControllerHarness()
+        harness.gateway.goAway(true)
+        try await harness.run {
+            try await eventually("its absence shows") { await harness.controller.gatewayProblem != nil }
+        }
+        #expect(harness.ledger.events(of: .driftFound) == [])
+    }
+
+    @Test func `an append that never returns stops the engine's beat, though steps go on`() async throws {
+        let harness = ControllerHarness()
+        try await harness.run {
+            let beats = harness.beats
+            try await eventually("all loops are heard of") {
+                ControllerLoop.allCases.allSatisfy { beats.count($0) > 0 }
+            }
+            harness.ledger.turnstile.close()
+            harness.controller.send(
+                .hold(
+                    FleetHold(
+                        cause: .massDeletion, commit: try Named.commit("b"), accepted: try Named.commit("a"),
+                        message: "much")))
+            try await eventually("the append hangs") { harness.ledger.turnstile.waiting == 1 }
+            let (engine, clock) = (beats.count(.engine), beats.count(.clock))
+            harness.controller.send(.release(reason: "it turns"))
+            try await eventually("steps go on") { await harness.controller.fleetHold == nil }
+            try await eventually("the clock goes on") { beats.count(.clock) > clock + 2 }
+            #expect(beats.count(.engine) == engine)
+            harness.ledger.turnstile.open()
+            try await eventually("the engine is heard of again") { beats.count(.engine) > engine }
+        }
     }
 
     @Test func `a gateway that is started anew has everything looked at again`() async throws {

@@ -137,7 +137,7 @@ struct FleetHarness: Sendable {
         watcher = FleetWatcher(
             repository: repository, source: self.source, journal: Journal(storage: base.ledger), clock: base.clock,
             branch: "main", controller: base.controller, pollInterval: .seconds(3600), memory: base.ledger.memory,
-            hold: base.ledger.facts.fleetHold, served: base.ledger.facts.servedKeys, rounded: {})
+            hold: base.ledger.facts.fleetHold, served: base.ledger.facts.servedKeys, rounded: { _ in })
     }
 
     func run(_ body: @escaping @Sendable () async throws -> Void) async throws {

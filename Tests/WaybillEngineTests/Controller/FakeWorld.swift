@@ -12,6 +12,8 @@ final class FakeLedger: RecoverableLedger {
         var batches = 0
     }
     private let state = Mutex(State())
+    /// Where appends wait.
+    let turnstile = Turnstile()
 
     init(_ events: [Event] = []) { state.withLock { $0.events = events } }
 
@@ -36,6 +38,7 @@ final class FakeLedger: RecoverableLedger {
     private static let refusal = Failure(.stall, reason: "DiskFull", message: "no space left on device")
 
     func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
+        await turnstile.pass()
         let indices: [LedgerIndex]? = state.withLock { state in
             if state.isBroken || events.contains(where: { $0.type == state.breaksAt }) {
                 state.isBroken = true

@@ -21,7 +21,10 @@ extension `End to end` {
             try await fleet.controller.end(SIGTERM)
 
             let plain = try await fleet.waybill("audit", "verify")
-            #expect(plain.code == 0 && plain.output.hasPrefix("internally consistent, not anchored\n"), "\(plain)")
+            #expect(plain.code == 0 && plain.output.hasPrefix("consistent with the checkpoint of "), "\(plain)")
+            #expect(plain.output.contains("\n  checkpoint  \(anchor)\n"), "\(plain)")
+            let every = try await fleet.waybill("audit", "verify", fleet.ledger, "--every-signature")
+            #expect(every.code == 0 && every.output.hasPrefix("internally consistent, not anchored\n"), "\(every)")
             let note = try await fleet.git("-C", fleet.remote, "cat-file", "-p", Self.anchored) + "\n"
             try fleet.write("../from-git", note)
             for file in [anchor, fleet.folder + "/from-git"] {

@@ -106,6 +106,10 @@ extension `End to end` {
             try await fleet.serves("production/risk-score", "1.0.0")
             let starts = try await fleet.events(.gatewayStarted)
             #expect(starts.map(\.phase) == [.intent, .outcome, .intent, .outcome])
+            try await fleet.eventually("its return is written") { try await fleet.events(.driftCorrected).count == 1 }
+            let drift = try await fleet.events(.driftFound)
+            #expect(drift.map(\.subject) == ["controller"])
+            #expect(drift.first?.body["what"] == "gateway-stopped" && drift.first?.body["found"] == "no process")
         }
     }
 

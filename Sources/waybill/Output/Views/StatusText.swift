@@ -41,6 +41,7 @@ extension FleetView {
             ("ledger", "\(ledger.entries) entries, \(ledger.origin)", .plain),
             ("anchored", ledger.anchoredAt.map(ago) ?? "never", .plain),
             ("ledger problem", ledger.problem, .bad),
+            ("ledger warning", ledger.warnings?.joined(separator: "; "), .bad),
             (
                 "gateway", gateway.running ? "\(gateway.address ?? "?"), pid \(gateway.pid ?? 0)" : "not running",
                 gateway.running ? .good : .bad

@@ -1,0 +1,17 @@
+package import WaybillCore
+
+extension EventType {
+    /// Whether events of the type change what is done after a restart: `Facts`, or the memory of commits, is made of them.
+    package var decides: Bool {
+        switch self {
+        case .operatorCommand, .commitAccepted, .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
+            .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged, .driftFound,
+            .driftCorrected, .intentReconciled:
+            true
+        case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
+            .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .revisionPrepared, .gatewayStarted,
+            .storeRebuilt:
+            false
+        }
+    }
+}

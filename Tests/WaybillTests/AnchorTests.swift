@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+import WaybillCore
+import WaybillEngine
+import WaybillLedger
+import WaybillTestSupport
+
+@testable import waybill
+
+/// Checkpoints that leave by HTTP, and a ledger that forgets nothing silently.
+@Suite struct AnchorTests {
+    /// Answers each POST with the number in its path, and keeps what came in a file of that name.
+    private static let server = """
+        import http.server, sys
+        class Keeper(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['content-length']))
+                code = self.path[1:]
+                open(sys.argv[1] + '/' + code, 'wb').write(self.headers['content-type'].encode() + b'\\n' + body)
+                self.send_response(int(code)); self.end_headers()
+            def log_message(self, *parts): pass
+        server = http.server.HTTPServer(('127.0.0.1', 0), Keeper)
+        open(sys.argv[1] + '/port.new', 'w').write(str(server.server_port))
+        import os; os.rename(sys.argv[1] + '/port.new', sys.argv[1] + '/port')
+        server.serve_forever()
+        """
+
+    @Test func `a checkpoint is posted as it is, and a refusal or a silence is told`() async throws {
+        try await withTemporaryFolder { folder in
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/python3")
+            process.arguments = ["-c", Self.server, folder.path]
+            try process.run()
+            defer {
+                process.terminate()
+                process.waitUntilExit()
+            }
+            let place = folder.appending(path: "port")
+            while !FileManager.default.fileExists(atPath: place.path) { try await Task.sleep(for: .milliseconds(20)) }
+            let address = "http://127.0.0.1:" + (try String(contentsOf: place, encoding: .utf8))
+            let note = Array("origin\n1\nroot\n\n\u{2014} origin signature\n".utf8)
+            try await CheckpointAnchor.post(note, to: address + "/200")
+            let kept = try Data(contentsOf: folder.appending(path: "200"))
+            #expect(Array(kept) == Array("text/plain; charset=utf-8\n".utf8) + note)
+            let refused = await #expect(throws: Failure.self) {
+                try await CheckpointAnchor.post(note, to: address + "/503")
+            }
+            #expect(refused?.reason == "AnchorRefused" && refused?.message == "\(address)/503 answered 503")
+            process.terminate()
+            process.waitUntilExit()
+            let silent = await #expect(throws: Failure.self) { try await CheckpointAnchor.post(note, to: address) }
+            #expect(silent?.reason == "AnchorUnreachable")
+        }
+    }
+
+    /// A ledger of three pauses, closed again: the lock goes with the last reference.
+    private func writePauses(_ settings: LedgerSettings) async throws {
+        let ledger = try await Ledger.open(settings)
+        let pause = Event(
+            .operatorCommand, decision: DecisionID(1), time: Timestamp(milliseconds: 1_700_000_000_000),
+            subject: "production/churn", body: ["command": "pause", "arguments": .object([:]), "result": "paused"])
+        for _ in 0..<3 { _ = try await ledger.append([pause]) }
+        #expect(try await Memory.read(ledger).facts.keys.values.map(\.isPaused) == [true])
+        await ledger.close()
+    }
+
+    @Test func `a pause whose body was zeroed keeps the controller from starting`() async throws {
+        try await withTemporaryFolder { folder in
+            var settings = LedgerSettings(folder: folder.appending(path: "ledger").path)
+            settings.segmentLimit = 1
+            try await writePauses(settings)
+            let segment = folder.appending(path: "ledger/journal/00000000000000000000.segment")
+            var bytes = Array(try Data(contentsOf: segment))
+            func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 << 8 | Int($1) } }
+            let record = 52 + number(16..<20)
+            let (entry, sealed) = (number(record + 1..<record + 3), number(record + 3..<record + 7))
+            for place in record + 39 + entry..<record + 39 + entry + sealed { bytes[place] = 0 }
+            try Data(bytes).write(to: segment)
+
+            let again = try await Ledger.open(settings)
+            let refused = await #expect(throws: Failure.self) { try await Memory.read(again) }
+            await again.close()
+            #expect(refused?.reason == "LedgerUnreadable" && refused?.disposition == .stall)
+            #expect(
+                refused?.message.hasPrefix(
+                    "ledger: entry 0 (operator.command about 'production/churn') cannot be read: the body is all zeros")
+                    == true, "\(refused?.message ?? "")")
+        }
+    }
+}
