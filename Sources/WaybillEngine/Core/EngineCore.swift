@@ -22,7 +22,7 @@ package struct EngineCore: Sendable {
     var inFlight: [DeploymentKey: InFlight] = [:]
     var clock: EngineClock
     var chance: SeededChance
-    let diff: @Sendable (DesiredDeployment?, DesiredDeployment) -> [FieldChange]
+    let diff: @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange]
 
     var isLoaded = false
     var isLedgerLost = false
@@ -46,7 +46,7 @@ package struct EngineCore: Sendable {
     ///   - diff: which fields differ, for `plan.decided`.
     package init(
         facts: Facts, policy: EnginePolicy = EnginePolicy(), seed: UInt64, now: Timestamp,
-        diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment) -> [FieldChange] = { _, _ in [] }
+        diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange] = { _, _ in [] }
     ) {
         self.facts = facts
         self.policy = policy

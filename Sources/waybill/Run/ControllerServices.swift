@@ -38,7 +38,7 @@ struct ControllerServices {
 
     init(_ parts: Parts) {
         self.parts = parts
-        let (heartbeat, signal) = (heartbeat, parts.signal)
+        let (heartbeat, signal, metrics) = (heartbeat, parts.signal, parts.metrics)
         let (stream, writer) = AsyncStream<CommitID>.makeStream()
         reconsidered = stream
         let (rounds, roundWriter) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -46,10 +46,14 @@ struct ControllerServices {
         let core = EngineCore(
             facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers, builders: 4),
             seed: UInt64.random(in: .min ... .max), now: parts.clock.now(),
-            diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
+            diff: { before, after in FieldChange.between(before?.rendering, after?.rendering) })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
-            reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) })
+            reconsider: { writer.yield($0) }, stepped: { heartbeat.beat("engine", within: .seconds(60)) },
+            rounded: { outcome, duration in
+                metrics.count(.reconciles, ["outcome": outcome.rawValue])
+                metrics.observe(.reconcileSeconds, duration)
+            })
         let poll = parts.configuration.repository.pollInterval
         watcher = FleetWatcher(
             repository: MeteredRepository(base: parts.repository, metrics: parts.metrics), source: parts.loader,
