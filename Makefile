@@ -10,11 +10,12 @@ PROGRAMS := waybill waybill-shim
 
 all: build
 
-# Installs what a bare Debian 12 lacks; says what it does; does nothing when all is there.
+# Each command first installs what a bare Debian 12 lacks for it; says what it does; does nothing when all is there.
 bootstrap:
-	@scripts/bootstrap
+	@scripts/bootstrap test
 
-build: bootstrap
+build:
+	@scripts/bootstrap build
 	$(SWIFT) build $(BUILD)
 
 # The whole suite, real servers included; one test after the other, since many start processes and wait for them.
@@ -22,20 +23,24 @@ test: bootstrap
 	$(SWIFT) build --build-tests $(BUILD)
 	$(SWIFT) test --skip-build --no-parallel $(BUILD) $(ARGS)
 
+SWIFT_FILES := Package.swift Sources Tests Benchmarks
+
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests
+	$(SWIFT) format lint --strict --recursive $(SWIFT_FILES)
 
 fmt:
-	$(SWIFT) format --in-place --recursive Sources Tests
+	$(SWIFT) format --in-place --recursive $(SWIFT_FILES)
 
 bench: bootstrap
 	Benchmarks/run $(ARGS)
 
-demo: bootstrap
+demo:
+	@scripts/bootstrap demo
 	scripts/demo $(ARGS)
 
 # Binaries, shell completions and systemd units.
-install: bootstrap
+install:
+	@scripts/bootstrap build
 	$(SWIFT) build -c release $(foreach program,$(PROGRAMS),--product $(program))
 	packaging/install "$(DESTDIR)" "$(PREFIX)" "$$($(SWIFT) build -c release --show-bin-path)" $(PROGRAMS)
 

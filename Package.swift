@@ -106,12 +106,13 @@ let package = Package(
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
-        tests("WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio),
+        tests(
+            "WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio, exclude: ["Golden"]),
         tests(
             "WaybillTests",
             [
                 "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
-                "WaybillEngine", arguments, logging, httpClient,
+                "WaybillEngine", "WaybillGit", arguments, logging, httpClient,
             ],
             exclude: ["Snapshots"]),
     ]

@@ -37,7 +37,7 @@ final class FakeController: ControllerInterface {
         return DeploymentDetail(deployment: view, replicas: [], plan: nil, location: nil, spec: nil)
     }
 
-    func plan() async throws(Failure) -> PlanView { PlanView(base: "observed", commit: nil, deployments: []) }
+    func plan() async throws(Failure) -> PlanView { PlanView(basis: .observed, commit: nil, deployments: []) }
 
     func history(of key: DeploymentKey, before: LedgerIndex?, limit: Int) async throws(Failure) -> [EventView] {
         let older = stored.withLock { $0 }.filter { $0.subject == key.description && $0.index < before ?? .max }

@@ -86,7 +86,7 @@ import WaybillCore
                     # HELP waybill_queue_depth Deployments that wait to be reconciled.
                     # TYPE waybill_queue_depth gauge
                     waybill_queue_depth 3
-                    # HELP waybill_reconciles_total Acts of the controller by type and outcome.
+                    # HELP waybill_reconciles_total Rounds of a deployment (observe, plan, act, summarise) by outcome (settled, acted, waiting, failed).
                     # TYPE waybill_reconciles_total counter
                     waybill_reconciles_total{outcome="done"} 2
 

@@ -28,10 +28,13 @@ struct Bench {
     private var pending: [Effect] = []
     private var wakeAt: Timestamp?
 
-    init(facts: Facts = Facts(), policy: EnginePolicy = EnginePolicy()) throws {
+    init(
+        facts: Facts = Facts(), policy: EnginePolicy = EnginePolicy(),
+        diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange] = { _, _ in [] }
+    ) throws {
         key = try DeploymentKey(parsing: "production/churn")
         commit = try CommitID(parsing: String(repeating: "a", count: 40))
-        core = EngineCore(facts: facts, policy: policy, seed: 1, now: now)
+        core = EngineCore(facts: facts, policy: policy, seed: 1, now: now, diff: diff)
     }
 
     func deployment(setting: Int, replicas: Int) -> DesiredDeployment {

@@ -63,7 +63,28 @@ import WaybillTestSupport
             #expect(
                 second.errors
                     == "error: \(root.path): has .gitignore, .waybill/schema/environment.schema.json, "
-                    + ".waybill/schema/model-deployment.schema.json and 13 more already; nothing was written\n")
+                    + ".waybill/schema/model-deployment.schema.json and 14 more already; nothing was written\n")
+        }
+    }
+
+    @Test func `init names the remote from everywhere, and takes no password`() async throws {
+        try await withTemporaryFolder { folder in
+            let remote = folder.resolvingSymlinksInPath().path + "/remote.git"
+            let first = try run(["init", "fleet", "--remote", "remote.git"], in: folder)
+            #expect(first.output.contains(" && git push \(remote) main\n"), "\(first.output)")
+            let settings = try String(
+                contentsOf: folder.appending(path: "fleet/waybill.yaml"), encoding: .utf8)
+            #expect(settings.contains("url: \"\(remote)\"\n"))
+            #expect(
+                FileManager.default.fileExists(
+                    atPath: folder.appending(path: "fleet/.waybill/schema/waybill.schema.json").path))
+            for address in ["https://ada:s3cret@host/fleet", "http://ada:s3cret@host/fleet", "ssh://a:s3cret@host/x"] {
+                let refused = try run(["init", "other", "--remote", address], in: folder)
+                #expect(refused.code == 1)
+                #expect(refused.errors.hasPrefix("error: --remote: "), "\(refused.errors)")
+                #expect(!refused.errors.contains("s3cret"))
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "other").path))
         }
     }
 
@@ -128,7 +149,8 @@ import WaybillTestSupport
             let examination = try JSONDecoder().decode(Examination.self, from: Data(result.output.utf8))
             #expect(
                 Set(examination.findings.map(\.subject)) == [
-                    "git", "state", "disk", "python", "ports", "keeper", "isolation", "limits", "devices", "files",
+                    "git", "libgit2", "state", "disk", "python", "ports", "keeper", "isolation", "limits", "devices",
+                    "files",
                     "clock",
                     "gateway", "ledger",
                 ])

@@ -10,6 +10,8 @@ struct BuiltProgram: Sendable {
 
     var folder: URL
     var variables: [String: String] = [:]
+    /// Whether commits have an author without any setting.
+    var hasGitIdentity = true
 
     /// Where the programs lie: beside the test bundle.
     static var products: URL {
@@ -63,15 +65,19 @@ struct BuiltProgram: Sendable {
         process.currentDirectoryURL = folder
         process.environment = [
             "HOME": folder.path, "PATH": "\(Self.products.path):/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
-            "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada",
-            "GIT_COMMITTER_EMAIL": "ada@example.org", "GIT_CONFIG_NOSYSTEM": "1",
-        ].merging(variables) { _, new in new }
+            "GIT_CONFIG_NOSYSTEM": "1",
+        ].merging(hasGitIdentity ? Self.identity : [:]) { _, new in new }.merging(variables) { _, new in new }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
         return process
     }
+
+    private static let identity = [
+        "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+    ]
 
     /// A script of bash that ends at the first command that fails.
     func bash(_ script: String) throws -> Result {

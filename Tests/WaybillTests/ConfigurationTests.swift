@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import WaybillCore
+import WaybillGit
 import WaybillTestSupport
 
 @testable import waybill
@@ -46,6 +47,15 @@ import WaybillTestSupport
         #expect(try await resolve(file: ["repository.url": "git@host:fleet"]).repository.url == "git@host:fleet")
     }
 
+    @Test func `an ssh key goes with the file of its passphrase`() async throws {
+        let address = try RemoteAddress(parsing: "git@host:fleet")
+        let file: [String: Value] = ["repository.sshKey": "/key", "repository.sshPassphraseFile": "/passphrase"]
+        let identity = try await resolve(file: file).sshCredentials(address)?.identity
+        #expect(identity == .key(path: "/key", passphrase: .file("/passphrase")))
+        let bare = try await resolve(file: ["repository.sshKey": "/key"]).sshCredentials(address)?.identity
+        #expect(bare == .key(path: "/key", passphrase: nil))
+    }
+
     @Test func `the state folder has a place`() async throws {
         #expect(try await resolve().stateFolder == "/home/ada/.local/state/waybill")
         #expect(try await resolve(variables: ["XDG_STATE_HOME": "/x"]).stateFolder == "/x/waybill")
@@ -83,6 +93,10 @@ import WaybillTestSupport
         (
             ["WAYBILL_REPOSITORY_TOKEN_FILE": "/a", "WAYBILL_REPOSITORY_TOKEN_VARIABLE": "B"],
             "repository.tokenFile and repository.tokenVariable are both set; keep one of them"
+        ),
+        (
+            ["WAYBILL_REPOSITORY_SSH_PASSPHRASE_FILE": "/a"],
+            "repository.sshPassphraseFile is set and repository.sshKey is not; name the key that it opens"
         ),
         (["WAYBILL_CONFIG": "/nowhere/waybill.yaml"], "/nowhere/waybill.yaml: no such configuration file"),
     ])

@@ -102,7 +102,34 @@ import WaybillTestSupport
             let sarif = try program.run(["lint", "-o", "sarif"])
             #expect(sarif.code == 1)
             let log = try JSONSerialization.jsonObject(with: Data(sarif.output.utf8)) as? [String: Any]
-            #expect(log?["version"] as? String == "2.1.0")
+            try valid(try #require(log))
+        }
+    }
+
+    /// The members that SARIF 2.1.0 requires, and those that a forge needs to show a result on its line.
+    private func valid(_ log: [String: Any]) throws {
+        #expect(log["version"] as? String == "2.1.0")
+        #expect(log["$schema"] as? String == "https://json.schemastore.org/sarif-2.1.0.json")
+        let run = try #require((log["runs"] as? [[String: Any]])?.first)
+        #expect(run["columnKind"] as? String == "unicodeCodePoints")
+        let driver = try #require((run["tool"] as? [String: Any])?["driver"] as? [String: Any])
+        #expect(driver["name"] as? String == "waybill")
+        let rules = try #require(driver["rules"] as? [[String: Any]]).map { $0["id"] as? String }
+        #expect(Set(rules).count == rules.count)
+        let results = try #require(run["results"] as? [[String: Any]])
+        #expect(!results.isEmpty)
+        for result in results {
+            let index = try #require(result["ruleIndex"] as? Int)
+            #expect(rules[index] == result["ruleId"] as? String)
+            #expect(["error", "warning"].contains(result["level"] as? String))
+            #expect(((result["message"] as? [String: Any])?["text"] as? String)?.isEmpty == false)
+            let place = try #require(
+                (result["locations"] as? [[String: Any]])?.first?["physicalLocation"] as? [String: Any])
+            let artifact = try #require(place["artifactLocation"] as? [String: Any])
+            #expect((artifact["uri"] as? String)?.hasPrefix("fleet/") == true)
+            let region = try #require(place["region"] as? [String: Int])
+            let column = try #require(region["startColumn"])
+            #expect(region["startLine"] ?? 0 >= 1 && column >= 1 && region["endColumn"] ?? 0 > column)
         }
     }
 
@@ -163,6 +190,12 @@ import WaybillTestSupport
             #expect(try program.run(["new", "version", "m@1.0.0", "a.bin", "--format", "raw"]).code == 0)
             #expect(try program.run(["new", "version", "m@1.0.0", "absent", "--format", "raw"]).code == 1)
             #expect(try program.run(["new", "version", "m", "a.bin"]).code == 64)
+            let bad = try program.run(["new", "version", "m@1.0.0", "a.bin", "--format", "Bad Format"])
+            #expect(bad.code == 1)
+            #expect(bad.errors.hasPrefix("error: --format: "), "\(bad.errors)")
+            let deep = try program.run(
+                ["new", "version", "m@1.0.0", "a.bin", "--format", "raw", "-o", "new/dir/x.yaml"])
+            #expect(deep.output == "m@1.0.0 written to new/dir/x.yaml\n", "\(deep.errors)")
         }
     }
 
@@ -178,7 +211,7 @@ import WaybillTestSupport
             #expect(changed.code == 2)
             #expect(try program.run(Array(plan.dropLast())).code == 0)
             #expect(changed.output.hasPrefix("~ staging/greeting  adjust\n    spec.replicas: 1 → 2 (no restart)\n"))
-            #expect(changed.output.contains("1 deployment changes, compared with HEAD~1 ("))
+            #expect(changed.output.contains("\n1 to adjust, compared with HEAD~1 ("))
             #expect(changed.output.hasSuffix("), which is taken for what runs\n"))
 
             #expect(try program.bash("echo >> README.md; git commit -qam three").code == 0)
@@ -191,11 +224,78 @@ import WaybillTestSupport
             let broken = try program.run(plan)
             #expect(broken.code == 1)
             #expect(try program.run(Array(plan.dropLast())).code == 1)
-            #expect(broken.output.contains("    held: stays as it is: fleet/deployments/staging-greeting.yaml:"))
+            #expect(broken.output.contains("! staging/greeting  held: stays as it is, at "))
+            #expect(broken.output.contains("\n    held: fleet/deployments/staging-greeting.yaml:"))
 
             let absent = try program.run(["plan", "--base", "nowhere", "--head", "HEAD"])
             #expect(absent.code == 1)
             #expect(absent.errors.hasPrefix("error: revision 'nowhere' is not in this clone; "))
+        }
+    }
+
+    @Test func `a plan says what a new deployment is, what goes, and what the controller would hold`() async throws {
+        try await withFleet { program, folder in
+            let plan = ["plan", "--base", "HEAD~1", "--head", "HEAD", "--detailed-exitcode"]
+            func git(_ script: String) throws {
+                let result = try program.bash(script)
+                #expect(result.code == 0, "\(script)\n\(result.errors)")
+            }
+            try git("git init -q -b main . && git add -A && git commit -qm one")
+            try git(
+                """
+                sed -i 's/^spec:/spec:\\n  isolation: none/' fleet/runtimes/python-oip.yaml
+                sed 's/staging/production/; s/name: greeting/name: second/' fleet/deployments/staging-greeting.yaml > fleet/deployments/b.yaml
+                git add -A; git commit -qm two
+                """)
+            let created = try program.run(plan)
+            #expect(created.output.contains("+ production/second  create  absent → "), "\(created.output)")
+            for line in [
+                "    warning: isolation none: replicas run as the controller's own user\n",
+                "    spec.version: absent → 1.0.0\n", "    spec.replicas: absent → 1\n",
+                "    runtime.isolation: absent → none\n", "    runtime.stopGrace: absent → 10s\n",
+            ] {
+                #expect(created.output.contains(line), "\(line)")
+            }
+            try git(
+                "sed -i 's/runtime: .*/runtime: nowhere/; s/name: second/name: third/' fleet/deployments/b.yaml; git commit -qam three"
+            )
+            let dangling = try program.run(plan)
+            #expect(dangling.code == 1)
+            #expect(dangling.output.contains("! production/third  held: not created, for its manifests are broken\n"))
+            #expect(dangling.output.contains("- production/second  remove  "))
+
+            try git("git rm -rq fleet/deployments; git commit -qm four")
+            let emptied = try program.run(plan)
+            #expect(emptied.code == 2)
+            #expect(emptied.output.contains("\nthe controller would hold this commit: MassDeletion: commit "))
+            #expect(emptied.output.contains("    spec.version: 1.0.0 → absent\n"))
+            let json = try program.run(plan + ["-o", "json"])
+            let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            let hold = try #require(object?["hold"] as? [String: Any])
+            #expect(hold["reason"] as? String == "MassDeletion")
+            #expect((object?["base"] as? String)?.utf8.count == 40)
+            #expect(
+                try program.run(plan + ["-o", "markdown"]).output.contains("> **Note** `the controller would hold"))
+
+            let back = try program.run(["plan", "--base", "HEAD", "--head", "HEAD~3"])
+            #expect(back.output.contains("the controller would hold this commit: HistoryRewound: "))
+        }
+    }
+
+    @Test func `a plan leaves an orphan alone`() async throws {
+        try await withFleet { program, _ in
+            let script = """
+                git init -q -b main .
+                sed -i 's/^metadata:/metadata:\\n  annotations:\\n    waybill.dev\\/prune: disabled/' fleet/deployments/*.yaml
+                git add -A; git commit -qm one; git rm -rq fleet/deployments; git commit -qm two
+                """
+            #expect(try program.bash(script).code == 0)
+            let plan = try program.run(["plan", "--base", "HEAD~1", "--head", "HEAD", "--detailed-exitcode"])
+            #expect(plan.code == 0, "\(plan.output)")
+            #expect(
+                plan.output.hasPrefix(
+                    "o staging/greeting  orphaned: git no longer names it, pruning is disabled, it is left alone\n"
+                        + "nothing to do, 1 orphaned, compared with "))
         }
     }
 }

@@ -112,6 +112,11 @@ import WaybillTestSupport
         #expect(try site.ok("call", Self.key).contains("\"outputs\""))
         #expect(
             try site.error("call", "production/absent").hasPrefix("error: there is no deployment production/absent"))
+        for command in ["describe", "history", "logs", "pause"] {
+            #expect(
+                try site.error(command, "nowhere/x")
+                    == "error: there is no deployment nowhere/x\nhint: 'waybill get deployments' lists what there is\n")
+        }
     }
 
     private func acting(_ site: Site) throws {
@@ -142,7 +147,46 @@ import WaybillTestSupport
         let why = try site.error("get", "deployments", "--wait")
         #expect(why.hasPrefix("error: \(Self.key) is held: deployments/production-risk-score.yaml:"), "\(why)")
         #expect(try site.ok("status").contains("Problems in git"))
+        let plan = try site.ok("plan")
+        #expect(plan.contains("! \(Self.key)  held: stays as it is, at "), "\(plan)")
+        #expect(plan.hasSuffix("nothing to do, 1 held, compared with what runs\n"), "\(plan)")
         try site.push("sed -i 's/replicas: two/replicas: 1/' deployments/production-risk-score.yaml", "Mended")
+        _ = try site.ok("sync", "--wait")
+        try heldResources(site)
+        try emptied(site)
+    }
+
+    /// What does not run itself has conditions, too.
+    private func heldResources(_ site: Site) throws {
+        func first(_ kind: String) throws -> [String: Any] {
+            try #require((try site.json("get", kind)["items"] as? [[String: Any]])?.first)
+        }
+        func isHeld(_ item: [String: Any]) -> Bool {
+            let held = (item["conditions"] as? [[String: Any]])?.first { $0["type"] as? String == "Held" }
+            return (held?["message"] as? String)?.hasPrefix("runtimes/python-oip.yaml:") == true
+        }
+        #expect(!isHeld(try first("runtimes")))
+        try site.push("sed -i 's/protocol: oip-v2/protcol: oip-v2/' runtimes/python-oip.yaml", "A slip")
+        _ = try site.ok("sync")
+        #expect(isHeld(try first("runtimes")))
+        #expect(try site.ok("get", "runtimes").contains("Held"))
+        try site.push("sed -i 's/protcol: oip-v2/protocol: oip-v2/' runtimes/python-oip.yaml", "Mended")
+        _ = try site.ok("sync", "--wait")
+        #expect(!isHeld(try first("runtimes")))
+    }
+
+    /// A commit that is held is in the plan, though nothing is to be done.
+    private func emptied(_ site: Site) throws {
+        try site.push("git rm -q deployments/*", "Everything goes")
+        _ = try site.ok("sync")
+        let held = try site.program.run(["plan", "--detailed-exitcode"])
+        #expect(held.code == 2)
+        #expect(held.output.hasPrefix("a commit is held: MassDeletion: commit "), "\(held.output)")
+        let hold = try #require(try site.json("plan")["hold"] as? [String: Any])
+        #expect(hold["reason"] as? String == "MassDeletion")
+        try site.must(
+            "cd fleet; git revert --no-edit HEAD -q 2>/dev/null || git revert --no-edit HEAD >/dev/null; git push -q origin main"
+        )
         _ = try site.ok("sync", "--wait")
     }
 
@@ -151,6 +195,9 @@ import WaybillTestSupport
         #expect(history.contains("pause: looking at it"))
         #expect(history.contains("prepare, start, set-route"))
         #expect(!history.contains("{") && !history.contains("="))
+        let listed = try site.json("history", Self.key)
+        #expect(listed["kind"] as? String == "EventList")
+        #expect((listed["items"] as? [[String: Any]])?.isEmpty == false)
         let lines = try site.ok("audit", "log", "-o", "json").split(separator: "\n")
         for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
         #expect(lines.count > 20)
@@ -158,6 +205,13 @@ import WaybillTestSupport
         #expect(log.contains("controller.started"))
         #expect(log.split(separator: "\n").allSatisfy { $0.count < 240 })
         #expect(try site.ok("audit", "show", "0").contains("\"type\": \"controller.started\""))
+        #expect(try site.ok("audit", "show", "0", "-o", "text").hasPrefix("Entry 0\n"))
+        #expect(
+            Set(try site.json("audit", "verify").keys) == [
+                "anchored", "conclusion", "entries", "keyPinned", "openIntents", "origin", "published",
+                "root",
+                "tornBytes",
+            ])
         #expect(try site.ok("audit", "verify").hasPrefix("consistent with the checkpoint of "))
     }
 

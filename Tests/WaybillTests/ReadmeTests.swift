@@ -31,10 +31,15 @@ import WaybillTestSupport
         try await withTemporaryFolder { folder in
             // The folder of the replicas must be reachable for their own users.
             chmod(folder.path, 0o755)
-            var program = BuiltProgram(folder: folder, variables: BuiltProgram.ownPorts())
-            program.variables["WAYBILL_SOURCE"] = BuiltProgram.source.path
+            // A reader has a home without settings of git, and begins in the checkout. Ports and the place for scratch are
+            // the test's own, so that it meets no other one.
+            var program = BuiltProgram(folder: BuiltProgram.source, variables: BuiltProgram.ownPorts())
+            program.variables["HOME"] = folder.path
+            program.variables["TMPDIR"] = folder.path
+            program.variables["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+            program.hasGitIdentity = false
             // What a failing step leaves is ended too. The products may lie elsewhere than in `.build/debug`.
-            let state = folder.path + "/my-fleet/.state"
+            let state = folder.path + "/waybill-tutorial/my-fleet/.state"
             defer { _ = try? program.run(["stop", "--all", "--state", state]) }
             let moved = "waybill() { '\(BuiltProgram.products.path)/waybill' \"$@\"; }\n"
             let isUsual = FileManager.default.fileExists(atPath: BuiltProgram.source.path + "/.build/debug/waybill")

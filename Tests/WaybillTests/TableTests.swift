@@ -79,6 +79,13 @@ import WaybillCore
             try printer.first([], now: Fixtures.time) == "{\n  \"items\": [],\n  \"kind\": \"EnvironmentList\"\n}\n")
     }
 
+    @Test func `a watched list is one line of JSON, or a document of YAML, each time`() throws {
+        var json = ListPrinter<EnvironmentView>(format: .json, environment: nil, style: .plain, isWatching: true)
+        #expect(try json.first([], now: Fixtures.time) == "{\"items\":[],\"kind\":\"EnvironmentList\"}\n")
+        var yaml = ListPrinter<EnvironmentView>(format: .yaml, environment: nil, style: .plain, isWatching: true)
+        #expect(try yaml.first([], now: Fixtures.time) == "---\nitems: []\nkind: EnvironmentList\n")
+    }
+
     @Test func `an empty list says so`() throws {
         var printer = ListPrinter<ReplicaView>(format: .table, environment: "staging", style: .plain)
         #expect(try printer.first([], now: Fixtures.time) == "no replicas in staging\n")

@@ -30,10 +30,30 @@ import WaybillCore
 
     @Test func `a plan`() throws {
         try expect(try Fixtures.plan().text(.plain), is: "plan")
-        try expect(try Fixtures.plan().markdown, is: "plan-markdown")
+        try expect(PlanMarkdown.text(try Fixtures.plan()), is: "plan-markdown")
+        let commit = try CommitID(parsing: String(repeating: "ab", count: 20))
         #expect(
-            PlanView(base: "observed", commit: nil, deployments: []).text(.plain)
+            PlanView(basis: .observed, commit: commit, deployments: []).text(.plain)
                 == "nothing to do, compared with what runs\n")
+    }
+
+    @Test func `a plan that hides nothing`() throws {
+        let commit = try CommitID(parsing: String(repeating: "ab", count: 20))
+        let hold = CommitHoldView(
+            reason: "MassDeletion", message: "commit x removes 1 of 1 in staging", commit: commit, accepted: nil)
+        let held = PlanView(
+            basis: .observed, commit: commit, hold: hold, repositoryProblem: "it does not answer", deployments: [])
+        #expect(
+            held.text(.plain) == """
+                a commit is held: MassDeletion: commit x removes 1 of 1 in staging
+                the remote could not be asked last time: it does not answer
+                nothing to do, compared with what runs
+
+                """)
+        #expect(held.hasChanges)
+        #expect(
+            PlanView(basis: .observed, commit: nil, deployments: []).text(.plain)
+                == "nothing is known yet, so nothing is planned\n")
     }
 
     @Test(

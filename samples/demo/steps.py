@@ -64,8 +64,9 @@ def train(story):
     if not (venv / "complete").exists():
         story.say("Making a Python environment for the training (once, about a minute) …")
         story.run("/usr/bin/python3", "-m", "venv", "--clear", venv, show=False, cwd=story.folder)
-        story.run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r",
-                  story.project / "samples" / "fleet" / LOCK, shown="pip install --no-deps -r runtimes/locks/mlserver.txt", cwd=story.folder)
+        story.run(python, "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check", "--no-deps", "-r",
+                  story.project / "samples" / "fleet" / LOCK, shown="pip install --no-deps -r runtimes/locks/mlserver.txt", cwd=story.folder,
+                  count="Collecting ")
         (venv / "complete").touch()
     story.run(python, story.project / "samples" / "train.py", story.fleet, "--version", "1.0.0", shown="python train.py fleet --version 1.0.0")
     story.run("cat", "models/tumour/1.0.0.yaml", lines=12)

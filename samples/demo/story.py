@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -54,14 +55,19 @@ class Story:
 
     # Commands
 
-    def run(self, *command, show=True, lines=12, expect=0, cwd=None, shown=None, note=None):
-        """Runs a command as a user would type it, shows it and what came back, and checks its exit code."""
+    def run(self, *command, show=True, lines=12, expect=0, cwd=None, shown=None, note=None, count=None):
+        """Runs a command as a user would type it, shows it and what came back, and checks its exit code.
+
+        With `count`, lines of its output that begin so are counted while it runs, instead of showing it afterwards."""
         text = shown or " ".join(shlex.quote(str(part)) for part in command)
         if show:
             print(f"   {self._paint('32', '$ ' + text)}", flush=True)
-        done = subprocess.run([str(part) for part in command], cwd=cwd or self.fleet, text=True, errors="replace",
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment())
-        if show:
+        process = subprocess.Popen([str(part) for part in command], cwd=cwd or self.fleet, text=True, errors="replace",
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment())
+        with process:
+            output = "".join(process.stdout) if count is None else self._counted(process.stdout, count)
+        done = subprocess.CompletedProcess(command, process.returncode, output)
+        if show and count is None:
             out = done.stdout.rstrip().splitlines()
             for line in out[:lines]:
                 print(f"     {line}")
@@ -70,6 +76,22 @@ class Story:
         if expect is not None and done.returncode != expect:
             raise Failed(f"'{text}' ended with {done.returncode}, not {expect}{': ' + note if note else ''}\n{done.stdout[-2000:]}")
         return done.stdout
+
+    def _counted(self, stream, beginning):
+        """What `stream` says; tells of every tenth line that begins with `beginning`, or of each one on a terminal."""
+        lines, count, is_terminal = [], 0, sys.stdout.isatty()
+        for line in stream:
+            lines.append(line)
+            if not line.startswith(beginning):
+                continue
+            count += 1
+            words = f"     {count} × {line.strip()}"[:100]
+            if is_terminal:
+                print(f"\r\x1b[K{words}", end="", flush=True)
+            elif count % 10 == 1:
+                print(words, flush=True)
+        print("\r\x1b[K" if is_terminal else "", end="", flush=True)
+        return "".join(lines)
 
     def waybill(self, *words, **options):
         return self.run(self.waybill_path, *words, shown="waybill " + " ".join(shlex.quote(str(w)) for w in words), **options)

@@ -28,6 +28,10 @@ extension EnvironmentView: ListedView {
     package static var plural: String { "environments" }
     package static var listKind: String { "EnvironmentList" }
 }
+extension EventView: ListedView {
+    package static var plural: String { "events" }
+    package static var listKind: String { "EventList" }
+}
 extension ReplicaView: ListedView {
     package static var plural: String { "replicas" }
     package static var listKind: String { "ReplicaList" }

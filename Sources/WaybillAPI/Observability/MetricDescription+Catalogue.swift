@@ -10,10 +10,16 @@ extension MetricDescription {
     package static let queueDepth = MetricDescription(
         "waybill_queue_depth", .gauge, help: "Deployments that wait to be reconciled.")
     package static let reconciles = MetricDescription(
-        "waybill_reconciles_total", .counter, help: "Acts of the controller by type and outcome.")
+        "waybill_reconciles_total", .counter,
+        help: "Rounds of a deployment (observe, plan, act, summarise) by outcome (settled, acted, waiting, failed).")
     package static let reconcileSeconds = MetricDescription(
         "waybill_reconcile_duration_seconds", .histogram,
-        help: "How long one act took, from its intent to its outcome.", bounds: durations)
+        help: "How long one round took, from looking to having decided.", bounds: durations)
+    package static let acts = MetricDescription(
+        "waybill_acts_total", .counter, help: "Acts of the controller by type and outcome.")
+    package static let actSeconds = MetricDescription(
+        "waybill_act_duration_seconds", .histogram, help: "How long one act took, from its intent to its outcome.",
+        bounds: durations)
     package static let fetches = MetricDescription(
         "waybill_git_fetches_total", .counter, help: "Questions to the git remote by outcome.")
     package static let fetchSeconds = MetricDescription(
@@ -39,8 +45,9 @@ extension MetricDescription {
         "waybill_gateway_running", .gauge, help: "1 while the gateway answers the controller.")
 
     package static let catalogue: [MetricDescription] = [
-        buildInfo, startTime, deployments, replicas, queueDepth, reconciles, reconcileSeconds, fetches, fetchSeconds,
-        planSeconds, appends, appendFailures, appendSeconds, published, ledgerWarnings, holds, webhooks, gatewayRunning,
+        buildInfo, startTime, deployments, replicas, queueDepth, reconciles, reconcileSeconds, acts, actSeconds,
+        fetches, fetchSeconds, planSeconds, appends, appendFailures, appendSeconds, published, ledgerWarnings, holds,
+        webhooks, gatewayRunning,
     ]
 }
 

@@ -1,7 +1,29 @@
 package import WaybillCore
 
+/// A view of something that git defines and that may be held at its last good form.
+package protocol ConditionedView {
+    var conditions: [ConditionView] { get }
+}
+
+extension ConditionedView {
+    /// The one word for a table: what needs attention first.
+    package var status: String {
+        let order = ["Stalled", "Held", "Paused", "Reconciling"]
+        if let abnormal = order.first(where: { kind in conditions.contains { $0.type == kind && $0.status } }) {
+            return abnormal
+        }
+        return conditions.contains { $0.type == "Ready" && $0.status } ? "Ready" : "NotReady"
+    }
+
+    /// The condition that `status` names, which explains it.
+    package var decisive: ConditionView? {
+        let kind = status == "NotReady" ? "Ready" : status
+        return conditions.first { $0.type == kind }
+    }
+}
+
 /// One model of the registry.
-package struct ModelView: Hashable, Sendable, Codable {
+package struct ModelView: Hashable, Sendable, Codable, ConditionedView {
     package var name: String
     package var owner: String
     package var description: String?
@@ -12,8 +34,13 @@ package struct ModelView: Hashable, Sendable, Codable {
     /// Every version that git has, oldest first.
     package var versions: [String]
     package var location: String
+    /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
+    package var conditions: [ConditionView]
 
-    package init(name: Name, _ model: Model, versions: [SemanticVersion], location: SourceLocation) {
+    package init(
+        name: Name, _ model: Model, versions: [SemanticVersion], location: SourceLocation,
+        conditions: Conditions
+    ) {
         self.name = name.text
         owner = model.owner
         description = model.description
@@ -23,11 +50,12 @@ package struct ModelView: Hashable, Sendable, Codable {
         task = model.task
         self.versions = versions.sorted().map(\.description)
         self.location = location.description
+        self.conditions = conditions.all.map(ConditionView.init)
     }
 }
 
 /// One version of a model.
-package struct VersionView: Hashable, Sendable, Codable {
+package struct VersionView: Hashable, Sendable, Codable, ConditionedView {
     /// `churn@1.4.0`.
     package var version: String
     package var model: String
@@ -36,6 +64,8 @@ package struct VersionView: Hashable, Sendable, Codable {
     /// Deployments that ask for it.
     package var deployments: [String]
     package var location: String
+    /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
+    package var conditions: [ConditionView]
 
     package struct ArtifactView: Hashable, Sendable, Codable {
         package var path: String
@@ -44,7 +74,10 @@ package struct VersionView: Hashable, Sendable, Codable {
         package var size: Int64
     }
 
-    package init(_ version: ModelVersion, deployments: [DeploymentKey], location: SourceLocation) {
+    package init(
+        _ version: ModelVersion, deployments: [DeploymentKey], location: SourceLocation,
+        conditions: Conditions
+    ) {
         self.version = version.id.description
         model = version.id.model.text
         format = version.format
@@ -53,6 +86,7 @@ package struct VersionView: Hashable, Sendable, Codable {
         }
         self.deployments = deployments.sorted().map(\.description)
         self.location = location.description
+        self.conditions = conditions.all.map(ConditionView.init)
     }
 
     /// Bytes of all its files.
@@ -60,7 +94,7 @@ package struct VersionView: Hashable, Sendable, Codable {
 }
 
 /// One way to run models.
-package struct RuntimeView: Hashable, Sendable, Codable {
+package struct RuntimeView: Hashable, Sendable, Codable, ConditionedView {
     package var name: String
     package var formats: [String]
     package var servingProtocol: String
@@ -70,8 +104,13 @@ package struct RuntimeView: Hashable, Sendable, Codable {
     package var isolation: String
     package var deployments: [String]
     package var location: String
+    /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
+    package var conditions: [ConditionView]
 
-    package init(name: Name, _ runtime: ServingRuntime, deployments: [DeploymentKey], location: SourceLocation) {
+    package init(
+        name: Name, _ runtime: ServingRuntime, deployments: [DeploymentKey], location: SourceLocation,
+        conditions: Conditions
+    ) {
         self.name = name.text
         formats = runtime.formats
         servingProtocol = runtime.protocolName.rawValue
@@ -80,11 +119,12 @@ package struct RuntimeView: Hashable, Sendable, Codable {
         isolation = runtime.isolation.rawValue
         self.deployments = deployments.sorted().map(\.description)
         self.location = location.description
+        self.conditions = conditions.all.map(ConditionView.init)
     }
 }
 
 /// One stage of the promotion path.
-package struct EnvironmentView: Hashable, Sendable, Codable {
+package struct EnvironmentView: Hashable, Sendable, Codable, ConditionedView {
     package var name: String
     package var target: String
     package var description: String?
@@ -92,13 +132,19 @@ package struct EnvironmentView: Hashable, Sendable, Codable {
     /// How many of them are `Ready`.
     package var ready: Int
     package var location: String
+    /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
+    package var conditions: [ConditionView]
 
-    package init(name: Name, _ environment: Environment, deployments: Int, ready: Int, location: SourceLocation) {
+    package init(
+        name: Name, _ environment: Environment, deployments: Int, ready: Int, location: SourceLocation,
+        conditions: Conditions
+    ) {
         self.name = name.text
         target = environment.target.rawValue
         description = environment.description
         self.deployments = deployments
         self.ready = ready
         self.location = location.description
+        self.conditions = conditions.all.map(ConditionView.init)
     }
 }

@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// One deployment in a line: what git asks for and what serves. Every optional member is absent when it is unknown.
-package struct DeploymentView: Hashable, Sendable, Codable {
+package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     /// `production/churn`.
     package var deployment: String
     package var environment: String
@@ -49,21 +49,6 @@ package struct DeploymentView: Hashable, Sendable, Codable {
         self.url = url
         self.conditions = conditions.all.map(ConditionView.init)
         self.orphaned = orphaned
-    }
-
-    /// The one word for a table: what needs attention first.
-    package var status: String {
-        let order = ["Stalled", "Held", "Paused", "Reconciling"]
-        if let abnormal = order.first(where: { kind in conditions.contains { $0.type == kind && $0.status } }) {
-            return abnormal
-        }
-        return conditions.contains { $0.type == "Ready" && $0.status } ? "Ready" : "NotReady"
-    }
-
-    /// The condition that `status` names, which explains it.
-    package var decisive: ConditionView? {
-        let kind = status == "NotReady" ? "Ready" : status
-        return conditions.first { $0.type == kind }
     }
 }
 

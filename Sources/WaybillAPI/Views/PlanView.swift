@@ -1,95 +1,88 @@
 package import WaybillCore
 
-/// What is to be done, deployment by deployment; those with nothing to do and nothing to say are left out.
+/// What is to be done, deployment by deployment; those with nothing to do and nothing to say are left out. Ids are whole:
+/// what people read shortens them.
 package struct PlanView: Hashable, Sendable, Codable {
-    /// What it was compared with: `observed`, or a commit when it was made offline.
-    package var base: String
-    /// The desired commit.
+    /// What the desired state was compared with.
+    package enum Basis: String, Hashable, Sendable, Codable {
+        /// What the controller sees running.
+        case observed
+        /// Another commit, taken for what runs.
+        case commit
+    }
+
+    package var basis: Basis
+    /// The commit that was taken for what runs; absent for `observed`.
+    package var base: String?
+    /// How the base was asked for, as `main`; absent when by its id.
+    package var baseName: String?
+    /// The desired commit; absent when the controller has none yet.
     package var commit: String?
+    /// A commit that the controller does not take, or would not.
+    package var hold: CommitHoldView?
+    /// Why the remote could not be asked last time: then the desired commit may not be the newest.
+    package var repositoryProblem: String?
+    /// How many deployments there are of each verb.
+    package var counts: [String: Int]
     package var deployments: [KeyPlanView]
     /// Problems of the desired commit.
     package var problems: [DiagnosticView]
 
-    package init(base: String, commit: CommitID?, deployments: [KeyPlanView], problems: [Diagnostic] = []) {
-        self.base = base
+    package init(
+        basis: Basis, base: CommitID? = nil, baseName: String? = nil, commit: CommitID?,
+        hold: CommitHoldView? = nil, repositoryProblem: String? = nil, deployments: [KeyPlanView],
+        problems: [Diagnostic] = []
+    ) {
+        self.basis = basis
+        self.base = base?.hex
+        self.baseName = baseName
         self.commit = commit?.hex
+        self.hold = hold
+        self.repositoryProblem = repositoryProblem
         self.deployments = deployments
         self.problems = problems.map(DiagnosticView.init)
+        counts = Dictionary(
+            uniqueKeysWithValues: FleetPlan.Verb.allCases.map { verb in
+                (verb.rawValue, deployments.count { $0.verb == verb.rawValue })
+            })
     }
 
-    /// True when there is something to do.
-    package var hasChanges: Bool { deployments.contains { !$0.actions.isEmpty || !$0.changes.isEmpty } }
-}
-
-/// What is to be done for one deployment.
-package struct KeyPlanView: Hashable, Sendable, Codable {
-    package var deployment: String
-    /// Short forms; absent stands for nothing there.
-    package var fromRevision: String?
-    package var toRevision: String?
-    /// Digest of the whole rendering that is to be reached.
-    package var rendering: String?
-    package var changes: [FieldChangeView]
-    package var actions: [ActionView]
-    /// Why nothing is done although something differs: paused, held, broken.
-    package var hold: String?
-
-    package init(
-        key: DeploymentKey, from: Revision?, to: Revision?, rendering: Digest?, changes: [FieldChangeView],
-        actions: [PlannedAction], hold: String? = nil
-    ) {
-        deployment = key.description
-        fromRevision = from?.short
-        toRevision = to?.short
-        self.rendering = rendering?.description
-        self.changes = changes
-        self.actions = actions.map(ActionView.init)
-        self.hold = hold
+    /// True when there is something to do, or a commit waits for a person.
+    package var hasChanges: Bool {
+        hold != nil || deployments.contains { !$0.actions.isEmpty || !$0.changes.isEmpty }
     }
+
+    /// False when no desired state is known, so that an empty plan says nothing.
+    package var isKnown: Bool { commit != nil || hold != nil }
 }
 
-/// One field that differs: `spec.version: 1.4.0 → 1.5.0`.
-package struct FieldChangeView: Hashable, Sendable, Codable {
-    package var field: String
-    /// Absent when the field is new.
-    package var from: String?
-    /// Absent when the field is gone.
-    package var to: String?
-    /// Whether it takes new replicas.
-    package var restart: Bool
-
-    package init(field: String, from: String?, to: String?, restart: Bool) {
-        self.field = field
-        self.from = from
-        self.to = to
-        self.restart = restart
-    }
-}
-
-/// One planned act and why.
-package struct ActionView: Hashable, Sendable, Codable {
-    /// `prepare`, `start-replica`, `stop-replica`, `set-route` or `forget-replica`.
-    package var action: String
-    /// The replicas that it is about.
-    package var replicas: [String]
-    /// Short form, for `prepare` and `start-replica`.
-    package var revision: String?
+/// Why a deployment is kept as it is.
+package struct HoldView: Hashable, Sendable, Codable {
+    /// `InvalidManifest`, `Paused`…
     package var reason: String
-    package var waitsFor: String?
+    package var message: String
 
-    package init(_ planned: PlannedAction) {
-        action = planned.action.name
-        reason = planned.reason
-        waitsFor = planned.waitsFor
-        switch planned.action {
-        case .prepare(let revision):
-            replicas = []
-            self.revision = revision.short
-        case .startReplica(let id, let revision):
-            replicas = [id.description]
-            self.revision = revision.short
-        case .stopReplica(let id), .forgetReplica(let id): replicas = [id.description]
-        case .setRoute(let ids): replicas = ids.map(\.description)
-        }
+    package init(reason: String, message: String) {
+        self.reason = reason
+        self.message = message
+    }
+
+    package init(_ hold: FleetPlan.Hold) { self.init(reason: hold.reason, message: hold.message) }
+}
+
+/// A commit that is not taken until an operator accepts it.
+package struct CommitHoldView: Hashable, Sendable, Codable {
+    /// `HistoryRewound` or `MassDeletion`.
+    package var reason: String
+    package var message: String
+    package var commit: String
+    /// What stays in force meanwhile.
+    package var accepted: String?
+
+    package init(reason: String, message: String, commit: CommitID, accepted: CommitID?) {
+        self.reason = reason
+        self.message = message
+        self.commit = commit.hex
+        self.accepted = accepted?.hex
     }
 }

@@ -1,6 +1,8 @@
 /// Reasons that the engine itself gives to conditions and holds; failures bring their own. Raw values are the wire form.
 package enum Reason: String, CaseIterable, Hashable, Sendable {
     case serving = "Serving"
+    /// Of what does not run itself, such as a runtime: its manifest is sound and in force.
+    case inForce = "InForce"
     case notObserved = "NotObserved"
     case progressing = "Progressing"
     case retrying = "Retrying"

@@ -1,4 +1,46 @@
 extension FieldChange {
+    /// What differs where a deployment comes (`before` is nil) or goes (`after` is nil), too: then every field that it
+    /// has, defaults included, so that a reader sees what will run and not only what was written.
+    package static func between(_ before: Rendering?, _ after: Rendering?) -> [FieldChange] {
+        switch (before, after) {
+        case (nil, nil): []
+        case (let before?, let after?): between(before, after)
+        case (nil, let after?):
+            listing(after).map { FieldChange($0.path, nil, $0.value, .restart) }
+        case (let before?, nil):
+            listing(before).map { FieldChange($0.path, $0.value, nil, .restart) }
+        }
+    }
+
+    /// Every field of `rendering` with its value or its default, in the order of paths.
+    private static func listing(_ rendering: Rendering) -> [(path: String, value: Value)] {
+        var found: [String: Value] = [:]
+        for (member, shown, fields) in parts {
+            for (impact, value) in [(Impact.restart, rendering.restart), (.live, rendering.live)] {
+                list(value[member], of: fields, shown, impact, &found)
+            }
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private static func list(
+        _ value: Value?, of fields: [Field], _ path: String, _ impact: Impact, _ found: inout [String: Value]
+    ) {
+        let known = Set(fields.map(\.name))
+        for field in fields {
+            let place = "\(path).\(field.name)"
+            let member = value?[field.name]
+            if case .object(let inner) = field.type {
+                // The defaults of an object that is not there, as of a probe that nobody asked for, say nothing.
+                if member != nil || field.isWhollyDefault { list(member, of: inner, place, impact, &found) }
+            } else if let shown = member ?? (field.impact == impact ? field.defaultValue : nil) {
+                found[place] = shown
+            }
+        }
+        // What the schema does not name, as the digest of a lock's bytes.
+        for (name, member) in value?.object ?? [:] where !known.contains(name) { found["\(path).\(name)"] = member }
+    }
+
     /// What differs from one rendering to the next, in the order of paths. Empty only for equal renderings.
     package static func between(_ before: Rendering, _ after: Rendering) -> [FieldChange] {
         var changes: [FieldChange] = []
@@ -80,5 +122,13 @@ extension FieldChange {
         guard let text = value.string else { return String(DiagnosticText.harmless(value.json).prefix(200)) }
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
         return String(DiagnosticText.harmless(isPlain ? text : value.json).prefix(200))
+    }
+}
+
+extension Field {
+    /// Whether each field of this object means something when it is absent.
+    fileprivate var isWhollyDefault: Bool {
+        guard case .object(let fields) = type else { return false }
+        return fields.allSatisfy { $0.defaultValue != nil }
     }
 }

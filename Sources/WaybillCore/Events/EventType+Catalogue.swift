@@ -18,7 +18,8 @@ extension EventType {
                 meaning: "The watched branch names this commit, now fetched.",
                 fields: [
                     ("commit", "the commit"), ("branch", "the branch"), ("author", "as the commit claims"),
-                    ("summary", "first line of its message"), ("trigger", "poll, sync or webhook"),
+                    ("summary", "first line of its message"),
+                    ("trigger", "start, poll, sync, webhook or operator"),
                 ])
         case .commitAccepted:
             EventDescription(
@@ -46,8 +47,10 @@ extension EventType {
                 meaning: "What will be done for a deployment, and why.",
                 fields: [
                     ("commit", "desired commit"), ("from", "revision that serves"), ("to", "revision desired"),
-                    ("rendering", "digest of the rendering"), ("actions", "each action with its reason"),
-                    ("diff", "fields that differ"),
+                    ("rendering", "digest of the rendering"),
+                    ("isolation", "`sandbox` or `none`, of the revision desired"),
+                    ("actions", "each action with its reason, the first hundred"),
+                    ("diff", "fields that differ, the first hundred"),
                 ])
         case .environmentBuilt:
             EventDescription(
@@ -83,8 +86,15 @@ extension EventType {
                     ("blobs", "how many"), ("size", "their bytes"), ("bundles", "names that were given up"),
                 ])
         case .revisionPrepared:
-            EventDescription(meaning: "A revision's files and environment are in place.", fields: Self.actFields)
-        case .replicaStarted: EventDescription(meaning: "A replica was started.", fields: Self.actFields)
+            EventDescription(
+                meaning: "A revision's files and environment are in place.",
+                fields: [("revision", "the revision")] + Self.actFields)
+        case .replicaStarted:
+            EventDescription(
+                meaning: "A replica was started.",
+                fields: [
+                    ("replica", "the replica"), ("revision", "its revision"), ("isolation", "`sandbox` or `none`"),
+                ] + Self.actFields)
         case .replicaFailed:
             EventDescription(
                 meaning: "A replica's startup or liveness probe failed as often as it may; it is to be replaced.",
@@ -100,9 +110,13 @@ extension EventType {
             EventDescription(
                 meaning: "A controller found a replica running that an earlier one had started.",
                 fields: [("replica", "the replica"), ("revision", "its revision"), ("pid", "process id")])
-        case .replicaStopped: EventDescription(meaning: "A replica was told to stop.", fields: Self.actFields)
+        case .replicaStopped:
+            EventDescription(
+                meaning: "A replica was told to stop.", fields: [("replica", "the replica")] + Self.actFields)
         case .replicaForgotten:
-            EventDescription(meaning: "What was left of an ended replica was removed.", fields: Self.actFields)
+            EventDescription(
+                meaning: "What was left of an ended replica was removed.",
+                fields: [("replica", "the replica")] + Self.actFields)
         case .cacheCollected:
             EventDescription(
                 meaning: "Model files and Python environments that nothing needs any more were removed.",
@@ -113,11 +127,14 @@ extension EventType {
         case .routesChanged:
             EventDescription(
                 meaning: "A deployment's rotation was replaced.",
-                fields: Self.actFields + [("replicas", "the rotation"), ("generation", "of the table")])
+                fields: [
+                    ("replicas", "the rotation"), ("revision", "theirs, when it is the desired one for all"),
+                    ("generation", "of the table"),
+                ] + Self.actFields)
         case .gatewayStarted:
             EventDescription(
-                meaning: "The controller started a gateway.", fields: Self.actFields + [("address", "where it listens")]
-            )
+                meaning: "The controller started a gateway.",
+                fields: [("address", "where it listens")] + Self.actFields)
         case .driftFound:
             EventDescription(
                 meaning: "What runs is not what was decided.",
@@ -156,8 +173,7 @@ extension EventType {
     }
 
     private static let actFields: [(name: String, meaning: String)] = [
-        ("replica", "the replica"), ("revision", "its revision"), ("reason", "why"),
-        ("message", "error, when it failed"),
+        ("reason", "why"), ("message", "error, when it failed"),
     ]
 }
 

@@ -19,3 +19,12 @@ extension FieldChange {
         return .object(members)
     }
 }
+
+extension PlannedAction {
+    /// For events and scripts: `{"action": "start-replica production.churn.3f2a9c01d4e5.7", "reason": …}`.
+    package var value: Value {
+        var members: [String: Value] = ["action": .string(action.description), "reason": .string(reason)]
+        if let waitsFor { members["waitsFor"] = .string(waitsFor) }
+        return .object(members)
+    }
+}

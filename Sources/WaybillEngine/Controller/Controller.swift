@@ -35,17 +35,22 @@ package actor Controller {
     private let reconsider: @Sendable (CommitID) -> Void
     /// Called by each loop as it turns.
     let beat: @Sendable (ControllerLoop) -> Void
+    /// Called once a look at a deployment has led to a decision, with how long both took.
+    private let rounded: @Sendable (RoundOutcome, Duration) -> Void
+    private var lookedSince: [EffectID: ContinuousClock.Instant] = [:]
 
     package init(
         core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts,
         changed: @escaping @Sendable () -> Void,
-        reconsider: @escaping @Sendable (CommitID) -> Void, beat: @escaping @Sendable (ControllerLoop) -> Void
+        reconsider: @escaping @Sendable (CommitID) -> Void, beat: @escaping @Sendable (ControllerLoop) -> Void,
+        rounded: @escaping @Sendable (RoundOutcome, Duration) -> Void = { _, _ in }
     ) {
         self.core = core
         self.world = world
         self.changed = changed
         self.reconsider = reconsider
         self.beat = beat
+        self.rounded = rounded
         journal = Journal(storage: world.ledger)
         monitor = GatewayMonitor(gateway: world.gateway, clock: world.clock)
         publisher = RoutePublisher(gateway: world.gateway, resuming: routes, ports: ports)
@@ -79,8 +84,10 @@ package actor Controller {
     package var facts: Facts { core.facts }
     package func plan(of key: DeploymentKey) -> KeyPlan? { core.plan(of: key) }
     package func desired(of key: DeploymentKey) -> DesiredDeployment? { core.desired(of: key) }
-    /// Plans that still have something to do, by key.
-    package var pendingPlans: [KeyPlan] { core.fleetPlans.filter { !$0.isEmpty } }
+    /// Plans that still have something to do or to say, by key.
+    package var remarkablePlans: [KeyPlan] {
+        core.fleetPlans.filter { !$0.isEmpty || !$0.drift.isEmpty || $0.goal == .orphaned }
+    }
     package var fleetHold: FleetHold? { core.fleetHold }
     /// What is found where the gateway should be; nil while one answers.
     package var gatewayProblem: String? { core.gatewayProblem }
@@ -89,11 +96,8 @@ package actor Controller {
     package var load: (queued: Int, busy: Int, preparing: Int) {
         (core.queueDepth, core.busyWorkers, core.busyBuilders)
     }
-    /// Which fields of `key` differ from what was desired before.
-    package func changes(of key: DeploymentKey) -> [FieldChange] {
-        guard let state = core.states[key], let desired = state.desired else { return [] }
-        return core.diff(state.previous, desired)
-    }
+    /// Which fields of `key` differ from what it was when nothing was left to do for it.
+    package func changes(of key: DeploymentKey) -> [FieldChange] { core.changes(of: key) }
 
     // MARK: The loop
 
@@ -123,8 +127,12 @@ package actor Controller {
     }
 
     private func step(_ event: EngineEvent) {
-        outbox.add(core.step(event, at: world.clock.now()))
+        let effects = core.step(event, at: world.clock.now())
+        outbox.add(effects)
         outputSignal.yield()
+        if case .observed(let id, let key, let result) = event, let since = lookedSince.removeValue(forKey: id) {
+            rounded(RoundOutcome(key, result, effects, core.plan(of: key)), .now - since)
+        }
     }
 
     /// Wakes the core once the moment last asked for has come. Looks at the clock instead of sleeping until then, so that
@@ -211,6 +219,7 @@ package actor Controller {
         switch effect {
         case .observe(let request):
             let cut = cancellations.register(request.id)
+            lookedSince[request.id] = .now
             group.addTask { await self.observe(request, cut) }
         case .perform(let request) where isLedgerGood:
             let cut = cancellations.register(request.id)

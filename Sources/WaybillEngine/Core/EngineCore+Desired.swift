@@ -110,12 +110,3 @@ extension EngineCore {
         trigger(key)
     }
 }
-
-extension [Diagnostic] {
-    /// The first problem with its place, and how many more there are.
-    var summary: String {
-        guard let first else { return "held" }
-        let more = count > 1 ? " (and \(count - 1) more)" : ""
-        return "\(first.location): \(first.message)\(more)"
-    }
-}

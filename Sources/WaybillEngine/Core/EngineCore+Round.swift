@@ -102,6 +102,7 @@ extension EngineCore {
         let isNews = states[key]?.plan != plan
         if isNews { states[key]?.idleLooks = 0 } else { states[key]?.idleLooks += 1 }
         states[key]?.plan = plan
+        if plan.isEmpty, plan.isGoalServed, let reached = states[key]?.desired { states[key]?.previous = reached }
         reserveSerials(plan, key)
         noteAltered(key)
         noteDecision(plan, key)
@@ -168,8 +169,18 @@ extension EngineCore {
         }
         if plan.isEmpty && plan.goal == .absent && facts.keys[key]?.decided == nil { return }
         states[key]?.decision = DecisionID(chance.next())
-        let changes = state.desired.map { diff(state.previous, $0) } ?? []
-        note(makes(key).planDecided(plan, commit: state.commit ?? commit, rendering: rendering, diff: changes))
+        note(
+            makes(key).planDecided(
+                plan, commit: state.commit ?? commit, rendering: rendering, isolation: state.desired?.spec.isolation,
+                diff: changes(of: key)))
+    }
+
+    /// Which fields differ between what was reached last and what is desired. Empty when a controller that has just started
+    /// does not know what was desired before it.
+    func changes(of key: DeploymentKey) -> [FieldChange] {
+        guard let state = states[key], let plan = state.plan, plan.goal != .orphaned else { return [] }
+        if state.previous == nil, plan.from != nil || state.desired == nil { return [] }
+        return diff(state.previous, state.desired)
     }
 
     /// A rotation that was set and that the gateway has not taken up yet is no news.

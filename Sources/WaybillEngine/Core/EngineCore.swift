@@ -22,7 +22,7 @@ package struct EngineCore: Sendable {
     var inFlight: [DeploymentKey: InFlight] = [:]
     var clock: EngineClock
     var chance: SeededChance
-    let diff: @Sendable (DesiredDeployment?, DesiredDeployment) -> [FieldChange]
+    let diff: @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange]
 
     /// What is found where the gateway should be, while none answers.
     package internal(set) var gatewayProblem: String?
@@ -57,7 +57,7 @@ package struct EngineCore: Sendable {
     package init(
         facts: Facts, policy: EnginePolicy = EnginePolicy(), seed: UInt64, now: Timestamp,
         earlier: [DeploymentKey: Conditions] = [:],
-        diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment) -> [FieldChange] = { _, _ in [] }
+        diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange] = { _, _ in [] }
     ) {
         self.facts = facts
         self.policy = policy

@@ -16,7 +16,7 @@ struct KeyState: Sendable {
     /// The last good desired state; stays while `mode` is `desired`.
     var desired: DesiredDeployment?
     var commit: CommitID?
-    /// What was desired before, to say what a commit changed; and how long to drain once nothing is desired.
+    /// What was reached or desired before, to say what changes; and how long to drain once nothing is desired.
     var previous: DesiredDeployment?
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0

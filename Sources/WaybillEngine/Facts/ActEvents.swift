@@ -32,11 +32,18 @@ extension ActRequest {
     private var facts: [String: Value] {
         switch action {
         case .prepare(let revision): ["revision": .string(revision.description)]
-        case .startReplica(let id, let revision):
-            ["replica": .string(id.description), "revision": .string(revision.description)]
+        case .startReplica(let id, let revision): startFacts(id, revision)
         case .stopReplica(let id), .forgetReplica(let id): ["replica": .string(id.description)]
         case .setRoute(let ids): routeFacts(ids)
         }
+    }
+
+    private func startFacts(_ id: ReplicaID, _ revision: Revision) -> [String: Value] {
+        var facts: [String: Value] = [
+            "replica": .string(id.description), "revision": .string(revision.description),
+        ]
+        if let isolation = spec?.isolation { facts["isolation"] = .string(isolation.rawValue) }
+        return facts
     }
 
     /// The revision is named when the rotation is wholly of the desired one.

@@ -16,7 +16,7 @@ struct FactEvents {
     static let longestList = 100
 
     func planDecided(
-        _ plan: KeyPlan, commit: CommitID?, rendering: Digest?, diff: [FieldChange]
+        _ plan: KeyPlan, commit: CommitID?, rendering: Digest?, isolation: Isolation?, diff: [FieldChange]
     ) -> Event {
         var body: [String: Value] = [
             "from": .string(plan.from?.description ?? KeyFacts.absent),
@@ -26,6 +26,7 @@ struct FactEvents {
         ]
         if let commit { body["commit"] = .string(commit.hex) }
         if let rendering { body["rendering"] = .string(rendering.description) }
+        if let isolation { body["isolation"] = .string(isolation.rawValue) }
         return event(.planDecided, body)
     }
 

@@ -32,13 +32,20 @@ struct Sync: AsyncParsableCommand {
     func run() async throws {
         let client = try controller.client()
         let console = Console.current
-        let result = try await client.perform(.sync)
+        let result = try await ask(client, console)
         console.line(result.message.harmless)
         guard wait, let limit = Quantity.duration(timeout) else { return }
         var settling = Settling(client: client, console: console)
         settling.commit = result.commit
         let settled = try await settling.wait(atMost: limit)
         console.line(settled)
+    }
+
+    /// A remote may take its time to answer.
+    private func ask(_ client: ControlClient, _ console: Console) async throws -> CommandResult {
+        console.progress("asking the remote …")
+        defer { console.endProgress() }
+        return try await client.perform(.sync)
     }
 }
 

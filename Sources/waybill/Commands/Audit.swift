@@ -43,13 +43,12 @@ struct AuditLog: AsyncParsableCommand {
     var follow = false
 
     @Option(name: .shortAndLong, help: "Form of the output; json is one entry a line.")
-    var output: TextFormat = .text
+    var output: StreamFormat = .text
 
     @OptionGroup var ledger: LedgerOptions
 
     func validate() throws {
         guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000000") }
-        guard output != .yaml else { throw ValidationError("the log comes as text or json") }
     }
 
     func run() async throws {
@@ -80,9 +79,12 @@ struct AuditLog: AsyncParsableCommand {
             "\(recorded.index)  \(event.time)  \(event.type.rawValue)  \(event.phase.rawValue)  \(event.subject.harmless)"
     }
 
-    static func json(_ recorded: RecordedEvent) throws -> String {
-        if let view = view(recorded) { return try Value(view: view).json }
-        return Value.object(["index": .integer(Int64(recorded.index)), "content": .string("\(recorded.content)")]).json
+    static func json(_ recorded: RecordedEvent) throws -> String { try value(recorded).json }
+
+    /// An entry whose body is not there, or not an event, has its index and what is known of it.
+    static func value(_ recorded: RecordedEvent) throws -> Value {
+        if let view = view(recorded) { return try Value(view: view) }
+        return ["index": .integer(Int64(recorded.index)), "content": .string("\(recorded.content)")]
     }
 }
 
@@ -93,6 +95,9 @@ struct AuditShow: AsyncParsableCommand {
     @Argument(help: "The entry's index.")
     var index: UInt64
 
+    @Option(name: .shortAndLong, help: "Form of the output.")
+    var output: TextFormat = .json
+
     @OptionGroup var ledger: LedgerOptions
 
     func run() async throws {
@@ -100,12 +105,29 @@ struct AuditShow: AsyncParsableCommand {
         guard let recorded = try await reader.event(at: index) else {
             throw Failure(.stall, reason: "NoSuchEntry", message: "the ledger has no entry \(index) yet")
         }
+        let value = try AuditLog.value(recorded)
         let console = Console.current
-        if let event = recorded.event {
-            console.line(try Value(view: EventView(event, at: index)).prettyJSON)
-        } else {
-            console.line("entry \(index): \(recorded.content)")
+        switch output {
+        case .text: console.write(Self.text(value, console.style))
+        case .json: console.line(value.prettyJSON)
+        case .yaml: console.write(value.yaml)
         }
+    }
+
+    /// Names and values, the body's below.
+    static func text(_ value: Value, _ style: Style) -> String {
+        func facts(_ object: [String: Value]) -> [(name: String, value: String?, tone: Tone)] {
+            object.sorted { $0.key < $1.key }.map { ($0.key, $0.value.string ?? $0.value.json, .plain) }
+        }
+        var members = value.object ?? [:]
+        let body = members.removeValue(forKey: "body")?.object ?? [:]
+        var sections = Sections(style)
+        sections.title("Entry \(members.removeValue(forKey: "index")?.json ?? "?")")
+        sections.facts(facts(members))
+        guard !body.isEmpty else { return sections.text }
+        sections.title("Body")
+        sections.facts(facts(body))
+        return sections.text
     }
 }
 

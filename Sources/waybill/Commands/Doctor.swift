@@ -5,7 +5,7 @@ import WaybillCore
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that this machine has what Waybill needs.",
-        discussion: "Each line is ok, warning or problem, with a remedy. Returns 1 when there is a problem.")
+        discussion: "Each line is ok, info, warning or problem, with a remedy. Returns 1 when there is a problem.")
 
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
@@ -21,7 +21,8 @@ struct Doctor: AsyncParsableCommand {
 
     private static var checks: [any Check] {
         [
-            GitCheck(), PermissionsCheck(), DiskCheck(), PythonCheck(), PortsCheck(), TargetCheck(), OpenFilesCheck(),
+            GitCheck(), GitLimitsCheck(), PermissionsCheck(), DiskCheck(), PythonCheck(), PortsCheck(), TargetCheck(),
+            UnisolatedCheck(), OpenFilesCheck(),
             ClockCheck(), GatewayCheck(), LedgerCheck(),
         ]
     }

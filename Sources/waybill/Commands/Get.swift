@@ -72,7 +72,8 @@ struct Get: AsyncParsableCommand {
         let client = try controller.client()
         let console = Console.current
         var listing = try await client.list(type)
-        var printer = ListPrinter<Row>(format: output, environment: environment, style: console.style)
+        var printer = ListPrinter<Row>(
+            format: output, environment: environment, style: console.style, isWatching: watch)
         console.write(try printer.first(listing.items, now: .now))
         while watch {
             listing = try await client.list(type, after: listing.generation)
@@ -86,13 +87,16 @@ struct ListPrinter<Row: TableRow> {
     let format: OutputFormat
     let environment: String?
     let style: Style
+    /// More lists follow the first, so that each must be one line of JSON or a document of YAML.
+    let isWatching: Bool
     private var shown: [String: Row] = [:]
     private var widths: [Int] = []
 
-    init(format: OutputFormat, environment: String?, style: Style) {
+    init(format: OutputFormat, environment: String?, style: Style, isWatching: Bool = false) {
         self.format = format
         self.environment = environment
         self.style = style
+        self.isWatching = isWatching
     }
 
     mutating func first(_ items: [Row], now: Timestamp) throws -> String {
@@ -102,8 +106,10 @@ struct ListPrinter<Row: TableRow> {
         case .table, .wide:
             if rows.isEmpty { return "no \(Row.plural)" + (environment.map { " in \($0.harmless)" } ?? "") + "\n" }
             return table(rows, now).text(style)
-        case .json: return try Value(list: rows).prettyJSON + "\n"
-        case .yaml: return try Value(list: rows).yaml
+        case .json:
+            let list = try Value(list: rows)
+            return (isWatching ? list.json : list.prettyJSON) + "\n"
+        case .yaml: return (isWatching ? "---\n" : "") + (try Value(list: rows).yaml)
         }
     }
 

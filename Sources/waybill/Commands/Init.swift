@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import WaybillCore
+import WaybillGit
 
 /// `waybill init`.
 struct Init: ParsableCommand {
@@ -16,7 +17,8 @@ struct Init: ParsableCommand {
     var remote: String?
 
     func run() throws {
-        let skeleton = FleetSkeleton(remote: remote.map(Self.absolute))
+        let remote = try remote.map(Self.checked)
+        let skeleton = FleetSkeleton(remote: remote)
         try skeleton.write(to: URL(fileURLWithPath: folder, isDirectory: true))
         let console = Console.current
         for path in skeleton.files.keys.sorted() { console.line("  \(path)") }
@@ -31,8 +33,15 @@ struct Init: ParsableCommand {
             """)
     }
 
-    /// A path is meant from the working folder here, and from the file's folder in `waybill.yaml`.
-    private static func absolute(_ remote: String) -> String {
-        remote.contains(":") ? remote : URL(fileURLWithPath: remote).standardizedFileURL.path
+    /// A path is meant from the working folder here, and from the file's folder in `waybill.yaml`; so it is made absolute.
+    /// - Throws: when the address is none that the controller takes, as one with a password, which must not be written down.
+    private static func checked(_ remote: String) throws -> String {
+        let place = remote.contains(":") ? remote : URL(fileURLWithPath: remote).standardizedFileURL.path
+        do {
+            _ = try RemoteAddress(parsing: place)
+        } catch {
+            throw Failure(.stall, reason: "AddressInvalid", message: "--remote: \(error.message)")
+        }
+        return place
     }
 }

@@ -61,7 +61,7 @@ struct History: AsyncParsableCommand {
         let events = try await controller.client().history(of: deployment.key, limit: limit)
         let console = Console.current
         console.write(
-            try output.text(of: events) {
+            try output.text(list: events) {
                 if events.isEmpty { return "no events\n" }
                 return EventTable.table(events, now: .now, withSubject: false).fitting(console.columns).text(
                     console.style)
@@ -81,14 +81,13 @@ struct Logs: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Lines of each replica to begin with.")
     var tail = 100
 
-    @Option(name: .shortAndLong, help: "Form of the output.")
-    var output: TextFormat = .text
+    @Option(name: .shortAndLong, help: "Form of the output; json is one line of the log a line.")
+    var output: StreamFormat = .text
 
     @OptionGroup var controller: ControllerOptions
 
     func validate() throws {
         guard (0...100_000).contains(tail) else { throw ValidationError("--tail must be from 0 to 100000") }
-        guard output != .yaml else { throw ValidationError("logs come as text or json") }
     }
 
     func run() async throws {
@@ -118,6 +117,15 @@ extension LogLine {
 }
 
 extension TextFormat {
+    /// The whole list in this form; `human` makes the text.
+    func text<View: ListedView>(list items: [View], _ human: () -> String) throws -> String {
+        switch self {
+        case .text: human()
+        case .json: try Value(list: items).prettyJSON + "\n"
+        case .yaml: try Value(list: items).yaml
+        }
+    }
+
     /// `view` in this form; `human` makes the text.
     func text(of view: some Encodable, _ human: () -> String) throws -> String {
         switch self {

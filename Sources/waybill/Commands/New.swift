@@ -32,7 +32,9 @@ struct NewModelVersion: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Where to write it instead of standard output; a new file.", valueName: "file"),
+        help: ArgumentHelp(
+            "Where to write it instead of standard output: a new file, its folders made if they are not there.",
+            valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var output: String?
 
@@ -48,7 +50,10 @@ struct NewModelVersion: ParsableCommand {
     }
 
     private func format(_ read: VersionFiles.Read) throws(Failure) -> String {
-        if let format { return format }
+        if let format {
+            guard let problem = StringFormat.modelFormat.problem(in: format) else { return format }
+            throw Failure(.stall, reason: "FormatInvalid", message: "--format: \(problem)")
+        }
         guard read.formats.count < 2 else {
             let list = read.formats.sorted().joined(separator: ", ")
             throw Failure(
@@ -75,6 +80,8 @@ struct NewModelVersion: ParsableCommand {
 
     private func write(_ text: String, to place: String) throws(Failure) {
         do {
+            try FileManager.default.createDirectory(
+                at: URL(fileURLWithPath: place).deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: URL(fileURLWithPath: place), options: .withoutOverwriting)
         } catch {
             let isThere = FileManager.default.fileExists(atPath: place)

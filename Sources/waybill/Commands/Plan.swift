@@ -11,7 +11,8 @@ struct Plan: AsyncParsableCommand {
         abstract: "Show what is to be done, and why.",
         discussion: """
             Without --base and --head it asks the controller, which compares git with what runs. With both it compares \
-            two commits of a clone, without a controller, and takes the first for what runs.
+            two commits of a clone, without a controller, takes the first for what runs, and says whether the \
+            controller would hold the second. Markdown is bounded to 60,000 bytes, for the comments of a forge.
             """)
 
     @Option(help: ArgumentHelp("Commit or branch to compare with.", valueName: "rev"))
@@ -29,7 +30,10 @@ struct Plan: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: Form = .text
 
-    @Flag(help: "Return 0 when there is nothing to do, 2 when there is, 1 after an error or when manifests are broken.")
+    @Flag(
+        help:
+            "Return 0 when there is nothing to do, 2 when there is or when a commit is held, 1 after an error or when manifests are broken."
+    )
     var detailedExitcode = false
 
     @OptionGroup var controller: ControllerOptions
@@ -45,7 +49,14 @@ struct Plan: AsyncParsableCommand {
         case .text: console.write(plan.text(console.style))
         case .json: console.line(try Value(view: plan).prettyJSON)
         case .yaml: console.write(try Value(view: plan).yaml)
-        case .markdown: console.write(plan.markdown)
+        case .markdown: console.write(PlanMarkdown.text(plan))
+        }
+        if !plan.isKnown {
+            throw Failure(
+                .wait, reason: "NothingKnown",
+                message:
+                    "the controller has taken in no commit yet, so it cannot say what is to be done; 'waybill status' "
+                    + "says what it waits for")
         }
         // A pipeline that plans a broken commit must not be green; what the controller holds already is no news.
         let isBroken = plan.problems.contains { $0.severity == Diagnostic.Severity.error.rawValue }

@@ -39,6 +39,8 @@ extension ConfigurationField {
             "repository.tokenVariable", .text, nil, "Environment variable with the token or password for https."),
         ConfigurationField("repository.sshKey", .path, nil, "Private key for ssh; default: the agent's keys."),
         ConfigurationField(
+            "repository.sshPassphraseFile", .path, nil, "File with the passphrase of `repository.sshKey`."),
+        ConfigurationField(
             "repository.knownHosts", .path, nil, "Host keys for ssh; default: ~/.ssh/known_hosts."),
     ]
 

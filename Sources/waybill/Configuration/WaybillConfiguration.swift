@@ -33,6 +33,7 @@ struct WaybillConfiguration: Hashable, Sendable {
         var tokenFile: String?
         var tokenVariable: String?
         var sshKey: String?
+        var sshPassphraseFile: String?
         var knownHosts: String?
     }
 
@@ -62,6 +63,10 @@ struct WaybillConfiguration: Hashable, Sendable {
     private func refuseContradictions() throws(InvalidInput) {
         if repository.tokenFile != nil && repository.tokenVariable != nil {
             throw InvalidInput("repository.tokenFile and repository.tokenVariable are both set; keep one of them")
+        }
+        if repository.sshPassphraseFile != nil && repository.sshKey == nil {
+            throw InvalidInput(
+                "repository.sshPassphraseFile is set and repository.sshKey is not; name the key that it opens")
         }
         if !gateway.isLoopback && !isGatewayInsecure {
             throw InvalidInput(
@@ -103,6 +108,7 @@ extension WaybillConfiguration.Repository {
         tokenFile = settings.path("repository.tokenFile")
         tokenVariable = settings.text("repository.tokenVariable")
         sshKey = settings.path("repository.sshKey")
+        sshPassphraseFile = settings.path("repository.sshPassphraseFile")
         knownHosts = settings.path("repository.knownHosts")
     }
 }

@@ -1,12 +1,13 @@
 /// How something stands.
 enum Level: String, Codable, Comparable, Sendable {
-    case ok, warning, problem
+    /// `info`: nothing is wrong, and good to know.
+    case ok, info, warning, problem
 
     static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
 
     private var rank: Int {
         switch self {
-        case .ok: 0
+        case .ok, .info: 0
         case .warning: 1
         case .problem: 2
         }
@@ -23,6 +24,9 @@ struct Finding: Hashable, Codable, Sendable {
 
     static func ok(_ subject: String, _ message: String) -> Finding {
         Finding(subject: subject, level: .ok, message: message)
+    }
+    static func info(_ subject: String, _ message: String, remedy: String) -> Finding {
+        Finding(subject: subject, level: .info, message: message, remedy: remedy)
     }
     static func warning(_ subject: String, _ message: String, remedy: String) -> Finding {
         Finding(subject: subject, level: .warning, message: message, remedy: remedy)
@@ -71,6 +75,7 @@ extension Level {
     fileprivate var tone: Tone {
         switch self {
         case .ok: .good
+        case .info: .quiet
         case .warning: .busy
         case .problem: .bad
         }

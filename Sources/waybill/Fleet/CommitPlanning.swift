@@ -1,10 +1,11 @@
 import Foundation
 import WaybillAPI
 import WaybillCore
+import WaybillEngine
 import WaybillGit
 import WaybillManifest
 
-/// What a merge would do, from two commits of a clone: the first is taken for what runs.
+/// What a merge would do, from two commits of a clone: the first is taken for what runs, and for what was accepted last.
 struct CommitPlanning: OfflinePlanning {
     func plan(repository: String, path: String, base: String, head: String) async throws(Failure) -> PlanView {
         let clone = try WorkingClone(containing: repository)
@@ -14,10 +15,13 @@ struct CommitPlanning: OfflinePlanning {
         let before = try await Self.load(from, loader)
         let after = try await Self.load(to, loader)
         let plan = FleetPlan.between(base: before, head: after, at: .now) { old, new in
-            guard let old, let new else { return [] }
-            return FieldChange.between(old.rendering, new.rendering)
+            FieldChange.between(old?.rendering, new?.rendering)
         }
-        return Self.view(plan, base: Self.named(base, from), after)
+        let hold = Self.hold(before, after, isAncestor: try await clone.contains(from, in: to))
+        return PlanView(
+            basis: .commit, base: from, baseName: from.hex.hasPrefix(base) ? nil : base, commit: to,
+            hold: hold, deployments: plan.entries.map { KeyPlanView($0, desired: after.deployments[$0.plan.key]) },
+            problems: after.diagnostics)
     }
 
     private static func load(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {
@@ -28,33 +32,20 @@ struct CommitPlanning: OfflinePlanning {
         return state
     }
 
-    /// `main (3f2a9c01d4)`, or the short id alone when that is what was asked for.
-    private static func named(_ name: String, _ commit: CommitID) -> String {
-        commit.hex.hasPrefix(name) ? commit.short : "\(name) (\(commit.short))"
-    }
-
-    private static func view(_ plan: FleetPlan, base: String, _ after: DesiredState) -> PlanView {
-        var views = plan.entries.map { entry in
-            KeyPlanView(
-                key: entry.plan.key, from: entry.plan.from, to: entry.plan.to,
-                rendering: after.deployments[entry.plan.key]?.rendering.digest,
-                changes: entry.changes.map {
-                    FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts)
-                },
-                actions: entry.plan.actions,
-                hold: entry.plan.goal == .orphaned
-                    ? "git no longer names it and pruning is disabled: it is left alone" : nil)
-        }
-        for (key, problems) in after.held {
-            let why = problems.first.map(DiagnosticText.headline) ?? "its manifests are broken"
-            views.append(
-                KeyPlanView(
-                    key: key, from: after.deployments[key]?.revision, to: after.deployments[key]?.revision,
-                    rendering: nil,
-                    changes: [], actions: [], hold: "stays as it is: " + why))
-        }
-        return PlanView(
-            base: base, commit: after.commit, deployments: views.sorted { $0.deployment < $1.deployment },
-            problems: after.diagnostics)
+    /// What the controller would say to `after`, had it accepted `before` last.
+    private static func hold(_ before: DesiredState, _ after: DesiredState, isAncestor: Bool) -> CommitHoldView? {
+        let population = CommitGate.Population(
+            before: before.populationAfter(before), after: after.populationAfter(before))
+        let verdict = CommitGate.decide(
+            head: after.commit, lastAccepted: before.commit, containsAccepted: isAncestor, population: population,
+            operatorAccepted: nil)
+        guard case .hold(let hold) = verdict else { return nil }
+        let message =
+            hold.cause == .historyRewound
+            ? "\(hold.commit.hex) does not contain \(before.commit.hex); as the branch itself it is held until "
+                + "'waybill accept'. If it is to be merged, give 'git merge-base' of both as --base"
+            : hold.message
+        return CommitHoldView(
+            reason: hold.cause.rawValue, message: message, commit: hold.commit, accepted: hold.accepted)
     }
 }

@@ -23,9 +23,8 @@ struct FleetSkeleton: Sendable {
             "requests/greeting.json": Self.request,
         ]
         files[Self.settingsSchema] = ConfigurationField.jsonSchema.prettyJSON + "\n"
-        for kind in KindSchema.all {
-            files[Self.schemaPath(kind.kind)] = JSONSchema.schema(of: kind).prettyJSON + "\n"
-        }
+        // One of each kind, and one of all of them for files with several documents.
+        for (name, text) in JSONSchema.files { files[".waybill/schema/" + name] = text }
         return files
     }
 

@@ -13,6 +13,11 @@ enum TextFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     case text, json, yaml
 }
 
+/// `-o` of commands that may go on: each line stands for itself.
+enum StreamFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case text, json
+}
+
 extension Value {
     /// A view as plain data, as scripts see it.
     init(view: some Encodable) throws {

@@ -25,9 +25,9 @@ final class ActMeter: Sendable {
                 state.begun[index] = event.time
             }
         case .outcome:
-            metrics.count(.reconciles, ["act": event.type.rawValue, "outcome": event.outcome?.rawValue ?? "unknown"])
+            metrics.count(.acts, ["act": event.type.rawValue, "outcome": event.outcome?.rawValue ?? "unknown"])
             let begun = event.cause.flatMap { cause in state.withLock { $0.begun.removeValue(forKey: cause) } }
-            if let begun { metrics.observe(.reconcileSeconds, max(.zero, event.time - begun)) }
+            if let begun { metrics.observe(.actSeconds, max(.zero, event.time - begun)) }
         case .fact: noteFact(event)
         }
     }

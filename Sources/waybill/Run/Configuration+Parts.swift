@@ -30,9 +30,11 @@ extension WaybillConfiguration {
         }
     }
 
-    private func sshCredentials(_ address: RemoteAddress) throws -> SSHCredentials? {
+    func sshCredentials(_ address: RemoteAddress) throws -> SSHCredentials? {
         guard case .ssh = address else { return nil }
-        let identity = repository.sshKey.map { SSHCredentials.Identity.key(path: $0, passphrase: nil) } ?? .agent
+        let passphrase = repository.sshPassphraseFile.map(SecretReference.file)
+        let identity =
+            repository.sshKey.map { SSHCredentials.Identity.key(path: $0, passphrase: passphrase) } ?? .agent
         return SSHCredentials(
             identity: identity, knownHosts: repository.knownHosts.map { [$0] } ?? Self.usualKnownHosts)
     }

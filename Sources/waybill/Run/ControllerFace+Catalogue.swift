@@ -5,38 +5,45 @@ import WaybillEngine
 extension ControllerFace {
     func models() async throws(Failure) -> [ModelView] {
         let state = await source.current()
+        let held = HeldResources(state, memory: catalogue)
         let versions = Dictionary(grouping: versionIDs(state), by: \.model)
         return resources(state).compactMap { resource in
             guard case .model(let model) = resource.spec, case .model(let name) = resource.id else { return nil }
             return ModelView(
-                name: name, model, versions: (versions[name] ?? []).map(\.version), location: resource.location)
+                name: name, model, versions: (versions[name] ?? []).map(\.version), location: resource.location,
+                conditions: held.conditions(of: resource))
         }
     }
 
     func versions() async throws(Failure) -> [VersionView] {
         let state = await source.current()
+        let held = HeldResources(state, memory: catalogue)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.version)
         return resources(state).compactMap { resource in
             guard case .modelVersion(let version) = resource.spec else { return nil }
             return VersionView(
-                version, deployments: (users[version.id] ?? []).map(\.key), location: resource.location)
+                version, deployments: (users[version.id] ?? []).map(\.key), location: resource.location,
+                conditions: held.conditions(of: resource))
         }
     }
 
     func runtimes() async throws(Failure) -> [RuntimeView] {
         let state = await source.current()
+        let held = HeldResources(state, memory: catalogue)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.runtime)
         return resources(state).compactMap { resource in
             guard case .servingRuntime(let runtime) = resource.spec, case .servingRuntime(let name) = resource.id else {
                 return nil
             }
             return RuntimeView(
-                name: name, runtime, deployments: (users[name] ?? []).map(\.key), location: resource.location)
+                name: name, runtime, deployments: (users[name] ?? []).map(\.key), location: resource.location,
+                conditions: held.conditions(of: resource))
         }
     }
 
     func environments() async throws(Failure) -> [EnvironmentView] {
         let state = await source.current()
+        let held = HeldResources(state, memory: catalogue)
         let summaries = Dictionary(grouping: await controller.allSummaries, by: \.key.environment)
         return resources(state).compactMap { resource in
             guard case .environment(let environment) = resource.spec, case .environment(let name) = resource.id else {
@@ -45,7 +52,8 @@ extension ControllerFace {
             let here = summaries[name] ?? []
             return EnvironmentView(
                 name: name, environment, deployments: here.count, ready: here.count { $0.conditions.isTrue(.ready) },
-                location: resource.location)
+                location: resource.location,
+                conditions: held.conditions(of: resource))
         }
     }
 

@@ -19,6 +19,7 @@ struct ControllerFace: ControllerInterface {
     let configuration: WaybillConfiguration
     let startedAt: Timestamp
     let repository: any FleetRepository
+    let catalogue = CatalogueMemory()
 
     func status() async throws(Failure) -> FleetView {
         let views = await views()
@@ -117,7 +118,7 @@ struct ControllerFace: ControllerInterface {
     private static func unknown(_ key: DeploymentKey) -> Failure {
         Failure(
             .stall, reason: ControlReason.notFound,
-            message: "there is no deployment \(key); 'waybill get deployments' lists them")
+            message: "there is no deployment \(key)")
     }
 
     private func replicaLog(_ id: ReplicaID) -> WaybillServing.ReplicaLog {
@@ -127,25 +128,36 @@ struct ControllerFace: ControllerInterface {
     // MARK: Plan
 
     func plan() async throws(Failure) -> PlanView {
+        let held = await controller.allSummaries.filter {
+            $0.conditions[.held]?.reason == Reason.invalidManifest.rawValue
+        }
+        let keys = Set(await controller.remarkablePlans.map(\.key)).union(held.map(\.key))
         var plans: [KeyPlanView] = []
-        for plan in await controller.pendingPlans {
-            if let view = await planView(plan.key) { plans.append(view) }
+        for key in keys.sorted() {
+            if let view = await planView(key) { plans.append(view) }
         }
         let watch = await watcher.status
-        return PlanView(base: "observed", commit: watch.accepted, deployments: plans, problems: watch.diagnostics)
+        let hold = await controller.fleetHold.map {
+            CommitHoldView(reason: $0.cause.rawValue, message: $0.message, commit: $0.commit, accepted: $0.accepted)
+        }
+        return PlanView(
+            basis: .observed, commit: await controller.commit == nil ? nil : watch.accepted, hold: hold,
+            repositoryProblem: watch.problem?.message, deployments: plans, problems: watch.diagnostics)
     }
 
+    /// What is to be done for `key`, or said of it; nil when nothing is.
     private func planView(_ key: DeploymentKey) async -> KeyPlanView? {
-        guard let plan = await controller.plan(of: key), !plan.isEmpty else { return nil }
-        let changes = await controller.changes(of: key)
-        let rendering = await controller.desired(of: key)?.rendering.digest
-        let held = await controller.summary(of: key)?.conditions[.paused]?.message
-        return KeyPlanView(
-            key: key, from: plan.from, to: plan.to, rendering: rendering,
-            changes: changes.map {
-                FieldChangeView(field: $0.path, from: $0.before, to: $0.after, restart: $0.restarts)
-            },
-            actions: plan.actions, hold: held)
+        let conditions = await controller.summary(of: key)?.conditions
+        // An orphan is held, too, but its goal says so; a held commit does not stop what was accepted before.
+        let held = [conditions?[.paused], conditions?[.held]].compactMap { $0 }
+            .first { [Reason.paused.rawValue, Reason.invalidManifest.rawValue].contains($0.reason) }
+        let serving = await controller.observation(of: key)?.servedRevision
+        let plan = await controller.plan(of: key) ?? KeyPlan(key: key, goal: .absent, from: serving)
+        let entry = FleetPlan.Entry(
+            plan: plan, changes: plan.isEmpty ? [] : await controller.changes(of: key),
+            hold: held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) })
+        guard entry.verb != .none || !plan.drift.isEmpty else { return nil }
+        return KeyPlanView(entry, desired: await controller.desired(of: key))
     }
 
     // MARK: Ledger and logs
@@ -155,6 +167,8 @@ struct ControllerFace: ControllerInterface {
         for index in try await history.indices(about: key, before: before, limit: limit) {
             if let event = try await ledger.reader.event(at: index)?.event { found.append(EventView(event, at: index)) }
         }
+        // A deployment that is gone has a history; one that never was is a slip of the pen.
+        if found.isEmpty, before == nil, await controller.summary(of: key) == nil { throw Self.unknown(key) }
         return found
     }
 

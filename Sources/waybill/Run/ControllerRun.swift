@@ -98,7 +98,8 @@ struct ControllerRun {
         settings.ports = configuration.ports
         settings.users = configuration.isolationUsers
         settings.hidden = [
-            configuration.repository.tokenFile, configuration.repository.sshKey, configuration.webhookSecretFile,
+            configuration.repository.tokenFile, configuration.repository.sshKey,
+            configuration.repository.sshPassphraseFile, configuration.webhookSecretFile,
         ]
         .compactMap(\.self)
         return try LocalTarget(

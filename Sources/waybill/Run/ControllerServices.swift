@@ -40,7 +40,7 @@ struct ControllerServices {
 
     init(_ parts: Parts) {
         self.parts = parts
-        let (heartbeat, signal) = (heartbeat, parts.signal)
+        let (heartbeat, signal, metrics) = (heartbeat, parts.signal, parts.metrics)
         let (stream, writer) = AsyncStream<CommitID>.makeStream()
         reconsidered = stream
         let (rounds, roundWriter) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -48,10 +48,14 @@ struct ControllerServices {
         let core = EngineCore(
             facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers, builders: 4),
             seed: UInt64.random(in: .min ... .max), now: parts.clock.now(), earlier: parts.conditions,
-            diff: { before, after in before.map { FieldChange.between($0.rendering, after.rendering) } ?? [] })
+            diff: { before, after in FieldChange.between(before?.rendering, after?.rendering) })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
-            reconsider: { writer.yield($0) }, beat: { heartbeat.beat($0.rawValue, within: Self.patience) })
+            reconsider: { writer.yield($0) }, beat: { heartbeat.beat($0.rawValue, within: Self.patience) },
+            rounded: { outcome, duration in
+                metrics.count(.reconciles, ["outcome": outcome.rawValue])
+                metrics.observe(.reconcileSeconds, duration)
+            })
         // A round asks, fetches (each within its own limit), reads and judges.
         let longestRound = parts.configuration.repository.timeout * 2 + .seconds(120)
         watcher = FleetWatcher(

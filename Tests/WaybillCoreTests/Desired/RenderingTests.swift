@@ -122,6 +122,27 @@ import WaybillCore
             ])
     }
 
+    @Test func `what comes is shown whole, with the defaults that it takes, and so is what goes`() throws {
+        let rendering = try Self.desired(full: false).rendering
+        let created = FieldChange.between(nil, rendering)
+        let lines = created.map(\.description)
+        for line in [
+            "spec.version: (absent) → 1.4.0", "spec.replicas: (absent) → 1",
+            "spec.runtime: (absent) → mlserver",
+            "spec.rollout.drain: (absent) → 30s", "runtime.isolation: (absent) → sandbox",
+            "runtime.stopGrace: (absent) → 10s",
+        ] {
+            #expect(lines.contains(line), "\(line) in \(lines)")
+        }
+        #expect(!created.contains { $0.path.hasPrefix("runtime.probes.liveness") })
+        #expect(created.map(\.path) == created.map(\.path).sorted())
+        let removed = FieldChange.between(rendering, nil)
+        #expect(removed.map(\.path) == created.map(\.path))
+        #expect(removed.map(\.before) == created.map(\.after))
+        #expect(removed.allSatisfy { $0.after == nil })
+        #expect(FieldChange.between(nil as Rendering?, nil) == [])
+    }
+
     @Test func `an order that changed is a difference`() throws {
         let before = try Self.desired(full: true)
         let after = try Self.desired(full: true) { deployment, _, _ in deployment.env.reverse() }

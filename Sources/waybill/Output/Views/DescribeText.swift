@@ -87,7 +87,7 @@ extension DeploymentDetail {
     private func addPlan(to sections: inout Sections) {
         guard let plan, !plan.actions.isEmpty || plan.hold != nil else { return }
         sections.title("Next")
-        if let hold = plan.hold { sections.lines(["held: \(hold)"], .busy) }
+        if let line = plan.holdLine { sections.lines([line], .busy) }
         sections.lines(plan.actions.map(\.sentence))
     }
 }

@@ -36,12 +36,17 @@ extension DeploymentView: TableRow {
 
     func cells(now: Timestamp) -> [Table.Cell] {
         [
-            Table.Cell(deployment, .strong), Table.Cell(version ?? (orphaned ? "(orphaned)" : "(deleted)")),
+            Table.Cell(deployment, .strong), Table.Cell(version ?? absence),
             Table.Cell(serving.joined(separator: ",")), Table.Cell("\(replicas.ready)/\(replicas.desired)"),
-            Table.Cell(status, Tone(status: status)),
-            Table.Cell(decisive.map { Age.text(from: $0.changedAt.timestamp, to: now) }),
+            statusCell, Table.Cell(decisive.map { Age.text(from: $0.changedAt.timestamp, to: now) }),
             Table.Cell(decisive?.reason),
         ]
+    }
+
+    /// Why there is no version to show.
+    private var absence: String {
+        if orphaned { return "(orphaned)" }
+        return conditions.contains { $0.type == "Held" && $0.reason == "InvalidManifest" } ? "(broken)" : "(deleted)"
     }
 
     var wideCells: [Table.Cell] {
@@ -50,6 +55,11 @@ extension DeploymentView: TableRow {
             Table.Cell(url), Table.Cell(decisive?.message),
         ]
     }
+}
+
+extension ConditionedView {
+    fileprivate var statusCell: Table.Cell { Table.Cell(status, Tone(status: status)) }
+    fileprivate var messageCell: Table.Cell { Table.Cell(decisive?.message) }
 }
 
 extension Tone {
@@ -82,67 +92,68 @@ extension ReplicaView: TableRow {
 }
 
 extension ModelView: TableRow {
-    static var titles: [String] { ["MODEL", "OWNER", "TASK", "RISK", "VERSIONS", "LATEST"] }
-    static var wideTitles: [String] { ["LICENSE", "LOCATION", "DESCRIPTION"] }
-    static var rightAligned: Set<Int> { [4] }
-    var identity: String { name }
-
-    func cells(now: Timestamp) -> [Table.Cell] {
-        [
-            Table.Cell(name, .strong), Table.Cell(owner), Table.Cell(task), Table.Cell(riskTier),
-            Table.Cell(String(versions.count)), Table.Cell(versions.last),
-        ]
-    }
-
-    var wideCells: [Table.Cell] { [Table.Cell(license), Table.Cell(location), Table.Cell(description)] }
-}
-
-extension VersionView: TableRow {
-    static var titles: [String] { ["VERSION", "FORMAT", "FILES", "SIZE", "DEPLOYMENTS"] }
-    static var wideTitles: [String] { ["DIGEST", "LOCATION"] }
-    static var rightAligned: Set<Int> { [2, 3] }
-    var identity: String { version }
-
-    func cells(now: Timestamp) -> [Table.Cell] {
-        [
-            Table.Cell(version, .strong), Table.Cell(format), Table.Cell(String(artifacts.count)),
-            Table.Cell(Bytes.text(size)), Table.Cell(deployments.joined(separator: ",")),
-        ]
-    }
-
-    var wideCells: [Table.Cell] { [Table.Cell(artifacts.first?.digest), Table.Cell(location)] }
-}
-
-extension RuntimeView: TableRow {
-    static var titles: [String] { ["RUNTIME", "PROTOCOL", "FORMATS", "PYTHON", "ISOLATION", "DEPLOYMENTS"] }
-    static var wideTitles: [String] { ["LOCK", "LOCATION"] }
+    static var titles: [String] { ["MODEL", "STATUS", "OWNER", "TASK", "RISK", "VERSIONS", "LATEST"] }
+    static var wideTitles: [String] { ["LICENSE", "LOCATION", "DESCRIPTION", "MESSAGE"] }
     static var rightAligned: Set<Int> { [5] }
     var identity: String { name }
 
     func cells(now: Timestamp) -> [Table.Cell] {
         [
-            Table.Cell(name, .strong), Table.Cell(servingProtocol), Table.Cell(formats.joined(separator: ",")),
+            Table.Cell(name, .strong), statusCell, Table.Cell(owner), Table.Cell(task), Table.Cell(riskTier),
+            Table.Cell(String(versions.count)), Table.Cell(versions.last),
+        ]
+    }
+
+    var wideCells: [Table.Cell] { [Table.Cell(license), Table.Cell(location), Table.Cell(description), messageCell] }
+}
+
+extension VersionView: TableRow {
+    static var titles: [String] { ["VERSION", "STATUS", "FORMAT", "FILES", "SIZE", "DEPLOYMENTS"] }
+    static var wideTitles: [String] { ["DIGEST", "LOCATION", "MESSAGE"] }
+    static var rightAligned: Set<Int> { [3, 4] }
+    var identity: String { version }
+
+    func cells(now: Timestamp) -> [Table.Cell] {
+        [
+            Table.Cell(version, .strong), statusCell, Table.Cell(format), Table.Cell(String(artifacts.count)),
+            Table.Cell(Bytes.text(size)), Table.Cell(deployments.joined(separator: ",")),
+        ]
+    }
+
+    var wideCells: [Table.Cell] { [Table.Cell(artifacts.first?.digest), Table.Cell(location), messageCell] }
+}
+
+extension RuntimeView: TableRow {
+    static var titles: [String] { ["RUNTIME", "STATUS", "PROTOCOL", "FORMATS", "PYTHON", "ISOLATION", "DEPLOYMENTS"] }
+    static var wideTitles: [String] { ["LOCK", "LOCATION", "MESSAGE"] }
+    static var rightAligned: Set<Int> { [6] }
+    var identity: String { name }
+
+    func cells(now: Timestamp) -> [Table.Cell] {
+        [
+            Table.Cell(name, .strong), statusCell, Table.Cell(servingProtocol),
+            Table.Cell(formats.joined(separator: ",")),
             Table.Cell(python), Table.Cell(isolation, isolation == "none" ? .bad : .plain),
             Table.Cell(String(deployments.count)),
         ]
     }
 
-    var wideCells: [Table.Cell] { [Table.Cell(lock), Table.Cell(location)] }
+    var wideCells: [Table.Cell] { [Table.Cell(lock), Table.Cell(location), messageCell] }
 }
 
 extension EnvironmentView: TableRow {
-    static var titles: [String] { ["ENVIRONMENT", "TARGET", "READY", "DEPLOYMENTS"] }
-    static var wideTitles: [String] { ["LOCATION", "DESCRIPTION"] }
-    static var rightAligned: Set<Int> { [2, 3] }
+    static var titles: [String] { ["ENVIRONMENT", "STATUS", "TARGET", "READY", "DEPLOYMENTS"] }
+    static var wideTitles: [String] { ["LOCATION", "DESCRIPTION", "MESSAGE"] }
+    static var rightAligned: Set<Int> { [3, 4] }
     var identity: String { name }
     var environmentName: String? { name }
 
     func cells(now: Timestamp) -> [Table.Cell] {
         [
-            Table.Cell(name, .strong), Table.Cell(target),
+            Table.Cell(name, .strong), statusCell, Table.Cell(target),
             Table.Cell(String(ready), ready == deployments ? .good : .busy), Table.Cell(String(deployments)),
         ]
     }
 
-    var wideCells: [Table.Cell] { [Table.Cell(location), Table.Cell(description)] }
+    var wideCells: [Table.Cell] { [Table.Cell(location), Table.Cell(description), messageCell] }
 }
