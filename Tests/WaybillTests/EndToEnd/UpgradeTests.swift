@@ -23,7 +23,7 @@ extension `End to end` {
             let upgraded = try await fleet.events(.controllerUpgraded)
             let starts = try await fleet.events(.controllerStarted).compactMap { $0.body["build"]?.string }
             #expect(starts.count == 2 && starts.first == build && Set(starts).count == 2)
-            #expect(upgraded.map { [$0.body["from"]?.string, $0.body["to"]?.string] } == [starts])
+            #expect(upgraded.map { [$0.body["from"], $0.body["to"]].compactMap { $0?.string } } == [starts])
             #expect(try await fleet.events(.replicaStarted, phase: .intent).count == 1)
             #expect(try await fleet.events(.gatewayStarted, phase: .intent).count == 1)
             #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
