@@ -129,6 +129,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
         benchmark("bench-manifest", "manifest", ["WaybillManifest", "WaybillCore"], exclude: ["peer.py", "run"]),
+        benchmark("bench-package", "package", ["WaybillPackage", "WaybillCore", crypto], exclude: ["run.py"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

@@ -35,6 +35,8 @@ package struct VersionView: Hashable, Sendable, Codable {
     package var artifacts: [ArtifactView]
     /// Deployments that ask for it.
     package var deployments: [String]
+    /// Digest of its bundle, once it is packaged.
+    package var bundle: String?
     package var location: String
 
     package struct ArtifactView: Hashable, Sendable, Codable {
@@ -44,7 +46,9 @@ package struct VersionView: Hashable, Sendable, Codable {
         package var size: Int64
     }
 
-    package init(_ version: ModelVersion, deployments: [DeploymentKey], location: SourceLocation) {
+    package init(
+        _ version: ModelVersion, deployments: [DeploymentKey], bundle: Digest? = nil, location: SourceLocation
+    ) {
         self.version = version.id.description
         model = version.id.model.text
         format = version.format
@@ -52,6 +56,7 @@ package struct VersionView: Hashable, Sendable, Codable {
             ArtifactView(path: $0.path, source: "\($0.source)", digest: "\($0.digest)", size: $0.size)
         }
         self.deployments = deployments.sorted().map(\.description)
+        self.bundle = bundle?.description
         self.location = location.description
     }
 

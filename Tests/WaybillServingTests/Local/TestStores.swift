@@ -43,6 +43,7 @@ final class PlainModelStore: ModelStore {
         }
     }
 
+    func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {}
     func collect(keeping: Set<[Artifact]>) async throws(Failure) {}
 }
 

@@ -99,7 +99,7 @@ extension ModelView: TableRow {
 
 extension VersionView: TableRow {
     static var titles: [String] { ["VERSION", "FORMAT", "FILES", "SIZE", "DEPLOYMENTS"] }
-    static var wideTitles: [String] { ["DIGEST", "LOCATION"] }
+    static var wideTitles: [String] { ["BUNDLE", "DIGEST", "LOCATION"] }
     static var rightAligned: Set<Int> { [2, 3] }
     var identity: String { version }
 
@@ -110,7 +110,7 @@ extension VersionView: TableRow {
         ]
     }
 
-    var wideCells: [Table.Cell] { [Table.Cell(artifacts.first?.digest), Table.Cell(location)] }
+    var wideCells: [Table.Cell] { [Table.Cell(bundle), Table.Cell(artifacts.first?.digest), Table.Cell(location)] }
 }
 
 extension RuntimeView: TableRow {
