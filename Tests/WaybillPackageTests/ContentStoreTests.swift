@@ -33,7 +33,7 @@ import WaybillTestSupport
             two.path = "two.bin"
             try await fixture.stage([one])
             try await fixture.stage([two])
-            try await fixture.store.collect(keeping: [[one]])
+            try await fixture.collect(keeping: [[one]])
             let status = try #require(try fileStatus(fixture.content.layout.blob(one.digest)))
             let record = fixture.content.layout.record(one.digest).load()[""]
             #expect(record == StoredFile(path: "", digest: one.digest, status: status))

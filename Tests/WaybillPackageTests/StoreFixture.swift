@@ -32,6 +32,12 @@ struct StoreFixture {
         try await store.stage(artifacts, of: version, at: commit, ticket: try await ledger.ticket())
     }
 
+    /// Removes what no set in `keeping` needs, as the controller does.
+    func collect(keeping: Set<[Artifact]>) async throws {
+        let keys = try await store.unneeded(keeping: keeping, folders: [])
+        _ = try await store.remove(keys, ticket: try await ledger.ticket())
+    }
+
     /// The failure that staging ends with.
     func failure(of artifacts: [Artifact]) async -> Failure? {
         do { try await stage(artifacts) } catch { return error as? Failure }

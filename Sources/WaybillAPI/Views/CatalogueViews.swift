@@ -63,6 +63,8 @@ package struct VersionView: Hashable, Sendable, Codable, ConditionedView {
     package var artifacts: [ArtifactView]
     /// Deployments that ask for it.
     package var deployments: [String]
+    /// Digest of its bundle, once it is packaged.
+    package var bundle: String?
     package var location: String
     /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
     package var conditions: [ConditionView]
@@ -75,7 +77,7 @@ package struct VersionView: Hashable, Sendable, Codable, ConditionedView {
     }
 
     package init(
-        _ version: ModelVersion, deployments: [DeploymentKey], location: SourceLocation,
+        _ version: ModelVersion, deployments: [DeploymentKey], bundle: Digest? = nil, location: SourceLocation,
         conditions: Conditions
     ) {
         self.version = version.id.description
@@ -85,6 +87,7 @@ package struct VersionView: Hashable, Sendable, Codable, ConditionedView {
             ArtifactView(path: $0.path, source: "\($0.source)", digest: "\($0.digest)", size: $0.size)
         }
         self.deployments = deployments.sorted().map(\.description)
+        self.bundle = bundle?.description
         self.location = location.description
         self.conditions = conditions.all.map(ConditionView.init)
     }

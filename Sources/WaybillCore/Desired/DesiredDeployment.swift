@@ -17,12 +17,14 @@ package struct RevisionSpec: Hashable, Sendable {
     package var resources: Resources
     package var isolation: Isolation
     package var stopGrace: Duration
+    /// The version as git has it, which is packaged when the revision is prepared. No part of the revision.
+    package var manifest: ModelVersion?
 
     package init(
         revision: Revision, key: DeploymentKey, version: VersionID, runtime: Name, protocolName: ServingProtocol,
         paths: [String], artifacts: [Artifact], environment: LockedEnvironment?, command: [String],
         files: [RenderedFile], env: [EnvironmentVariable], ports: [String], probes: Probes, resources: Resources,
-        isolation: Isolation, stopGrace: Duration
+        isolation: Isolation, stopGrace: Duration, manifest: ModelVersion? = nil
     ) {
         self.revision = revision
         self.key = key
@@ -40,6 +42,7 @@ package struct RevisionSpec: Hashable, Sendable {
         self.resources = resources
         self.isolation = isolation
         self.stopGrace = stopGrace
+        self.manifest = manifest
     }
 }
 

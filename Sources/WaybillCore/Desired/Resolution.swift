@@ -32,7 +32,8 @@ extension DesiredDeployment {
             protocolName: its.protocolName, paths: its.paths, artifacts: version.artifacts,
             environment: runtime.environment, command: its.command, files: its.files,
             env: its.env.filter { !own.contains($0.name) } + deployment.env, ports: its.ports, probes: its.probes,
-            resources: deployment.resources, isolation: its.isolation, stopGrace: its.stopGrace)
+            resources: deployment.resources, isolation: its.isolation, stopGrace: its.stopGrace,
+            manifest: version)
         return DesiredDeployment(
             spec: spec, replicas: deployment.replicas, drain: deployment.rollout.drain, rendering: rendering,
             location: location)

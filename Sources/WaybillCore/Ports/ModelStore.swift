@@ -7,6 +7,9 @@ package protocol ModelStore: Sendable {
     /// Copies and verifies what is missing or altered; all or nothing. Safe to repeat; equal requests share the work.
     func stage(_ artifacts: [Artifact], of version: VersionID, at commit: CommitID, ticket: Ticket)
         async throws(Failure)
+    /// Makes the bundle of a version whose files are staged, and records its digest. Safe to repeat: equal content gives an equal
+    /// bundle.
+    func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure)
     /// Keys of sets, whole or left by a crash, that are of no artifact set in `keeping` and whose folder `folders` does not name.
     func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String]
     /// Removes the sets of `keys`; returns those that are gone. One that is being staged just now is left alone.

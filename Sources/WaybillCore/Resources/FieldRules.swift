@@ -4,11 +4,35 @@ package enum FieldRules {
     package static func problems(kind: Kind, document: Value) -> [FieldProblem] {
         guard let spec = document["spec"] else { return [] }
         switch kind {
-        case .model, .environment, .modelVersion: return []
+        case .model, .environment: return []
+        case .modelVersion: return secrets(spec)
         case .modelDeployment: return variables(spec["env"])
         case .servingRuntime:
             return variables(spec["env"]) + paths(spec) + probes(spec["probes"]) + window(spec["probes"])
         }
+    }
+
+    /// What a bundle carries everyone may read.
+    private static func secrets(_ spec: Value) -> [FieldProblem] {
+        var places: [(path: [FieldStep], text: String?)] = [
+            ([.member("spec"), .member("code"), .member("repository")], spec["code"]?["repository"]?.string)
+        ]
+        for (index, item) in (spec["data"]?.list ?? []).enumerated() {
+            places.append(([.member("spec"), .member("data"), .index(index), .member("uri")], item["uri"]?.string))
+        }
+        return places.filter { holdsPassword($0.text ?? "") }.map {
+            FieldProblem(
+                path: $0.path, rule: "invalid-value",
+                message: "this address holds a password, which everyone could read who has the bundle",
+                hint: "leave out 'user:password@'")
+        }
+    }
+
+    private static func holdsPassword(_ address: String) -> Bool {
+        guard let scheme = address.firstRange(of: "://") else { return false }
+        let authority = address[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard let at = authority.lastIndex(of: "@") else { return false }
+        return authority[..<at].contains(":")
     }
 
     private static func variables(_ env: Value?) -> [FieldProblem] {

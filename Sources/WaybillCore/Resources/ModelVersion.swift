@@ -5,13 +5,56 @@ package struct ModelVersion: Hashable, Sendable {
     package var artifacts: [Artifact]
     package var inputs: [Tensor]
     package var outputs: [Tensor]
+    /// What made it: packaged with it, and no part of what runs.
+    package var code: CodeSource?
+    package var data: [Dataset]
+    package var environment: PythonEnvironment?
+    /// The model card: a path from the top of the fleet repository.
+    package var card: String?
+    package var license: String?
 
-    package init(id: VersionID, format: String, artifacts: [Artifact], inputs: [Tensor] = [], outputs: [Tensor] = []) {
+    package init(
+        id: VersionID, format: String, artifacts: [Artifact], inputs: [Tensor] = [], outputs: [Tensor] = [],
+        code: CodeSource? = nil, data: [Dataset] = [], environment: PythonEnvironment? = nil, card: String? = nil,
+        license: String? = nil
+    ) {
         self.id = id
         self.format = format
         self.artifacts = artifacts
         self.inputs = inputs
         self.outputs = outputs
+        self.code = code
+        self.data = data
+        self.environment = environment
+        self.card = card
+        self.license = license
+    }
+}
+
+/// The code that a version was made with, at one commit.
+package struct CodeSource: Hashable, Sendable {
+    package var repository: String
+    package var commit: CommitID
+    /// A folder in it; nil for all of it.
+    package var path: String?
+
+    package init(repository: String, commit: CommitID, path: String? = nil) {
+        self.repository = repository
+        self.commit = commit
+        self.path = path
+    }
+}
+
+/// Data that a version was made with or measured on.
+package struct Dataset: Hashable, Sendable {
+    package var name: Name
+    package var uri: String?
+    package var digest: Digest
+
+    package init(name: Name, uri: String? = nil, digest: Digest) {
+        self.name = name
+        self.uri = uri
+        self.digest = digest
     }
 }
 

@@ -74,14 +74,36 @@ extension Environment {
 
 extension ModelVersion {
     init(_ spec: SpecReader) throws(InvalidInput) {
-        let interface = spec.object("interface")
+        let (interface, environment) = (spec.object("interface"), spec.object("environment"))
         self.init(
             id: VersionID(
                 model: try spec.name("model"), version: try SemanticVersion(parsing: try spec.required("version"))),
             format: try spec.required("format"),
             artifacts: try spec.items("artifacts") { (item) throws(InvalidInput) in try Artifact(item) },
             inputs: try interface.items("inputs") { (item) throws(InvalidInput) in try Tensor(item) },
-            outputs: try interface.items("outputs") { (item) throws(InvalidInput) in try Tensor(item) })
+            outputs: try interface.items("outputs") { (item) throws(InvalidInput) in try Tensor(item) },
+            code: spec.has("code") ? try CodeSource(spec.object("code")) : nil,
+            data: try spec.items("data") { (item) throws(InvalidInput) in try Dataset(item) },
+            environment: spec.has("environment")
+                ? PythonEnvironment(python: try environment.required("python"), lock: try environment.required("lock"))
+                : nil,
+            card: spec.text("card"), license: spec.text("license"))
+    }
+}
+
+extension CodeSource {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(
+            repository: try spec.required("repository"), commit: try CommitID(parsing: try spec.required("commit")),
+            path: spec.text("path"))
+    }
+}
+
+extension Dataset {
+    init(_ item: SpecReader) throws(InvalidInput) {
+        self.init(
+            name: try item.name("name"), uri: item.text("uri"), digest: try Digest(parsing: try item.required("digest"))
+        )
     }
 }
 

@@ -48,6 +48,25 @@ extension ModelVersion {
             "model": .string(id.model.text), "version": .string(id.version.description), "format": .string(format),
             "artifacts": .list(artifacts.map(\.value)),
             "interface": inputs.isEmpty && outputs.isEmpty ? nil : interface,
+            "code": code?.value, "data": list(data.map(\.value)),
+            "environment": environment.map { object(["python": .string($0.python), "lock": .string($0.lock)]) },
+            "card": card.map { .string($0) }, "license": license.map { .string($0) },
+        ])
+    }
+}
+
+extension CodeSource {
+    var value: Value {
+        object([
+            "repository": .string(repository), "commit": .string(commit.hex), "path": path.map { .string($0) },
+        ])
+    }
+}
+
+extension Dataset {
+    package var value: Value {
+        object([
+            "name": .string(name.text), "uri": uri.map { .string($0) }, "digest": .string(digest.description),
         ])
     }
 }

@@ -52,6 +52,18 @@ extension KindSchema {
                 impact: .restart, "The files of the version. `waybill new version` writes them."),
             Field(
                 "interface", .object(interface), "What goes in and comes out, in terms of Open Inference Protocol V2."),
+            Field("code", .object(code), "The code that made the version. It is named in the bundle."),
+            Field(
+                "data", .list(.object(dataset), unique: .field("name")),
+                "Data that the version was made with or measured on. Their digests are named in the bundle."),
+            Field(
+                "environment", .object(madeIn),
+                "The Python environment that the version was made in. The lock is packaged with it; replicas run in that of "
+                    + "their runtime."),
+            Field(
+                "card", .string(.relativePath),
+                "The model card, a path from the top of the repository. It is packaged with the version."),
+            Field("license", .string(.text), "An SPDX identifier, such as `Apache-2.0`."),
         ],
         documentation:
             "One version of a model: the exact bytes to serve, by digest, and the interface that they offer.",
@@ -79,6 +91,25 @@ extension KindSchema {
                 + "controller's machine."),
         Field("digest", .string(.digest), required: true, impact: .restart, "SHA-256 of its bytes."),
         Field("size", .integer(0...Int64.max), required: true, "Its bytes."),
+    ]
+
+    private static let code = [
+        Field("repository", .string(.text), required: true, "Where its repository is, a URL without secrets."),
+        Field("commit", .string(.commit), required: true, "The commit, in full."),
+        Field("path", .string(.relativePath), "The folder in it, when that is not all of it."),
+    ]
+
+    private static let dataset = [
+        Field("name", .string(.name), required: true, "Unique in the version."),
+        Field("uri", .string(.text), "Where it is, without secrets."),
+        Field("digest", .string(.digest), required: true, "SHA-256 of its bytes."),
+    ]
+
+    private static let madeIn = [
+        Field("python", .string(.python), required: true, "The interpreter's version."),
+        Field(
+            "lock", .string(.relativePath), required: true,
+            "A list of exact package versions, a path from the top of the repository."),
     ]
 
     private static let interface = [

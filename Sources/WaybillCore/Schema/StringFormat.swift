@@ -4,6 +4,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     case name
     case version
     case digest
+    case commit
     case duration
     case memory
     case cpu
@@ -29,6 +30,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
             Self.isPlainVersion(text)
                 ? nil : Self.problem { () throws(InvalidInput) in _ = try SemanticVersion(parsing: text) }
         case .digest: Self.problem { () throws(InvalidInput) in _ = try Digest(parsing: text) }
+        case .commit: Self.problem { () throws(InvalidInput) in _ = try CommitID(parsing: text) }
         case .duration: Self.problem { () throws(InvalidInput) in _ = try Duration(parsing: text) }
         case .memory: Self.problem { () throws(InvalidInput) in _ = try Quantity.memory(parsing: text) }
         case .cpu: Self.problem { () throws(InvalidInput) in _ = try Quantity.cpu(parsing: text) }
@@ -155,6 +157,7 @@ extension StringFormat {
         case .version:
             "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$"
         case .digest: "^sha256:[0-9a-f]{64}$"
+        case .commit: "^[0-9a-f]{40}$"
         case .duration: "^([0-9]+(ms|s|m|h))+$"
         case .memory: "^[0-9]+(\\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$"
         case .cpu: "^([0-9]+m|[0-9]+(\\.[0-9]{1,3})?)$"
@@ -175,8 +178,8 @@ extension StringFormat {
     package var allowsNumber: Bool {
         switch self {
         case .cpu, .memory, .python: true
-        case .text, .name, .version, .digest, .duration, .modelFormat, .relativePath, .artifactSource, .absolutePath,
-            .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .template:
+        case .text, .name, .version, .digest, .commit, .duration, .modelFormat, .relativePath, .artifactSource,
+            .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .template:
             false
         }
     }
@@ -188,6 +191,7 @@ extension StringFormat {
         case .name: "name (RFC 1123 label)"
         case .version: "version (SemVer 2.0)"
         case .digest: "digest (`sha256:` and 64 hex digits)"
+        case .commit: "commit (40 hex digits)"
         case .duration: "duration (`500ms`, `30s`, `2m`, `1h`)"
         case .memory: "memory (`512Mi`, `2G`, bytes)"
         case .cpu: "cores (`500m`, `2`, `0.5`)"

@@ -6,6 +6,14 @@ extension ContentStore {
         try await work.run { (_) throws(Failure) in try readIndex().manifests }
     }
 
+    /// The manifests by their names.
+    package func names() async throws(Failure) -> [String: Descriptor] {
+        let named = try await manifests().compactMap { manifest in
+            manifest.annotations[ImageIndex.nameAnnotation].map { ($0, manifest) }
+        }
+        return Dictionary(named, uniquingKeysWith: { _, last in last })
+    }
+
     /// The manifest that `reference` means: a name such as `churn@1.4.0`, or a digest or at least 8 hex digits of it.
     /// - Throws: `BundleMissing`, stalling, with what is here.
     package func manifest(_ reference: String) async throws(Failure) -> Descriptor {

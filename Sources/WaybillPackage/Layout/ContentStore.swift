@@ -62,7 +62,10 @@ package struct ContentStore: Sendable {
         write: (PartialBlob) async throws(Failure) -> Content?
     ) async throws(Failure) -> Quarantined? {
         let lock = try await lock(digest)
-        defer { withExtendedLifetime(lock) {} }
+        defer {
+            lock.removeFile()
+            withExtendedLifetime(lock) {}
+        }
         let holding = try await work.run { (cancellation) throws(Failure) in try examine(digest, cancellation) }
         if case .sound = holding { return nil }
         var quarantined: Quarantined?
@@ -77,7 +80,6 @@ package struct ContentStore: Sendable {
             if !resumable || error.disposition == .stall { partial.discard() }
             throw error
         }
-        lock.removeFile()
         return quarantined
     }
 
@@ -100,6 +102,21 @@ package struct ContentStore: Sendable {
             guard let bytes = try DurableFile.read(layout.blob(digest), limit: limit) else { return nil }
             return Digest(of: bytes) == digest ? bytes : nil
         }
+    }
+
+    /// How much of `artifacts` is here while some of it is under way, in this process or another; nil when nothing is.
+    package func arriving(_ artifacts: [Artifact]) -> (done: Int64, total: Int64)? {
+        let sizes = Dictionary(artifacts.map { ($0.digest, $0.size) }, uniquingKeysWith: { first, _ in first })
+        var (done, isUnderWay): (Int64, Bool) = (0, false)
+        for (digest, size) in sizes {
+            if (try? fileStatus(layout.blob(digest))) ?? nil != nil {
+                done &+= size
+            } else if let partial = (try? fileStatus(layout.partial(digest))) ?? nil {
+                done &+= min(Int64(partial.st_size), size)
+                isUnderWay = true
+            }
+        }
+        return isUnderWay ? (done, sizes.values.reduce(0) { $0 &+ $1 }) : nil
     }
 
     /// Bytes of `digests` that are not here yet, by the sizes given.

@@ -17,6 +17,7 @@ package struct ArtifactStore: ModelStore {
     let layout: StoreLayout
     let content: ContentStore
     private let intake: ArtifactIntake
+    private let builder: BundleBuilder
     private let journal: Journal
     private let now: @Sendable () -> Timestamp
     private let work = BlockingWork(label: "waybill.artifacts")
@@ -33,6 +34,7 @@ package struct ArtifactStore: ModelStore {
         layout = StoreLayout(root: root)
         self.content = content
         intake = ArtifactIntake(content: content, tree: tree, refusing: refusing, repositoryLimit: repositoryLimit)
+        builder = BundleBuilder(content: content, tree: tree, refusing: refusing)
         self.journal = journal
         self.now = now
     }
@@ -78,6 +80,24 @@ package struct ArtifactStore: ModelStore {
         }
     }
 
+    /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry.
+    package func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {
+        let before = try await content.manifests().last {
+            $0.annotations[ImageIndex.nameAnnotation] == version.id.description
+        }
+        let (bundle, rotten) = try await builder.build(version, at: commit)
+        for blob in rotten { try await record(blob, ticket: ticket) }
+        if before?.digest == bundle.manifest { return }
+        try await journal.note(
+            Event(
+                .bundleBuilt, decision: ticket.decision, cause: ticket.index, time: now(),
+                subject: version.id.description, outcome: .succeeded,
+                body: [
+                    "version": .string(version.id.description), "digest": .string(bundle.manifest.description),
+                    "size": .integer(bundle.size), "layers": .integer(Int64(bundle.layers)),
+                ]))
+    }
+
     package func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
         let kept = Set(keeping.map { ArtifactSet.key(for: $0).hex })
         let used = Set(folders.compactMap { $0.split(separator: "/").last.map(String.init) })
@@ -90,13 +110,46 @@ package struct ArtifactStore: ModelStore {
         }
     }
 
-    /// Also removes what crashes left of other sets.
+    /// Also removes what crashes left of other sets, and from the content store what no remaining set and no recent bundle needs;
+    /// that waits for the next time while anybody packages.
     package func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String] {
-        try await work.run { [layout, content] (_) throws(Failure) in
+        let gone = try await work.run { [layout, content] (_) throws(Failure) in
             do throws(SystemError) { return try StoreSweep(layout: layout, content: content).run(Set(keys)) } catch {
                 throw .disk(error)
             }
         }
+        try await collectContent(ticket: ticket)
+        return gone
+    }
+
+    private func collectContent(ticket: Ticket) async throws(Failure) {
+        let roots = try await heldDigests()
+        let report: ContentCollection.Report
+        do throws(Failure) {
+            report = try await ContentCollection(content, roots: roots).run(dryRun: false)
+        } catch {
+            if error.disposition == .wait { return }
+            throw error
+        }
+        if report.isEmpty { return }
+        try await journal.note(
+            Event(
+                .contentCollected, decision: ticket.decision, cause: ticket.index, time: now(),
+                subject: "content", outcome: .succeeded,
+                body: [
+                    "blobs": .integer(Int64(report.blobs)), "size": .integer(report.size),
+                    "bundles": .list(report.bundles.map { .string($0) }),
+                ]))
+    }
+
+    /// Digests of the files of every set in a store's folder, for commands that have no store.
+    package static func heldDigests(root: String) throws(Failure) -> Set<Digest> {
+        try StoreLayout(root: root).heldDigests()
+    }
+
+    /// Digests of the files of every set that is here.
+    private func heldDigests() async throws(Failure) -> Set<Digest> {
+        try await work.run { [layout] (_) throws(Failure) in try layout.heldDigests() }
     }
 
     private func record(_ artifact: Artifact, of version: VersionID, ticket: Ticket) async throws(Failure) {

@@ -14,6 +14,18 @@ struct StoreLayout: Hashable, Sendable {
     var index: String { "\(root)/index" }
     var locks: String { "\(root)/locks" }
 
+    /// Digests of the files of every set that is here.
+    func heldDigests() throws(Failure) -> Set<Digest> {
+        do throws(SystemError) {
+            var digests: Set<Digest> = []
+            for name in try entries(of: sets) {
+                let files = FolderIndex(path: "\(index)/\(name)").load().values
+                digests.formUnion(files.compactMap { try? Digest(parsing: $0.digest) })
+            }
+            return digests
+        } catch { throw .disk(error) }
+    }
+
     /// Makes the folders. Another user may enter the sets, and nothing else.
     func make() throws(Failure) {
         do throws(SystemError) {

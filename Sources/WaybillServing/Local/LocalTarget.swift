@@ -79,6 +79,7 @@ package final class LocalTarget: Target {
 
     package func prepare(_ spec: RevisionSpec, at commit: CommitID, ticket: Ticket) async throws(Failure) {
         try await models.stage(spec.artifacts, of: spec.version, at: commit, ticket: ticket)
+        if let manifest = spec.manifest { try await models.package(manifest, at: commit, ticket: ticket) }
         if let environment = spec.environment {
             try await environments.build(environment, at: commit, ticket: ticket)
         }

@@ -1,6 +1,7 @@
 import WaybillAPI
 import WaybillCore
 import WaybillEngine
+import WaybillPackage
 
 extension ControllerFace {
     func models() async throws(Failure) -> [ModelView] {
@@ -19,12 +20,19 @@ extension ControllerFace {
         let state = await source.current()
         let held = HeldResources(state, memory: catalogue)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.version)
+        let bundles = await bundles()
         return resources(state).compactMap { resource in
             guard case .modelVersion(let version) = resource.spec else { return nil }
             return VersionView(
-                version, deployments: (users[version.id] ?? []).map(\.key), location: resource.location,
-                conditions: held.conditions(of: resource))
+                version, deployments: (users[version.id] ?? []).map(\.key), bundle: bundles[version.id.description],
+                location: resource.location, conditions: held.conditions(of: resource))
         }
+    }
+
+    /// Digests of the bundles that are in the store, by version; none when it cannot be read: it decides nothing.
+    func bundles() async -> [String: Digest] {
+        let named = (try? await ContentStore(root: folder.content).names()) ?? [:]
+        return named.mapValues(\.digest)
     }
 
     func runtimes() async throws(Failure) -> [RuntimeView] {

@@ -3,6 +3,7 @@ import WaybillAPI
 import WaybillCore
 import WaybillEngine
 import WaybillLedger
+import WaybillPackage
 import WaybillServing
 import WaybillTrust
 
@@ -103,6 +104,7 @@ struct ControllerFace: ControllerInterface {
         if let id = summary.version, case .modelVersion(let found)? = state?.resources[.modelVersion(id)]?.spec {
             version = found
         }
+        let bundles = await bundles()
         // A replica that has only just been started has said nothing yet.
         let logs = summary.replicas.sorted { $0.id > $1.id }.lazy.map { replicaLog($0.id).tail(20) }
         let log = logs.first { !$0.isEmpty } ?? []
@@ -110,7 +112,10 @@ struct ControllerFace: ControllerInterface {
             deployment: view(summary, await controller.gatewayStatus?.address),
             replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),
             problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location,
-            spec: desired?.spec,
+            spec: desired?.spec, bundle: version.flatMap { bundles[$0.id.description] },
+            packaging: desired.flatMap { ContentStore(root: folder.content).arriving($0.spec.artifacts) }.map {
+                PackagingView(done: $0.done, total: $0.total)
+            },
             inputs: version?.inputs ?? [], outputs: version?.outputs ?? [], lastLines: log,
             events: try await history(of: key, before: nil, limit: 10))
     }

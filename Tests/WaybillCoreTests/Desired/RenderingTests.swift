@@ -161,4 +161,22 @@ extension SemanticVersion {
         guard let version = try? SemanticVersion(parsing: "1.5.0") else { preconditionFailure("a sound version") }
         return version
     }
+
+    @Test func `what is packaged with a version changes nothing that runs`() throws {
+        let plain = try Self.desired(full: true)
+        let described = try Self.desired(full: true) { _, version, _ in
+            version.card = "docs/churn.md"
+            version.license = "Apache-2.0"
+            version.environment = PythonEnvironment(python: "3.12", lock: "locks/train.lock")
+            if let commit = try? CommitID(parsing: String(repeating: "c", count: 40)) {
+                version.code = CodeSource(repository: "https://git.example/churn", commit: commit)
+            }
+            if let name = try? Name(parsing: "train") {
+                version.data = [Dataset(name: name, digest: Digest(of: "data".utf8))]
+            }
+        }
+        #expect(described.rendering == plain.rendering)
+        #expect(described.revision == plain.revision)
+        #expect(described.spec.manifest?.card == "docs/churn.md")
+    }
 }

@@ -43,6 +43,8 @@ final class PlainModelStore: ModelStore {
         }
     }
 
+    func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {}
+
     func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         let kept = Set(keeping.map { folder(for: $0) }).union(folders)

@@ -4,5 +4,11 @@ import ArgumentParser
 struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "package", abstract: "Look inside model files; make, check and move bundles.",
-        subcommands: [])
+        subcommands: [
+            PackageBuild.self,
+            PackageInspect.self,
+            PackageDiff.self,
+            PackageVerify.self,
+            PackageCollect.self,
+        ])
 }

@@ -53,6 +53,8 @@ extension DeploymentDetail {
             ("cpu", cpuMillis.map { "\(Double($0) / 1000) cores" }, .plain),
             ("devices", devices.isEmpty ? nil : devices.map(String.init).joined(separator: ", "), .plain),
             ("revision", deployment.revision, .plain),
+            ("bundle", bundle, .plain),
+            ("packaging", packaging.map { "\(Bytes.text($0.done)) of \(Bytes.text($0.total))" }, .busy),
             ("commit", deployment.commit, .plain),
             ("defined in", location, .plain),
         ]

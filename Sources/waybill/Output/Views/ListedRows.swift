@@ -109,7 +109,7 @@ extension ModelView: TableRow {
 
 extension VersionView: TableRow {
     static var titles: [String] { ["VERSION", "STATUS", "FORMAT", "FILES", "SIZE", "DEPLOYMENTS"] }
-    static var wideTitles: [String] { ["DIGEST", "LOCATION", "MESSAGE"] }
+    static var wideTitles: [String] { ["BUNDLE", "DIGEST", "LOCATION", "MESSAGE"] }
     static var rightAligned: Set<Int> { [3, 4] }
     var identity: String { version }
 
@@ -120,7 +120,9 @@ extension VersionView: TableRow {
         ]
     }
 
-    var wideCells: [Table.Cell] { [Table.Cell(artifacts.first?.digest), Table.Cell(location), messageCell] }
+    var wideCells: [Table.Cell] {
+        [Table.Cell(bundle), Table.Cell(artifacts.first?.digest), Table.Cell(location), messageCell]
+    }
 }
 
 extension RuntimeView: TableRow {

@@ -1,0 +1,129 @@
+import ArgumentParser
+import WaybillCore
+import WaybillPackage
+
+/// `waybill package verify`.
+struct PackageVerify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Hash what the content store holds again, and move what rotted aside.",
+        discussion: """
+            REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it; --all takes everything. Bytes that \
+            are no longer those of their digest are moved to the store's quarantine, and fetched again from their source when \
+            they are next needed. Returns 1 when there were any.
+            """)
+
+    @Argument(help: ArgumentHelp("Bundles.", valueName: "ref"))
+    var references: [String] = []
+
+    @Flag(help: "Everything in the store.")
+    var all = false
+
+    @Option(name: .shortAndLong, help: "Form of the output.")
+    var output: TextFormat = .text
+
+    @OptionGroup var options: StoreOptions
+
+    func validate() throws {
+        guard all != !references.isEmpty else { throw ValidationError("name bundles, or give --all") }
+    }
+
+    func run() async throws {
+        let store = try options.content()
+        var only: Set<Digest>?
+        for reference in references { only = (only ?? []).union(try await store.bundle(reference).blobs) }
+        let held = try await store.blobs()
+        let missing = (only ?? []).filter { held[$0] == nil }.sorted()
+        let progress = ProgressLine(Console.current)
+        let report = try await store.verify(only: only) { progress.show("hashed", $0, of: $1) }
+        progress.clear()
+        try show(Self.value(report, missing), output) { Self.text(report, missing) }
+        if !report.isSound || !missing.isEmpty { throw ExitCode(1) }
+    }
+
+    private static func value(_ report: ScrubReport, _ missing: [Digest]) -> Value {
+        [
+            "kind": "StoreVerification", "blobs": .integer(Int64(report.blobs)), "size": .integer(report.bytes),
+            "quarantined": .list(
+                report.quarantined.map {
+                    [
+                        "digest": .string($0.digest.description), "found": .string($0.found.description),
+                        "path": .string($0.path),
+                    ]
+                }),
+            "missing": .list(missing.map { .string($0.description) }),
+            "strangers": .list(report.strangers.map { .string($0) }),
+        ]
+    }
+
+    static func text(_ report: ScrubReport, _ missing: [Digest]) -> String {
+        var lines = report.quarantined.map {
+            "\($0.digest) had become \($0.found); it is now at \($0.path) and is fetched again when it is needed"
+        }
+        lines += missing.map { "\($0) is missing; build its bundle again" }
+        lines += report.strangers.map { "\($0.harmless) stands among the blobs and is none; remove it" }
+        let sound = report.blobs - report.quarantined.count
+        lines.append("\(sound) of \(report.blobs) blobs are sound, \(Bytes.text(report.bytes)) read")
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// `waybill package collect`.
+struct PackageCollect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "collect",
+        abstract: "Remove what nothing needs from the content store.",
+        discussion: """
+            Kept are the files of everything that is deployed or held, bundles that share one of them, the newest bundles of \
+            each model, and bundles that came from elsewhere. Nothing is removed while something packages. Look first: \
+            --dry-run removes nothing.
+            """)
+
+    @Flag(help: "Only say what would be removed.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Bundles of each model that are kept whatever is deployed.", valueName: "number"))
+    var keep = 3
+
+    @Flag(help: "Remove rotten bytes that were moved aside, too.")
+    var quarantine = false
+
+    @Option(name: .shortAndLong, help: "Form of the output.")
+    var output: TextFormat = .text
+
+    @OptionGroup var options: StoreOptions
+
+    func validate() throws {
+        guard (0...10_000).contains(keep) else { throw ValidationError("--keep must be from 0 to 10000") }
+    }
+
+    func run() async throws {
+        // The folders that deployments are served from say what is deployed and held, also while no controller runs.
+        let roots = try ArtifactStore.heldDigests(root: options.folder().models)
+        let collection = ContentCollection(
+            try options.content(), roots: roots, newest: keep, emptiesQuarantine: quarantine)
+        let report = try await collection.run(dryRun: dryRun)
+        let value: Value = [
+            "kind": "StoreCollection", "dryRun": .bool(dryRun), "bundles": .list(report.bundles.map { .string($0) }),
+            "blobs": .integer(Int64(report.blobs)), "partials": .integer(Int64(report.partials)),
+            "quarantined": .integer(Int64(report.quarantined)), "size": .integer(report.size),
+            "kept": [
+                "bundles": .integer(Int64(report.keptBundles)), "blobs": .integer(Int64(report.keptBlobs)),
+                "size": .integer(report.keptSize),
+            ],
+        ]
+        try show(value, output) { Self.text(report, dryRun: dryRun) }
+    }
+
+    static func text(_ report: ContentCollection.Report, dryRun: Bool) -> String {
+        let verb = dryRun ? "would remove" : "removed"
+        var parts = ["\(report.blobs) blobs"]
+        if report.partials > 0 { parts.append("\(report.partials) cut transfers") }
+        if report.quarantined > 0 { parts.append("\(report.quarantined) rotten blobs") }
+        let names = report.bundles.map { "  \($0.harmless)\n" }.joined()
+        return
+            "\(verb) \(parts.joined(separator: ", ")) (\(Bytes.text(report.size))) and the names of \(report.bundles.count) bundles"
+            + (names.isEmpty ? "\n" : ":\n\(names)")
+            + "kept \(report.keptBundles) bundles, \(report.keptBlobs) blobs (\(Bytes.text(report.keptSize)))\n"
+    }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import Glibc
+import Testing
+import WaybillCore
+import WaybillTestSupport
+import WaybillTrust
+
+@testable import WaybillPackage
+
+@Suite struct `Bundles` {
+    /// Changes only when the format of bundles does, and then every bundle that anyone made has another digest.
+    private static let golden = "sha256:19e2130b0d409cc9b34fefec4c4f34a5e5e19f942385c61f341287c6ca3ba27f"
+
+    @Test func `a fixed version always has this digest`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            let bundle = try await fixture.build(try fixture.version())
+            #expect(bundle.manifest.description == Self.golden)
+            #expect(bundle.layers == 5)
+        }
+    }
+
+    struct Place: CustomTestStringConvertible {
+        let testDescription: String
+        var mask: UInt32 = 0o022
+        var variables: [String: String] = [:]
+        var reversed = false
+        var fromFiles = false
+    }
+
+    static let places = [
+        Place(testDescription: "a careful umask", mask: 0o077),
+        Place(
+            testDescription: "another time zone and language", variables: ["TZ": "Asia/Tokyo", "LC_ALL": "tr_TR.UTF-8"]),
+        Place(testDescription: "files in another order", reversed: true),
+        Place(testDescription: "bytes from files of the machine", fromFiles: true),
+    ]
+
+    @Test(arguments: places.indices)
+    func `packaged again elsewhere it is the same`(_ index: Int) async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let here = try BundleFixture(in: folder.appending(path: "here"))
+            let first = try await here.build(try here.version())
+            let there = folder.appending(path: "another folder/\(index)").path
+            await #expect(processExitsWith: .success) { [there = there as String, index = index as Int] in
+                let place = Bundles.places[index]
+                umask(place.mask)
+                for (name, value) in place.variables { setenv(name, value, 1) }
+                tzset()
+                setlocale(LC_ALL, "")
+                let folder = URL(filePath: there)
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                let fixture = try BundleFixture(in: folder)
+                var version = try fixture.version()
+                if place.reversed {
+                    version.artifacts.reverse()
+                    version.data.reverse()
+                }
+                if place.fromFiles {
+                    for index in version.artifacts.indices {
+                        let path = version.artifacts[index].path
+                        let bytes = fixture.store.tree.files["models/churn/\(path)"] ?? []
+                        let file = folder.appending(path: path)
+                        try Data(bytes).write(to: file)
+                        version.artifacts[index].source = .file(path: file.path)
+                    }
+                }
+                let bundle = try await fixture.build(version)
+                try Data(bundle.manifest.description.utf8).write(to: folder.appending(path: "digest"))
+            }
+            #expect(try String(contentsOfFile: "\(there)/digest", encoding: .utf8) == first.manifest.description)
+        }
+    }
+
+    @Test func `other content is another bundle`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            let version = try fixture.version()
+            let first = try await fixture.build(version)
+            var other = version
+            other.license = "MIT"
+            #expect(try await fixture.build(other).manifest != first.manifest)
+            var code = version
+            code.code?.commit = try CommitID(parsing: String(repeating: "d", count: 40))
+            #expect(try await fixture.build(code).manifest != first.manifest)
+            // The name goes to the last one that was made.
+            let named = try await fixture.store.content.manifests()
+            #expect(named.count == 1)
+        }
+    }
+
+    @Test func `the manifest is ModelPack, one raw layer a file`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            let made = try await fixture.build(try fixture.version())
+            let bundle = try await fixture.store.content.bundle("churn@1.4.0")
+            #expect(bundle.descriptor.digest == made.manifest)
+            #expect(bundle.descriptor.artifactType == "application/vnd.cncf.model.manifest.v1+json")
+            #expect(bundle.config.mediaType == "application/vnd.cncf.model.config.v1+json")
+            #expect(
+                bundle.layers.map { "\($0.path) \($0.mediaType)" } == [
+                    "model.joblib application/vnd.cncf.model.weight.v1.raw",
+                    "tokenizer.json application/vnd.cncf.model.weight.config.v1.raw",
+                    ".waybill/card/churn.md application/vnd.cncf.model.doc.v1.raw",
+                    ".waybill/lock/train.lock application/vnd.cncf.model.code.v1.raw",
+                    ".waybill/modelversion.json application/vnd.cncf.model.doc.v1.raw",
+                ])
+            #expect(
+                bundle.annotations == [
+                    "dev.waybill.version": "churn@1.4.0", "dev.waybill.code.path": "train",
+                    "org.opencontainers.image.source": "https://git.example/churn",
+                    "org.opencontainers.image.revision": String(repeating: "c", count: 40),
+                    "dev.waybill.data.train": Digest(of: "data".utf8).description,
+                    "dev.waybill.data.test": Digest(of: "test".utf8).description,
+                ])
+            let version = try #require(bundle.layers.last)
+            let text = try #require(try await fixture.store.content.bytes(of: version.digest))
+            let spec = try #require(Value(json: text)?["spec"])
+            #expect(spec["artifacts"]?.list?.first?.object?.keys.sorted() == ["digest", "path", "size"])
+            #expect(text.last == UInt8(ascii: "\n"))
+        }
+    }
+
+    @Test func `a path that the bundle needs and files that are not there are refused`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            var version = try fixture.version()
+            version.card = "docs/gone.md"
+            await #expect(
+                throws: Self.failure(
+                    "CardMissing",
+                    "the card of churn@1.4.0: commit aaaaaaaaaa has no file 'docs/gone.md'; commit the file together with its manifest"
+                )
+            ) { try await fixture.build(version) }
+            version = try fixture.version()
+            version.artifacts[0].path = ".waybill/modelversion.json"
+            await #expect(
+                throws: Self.failure(
+                    "InvalidArtifact",
+                    "the artifact path '.waybill/modelversion.json' is below '.waybill/', where the bundle keeps its own files; choose another path"
+                )
+            ) { try await fixture.build(version) }
+            #expect(try await fixture.store.content.manifests() == [])
+        }
+    }
+
+    private static func failure(_ reason: String, _ message: String) -> Failure {
+        Failure(.stall, reason: reason, message: message)
+    }
+
+    @Test func `a difference says whether the weights or only words differ`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            var fixture = try BundleFixture(in: folder)
+            _ = try await fixture.build(try fixture.version("churn@1.0.0"))
+            var store = fixture.store
+            store.tree.files["docs/churn.md"] = Array("# Churn, again\n".utf8)
+            fixture = BundleFixture(store: store)
+            _ = try await fixture.build(try fixture.version("churn@1.0.1"))
+            store.tree.files["models/churn/model.joblib"] = Array("other weights".utf8)
+            fixture = BundleFixture(store: store)
+            _ = try await fixture.build(try fixture.version("churn@1.1.0"))
+
+            let content = fixture.store.content
+            let (one, two, three) = (
+                try await content.bundle("churn@1.0.0"), try await content.bundle("churn@1.0.1"),
+                try await content.bundle("churn@1.1.0")
+            )
+            let words = BundleDifference(from: one, to: two)
+            #expect(words.summary == "the weights are the same, only words about them differ")
+            #expect(words.files.map(\.item.name) == [".waybill/card/churn.md"])
+            #expect(words.facts.map(\.name) == ["descriptor.version", "dev.waybill.version"])
+            let weights = BundleDifference(from: two, to: three)
+            #expect(weights.summary == "the weights differ")
+            #expect(weights.files.map(\.item.name) == ["model.joblib"])
+            #expect(BundleDifference(from: one, to: one).summary == "the same content")
+        }
+    }
+
+    @Test func `built again from its sources it is the same, or the layer that differs is named`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            var fixture = try BundleFixture(in: folder)
+            let version = try fixture.version()
+            let bundle = try await fixture.build(version)
+            func check() async throws -> BundleCheck.Report {
+                let scratch = folder.appending(path: "scratch-\(UUID().uuidString)").path
+                return try await BundleCheck(content: fixture.store.content, tree: fixture.store.tree, refusing: [])
+                    .run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: scratch)
+            }
+            let same = try await check()
+            #expect(same.bundle == bundle.manifest && same.findings == [] && same.layers == 5)
+            var store = fixture.store
+            store.tree.files["docs/churn.md"] = Array("# Other\n".utf8)
+            fixture = BundleFixture(store: store)
+            let differs = try await check()
+            #expect(
+                differs.findings.map(\.path) == ["(config)", ".waybill/card/churn.md", ".waybill/modelversion.json"])
+            store.tree.files["models/churn/model.joblib"] = Array("weights of fraud".utf8)
+            fixture = BundleFixture(store: store)
+            let wrong = try await check()
+            #expect(wrong.findings.count == 1)
+            #expect(
+                wrong.findings.first?.message?.hasPrefix(
+                    "'model.joblib' of churn@1.4.0 from models/churn/model.joblib is not what its manifest names")
+                    == true)
+        }
+    }
+}
+
+extension BundleFixture {
+    init(store: StoreFixture) { self.store = store }
+}
