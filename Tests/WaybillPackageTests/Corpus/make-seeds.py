@@ -52,5 +52,13 @@ with tarfile.open("a.tar", "w", format=tarfile.PAX_FORMAT) as t:
         info = tarfile.TarInfo(name)
         info.size = len(content)
         t.addfile(info, io.BytesIO(content))
+inner = io.BytesIO()
+with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as z:
+    z.write("a.safetensors")
+with zipfile.ZipFile("a.zip", "w") as z:
+    z.mkdir("sub")
+    z.writestr("sub/inner.zip", inner.getvalue())
+    with z.open("large.npy", "w", force_zip64=True) as f:
+        f.write(open("a.npy", "rb").read())
 with tarfile.open("a.tar.gz", "w:gz") as t:
     t.add("a.npy")

@@ -63,7 +63,7 @@ import WaybillCore
         .init(
             "vocabulary", layer("keras.layers", "StringLookup", #"{"vocabulary":"/etc/passwd"}"#),
             "dangerous config.json: a vocabulary is read from the path '/etc/passwd'"),
-        .init("no JSON", keras("{"), "unscanned config.json: JSON: '\"' is expected at byte 77"),
+        .init("no JSON", keras("{"), "unscanned config.json: JSON: '\"' is expected at byte 76"),
     ]
 
     @Test(arguments: hostile) func `layers that run code are dangerous`(_ file: HostileFile) { file.check() }

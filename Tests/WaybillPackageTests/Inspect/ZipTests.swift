@@ -166,30 +166,32 @@ import WaybillTestSupport
                 == "dangerous its end is that of a zip: a reader that looks there finds other content")
     }
 
+    /// Archives whose numbers lie about what is in them.
+    static let bombs = """
+        import json, struct, zipfile
+        def bomb(name, size, level=9):
+            with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as z: z.writestr("zeros", bytes(size))
+        bomb("ratio.zip", 1 << 20)
+        data = bytearray(open("ratio.zip", "rb").read())
+        def patched(name, size):
+            lie = bytearray(data)
+            at = lie.rindex(b"PK\\1\\2") + 24
+            lie[at:at + 4] = struct.pack("<I", size)
+            lie[22:26] = struct.pack("<I", size)
+            open(name, "wb").write(lie)
+        patched("more.zip", 1000)
+        patched("less.zip", 1 << 21)
+        crc = bytearray(data)
+        crc[14] ^= 1
+        crc[crc.rindex(b"PK\\1\\2") + 16] ^= 1
+        open("crc.zip", "wb").write(crc)
+        print(json.dumps({"done": True}))
+        """
+
     @Test func `bombs are refused before they are unpacked`() async throws {
         struct Facts: Decodable { let done: Bool }
-        let program = """
-            import json, struct, zipfile
-            def bomb(name, size, level=9):
-                with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as z: z.writestr("zeros", bytes(size))
-            bomb("ratio.zip", 1 << 20)
-            data = bytearray(open("ratio.zip", "rb").read())
-            def patched(name, size):
-                lie = bytearray(data)
-                at = lie.rindex(b"PK\\1\\2") + 24
-                lie[at:at + 4] = struct.pack("<I", size)
-                lie[22:26] = struct.pack("<I", size)
-                open(name, "wb").write(lie)
-            patched("more.zip", 1000)
-            patched("less.zip", 1 << 21)
-            crc = bytearray(data)
-            crc[14] ^= 1
-            crc[crc.rindex(b"PK\\1\\2") + 16] ^= 1
-            open("crc.zip", "wb").write(crc)
-            print(json.dumps({"done": True}))
-            """
         try await withTemporaryFolder { folder in
-            _ = try await ModelLibraries.run(program, in: folder, as: Facts.self)
+            _ = try await ModelLibraries.run(Self.bombs, in: folder, as: Facts.self)
             func lines(_ name: String, _ limits: InspectionLimits = .init()) -> [String] {
                 Inspector(limits: limits).inspect(path: folder.appending(path: name).path).lines
             }

@@ -44,7 +44,7 @@ struct TarReader {
             guard Self.number(header[148..<156]) == Int64(Self.checksum(header)) else {
                 throw .malformed("the header at byte \(place) has a wrong checksum")
             }
-            guard var size = Self.number(header[124..<136]), size >= 0 else {
+            guard let size = Self.number(header[124..<136]), size >= 0 else {
                 throw .malformed("the size in the header at byte \(place) is no number")
             }
             switch header[156] {
@@ -52,25 +52,29 @@ struct TarReader {
             case UInt8(ascii: "g"): throw .malformed("the header at byte \(place) changes all that follow it")
             case UInt8(ascii: "L"): longName = try text(size, at: place)
             case UInt8(ascii: "K"): _ = try text(size, at: place)
-            case let type:
-                let name = try name(in: header, at: place)
-                if let given = extended["size"] {
-                    guard let number = Int64(given), number >= 0 else {
-                        throw .malformed("'\(name)' has a broken size")
-                    }
-                    size = number
-                }
-                let kind = try kind(type, name)
-                // Links and devices have no content, whatever their header says.
-                if kind == .folder || kind == .link || kind == .device, size != 0 {
-                    throw .malformed("'\(name)' is no file and has a size")
-                }
-                let start = cursor.position
-                try skipContent(size)
-                (longName, extended) = (nil, [:])
-                return TarMember(name: name, kind: kind, start: start, size: size)
+            case _: return try member(header, size, at: place)
             }
         }
+    }
+
+    private mutating func member(
+        _ header: [UInt8], _ size: Int64, at place: Int64
+    ) throws(InspectionError) -> TarMember {
+        let name = try name(in: header, at: place)
+        var size = size
+        if let given = extended["size"] {
+            guard let number = Int64(given), number >= 0 else { throw .malformed("'\(name)' has a broken size") }
+            size = number
+        }
+        let kind = try kind(header[156], name)
+        // Links and devices have no content, whatever their header says.
+        if kind == .folder || kind == .link || kind == .device, size != 0 {
+            throw .malformed("'\(name)' is no file and has a size")
+        }
+        let start = cursor.position
+        try skipContent(size)
+        (longName, extended) = (nil, [:])
+        return TarMember(name: name, kind: kind, start: start, size: size)
     }
 
     private func kind(_ type: UInt8, _ name: String) throws(InspectionError) -> TarMember.Kind {
