@@ -6,7 +6,7 @@ SWIFT ?= swift
 BUILD ?=
 PROGRAMS := waybill waybill-shim
 
-.PHONY: all build test lint fmt bench demo install uninstall bootstrap clean
+.PHONY: all build test fuzz lint fmt bench demo install uninstall bootstrap clean
 
 all: build
 
@@ -22,6 +22,11 @@ build:
 test: bootstrap
 	$(SWIFT) build --build-tests $(BUILD)
 	$(SWIFT) test --skip-build --no-parallel $(BUILD) $(ARGS)
+
+# Every inspector for ten minutes on changed files; FUZZ_SECONDS says how long each is tried.
+FUZZ_SECONDS ?= 600
+fuzz: bootstrap
+	WAYBILL_ONLY=WaybillPackage WAYBILL_FUZZ_SECONDS=$(FUZZ_SECONDS) $(SWIFT) test --no-parallel $(BUILD) --filter Fuzzing
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks
 

@@ -31,15 +31,21 @@ package struct Inspection: Hashable, Sendable {
     package var findings: [Finding]
     /// Tensors that the header names, in its order.
     package var tensors: [TensorFact]
-    /// What else the header says: metadata, operator sets, declared inputs and outputs.
+    /// What goes in and comes out as the file itself declares it; a name is empty where the format names none.
+    package var inputs: [Tensor]
+    package var outputs: [Tensor]
+    /// What else the header says: metadata, operator sets, the count of parameters.
     package var facts: [String: Value]
 
     package init(
-        format: String?, findings: [Finding] = [], tensors: [TensorFact] = [], facts: [String: Value] = [:]
+        format: String?, findings: [Finding] = [], tensors: [TensorFact] = [], inputs: [Tensor] = [],
+        outputs: [Tensor] = [], facts: [String: Value] = [:]
     ) {
         self.format = format
         self.findings = findings
         self.tensors = tensors
+        self.inputs = inputs
+        self.outputs = outputs
         self.facts = facts
     }
 
