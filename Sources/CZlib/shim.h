@@ -1,0 +1,11 @@
+#ifndef WAYBILL_CZLIB_SHIM_H
+#define WAYBILL_CZLIB_SHIM_H
+
+#include <zlib.h>
+
+// `inflateInit2` is a macro, which Swift cannot call.
+static inline int waybill_inflate_start(z_stream *stream, int window_bits) {
+    return inflateInit2(stream, window_bits);
+}
+
+#endif
