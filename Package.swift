@@ -58,12 +58,15 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         // System calls that Swift cannot import.
         .target(name: "CLinux"),
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
         library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
-        library("WaybillPackage", ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", crypto]),
+        library(
+            "WaybillPackage", ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto]),
         library("WaybillServing", ["WaybillCore", "CLinux", httpClient] + nio),
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),

@@ -6,8 +6,13 @@ import WaybillCore
 /// Work and memory are bounded by `InspectionLimits` whatever a file says. Safe to use from many tasks at once.
 package struct Inspector: Sendable {
     let limits: InspectionLimits
+    /// What pickles may import.
+    let allowing: AllowList
 
-    package init(limits: InspectionLimits = InspectionLimits()) { self.limits = limits }
+    package init(limits: InspectionLimits = InspectionLimits(), allowing: AllowList = .shipped) {
+        self.limits = limits
+        self.allowing = allowing
+    }
 
     /// What is inside the file at `path`; data that it keeps in other files is looked for in its folder and below.
     package func inspect(path: String) -> Inspection {
@@ -15,7 +20,8 @@ package struct Inspector: Sendable {
         let folder = path.utf8.contains(UInt8(ascii: "/")) ? String(path.dropLast(name.count)) : "."
         do {
             let source = try FileBytes(path: path)
-            var scan = Scan(budget: InspectionBudget(limits), neighbours: FolderNeighbours(folder: folder))
+            var scan = Scan(
+                budget: InspectionBudget(limits), neighbours: FolderNeighbours(folder: folder), allowing: allowing)
             return scan.inspect(source, name: name)
         } catch {
             return Inspection(format: nil, findings: [.init(.unscanned, error.words)])
@@ -24,7 +30,7 @@ package struct Inspector: Sendable {
 
     /// What is inside `source`, which was called `name` where it was found.
     func inspect(_ source: any ByteSource, name: String) -> Inspection {
-        var scan = Scan(budget: InspectionBudget(limits), neighbours: NoNeighbours())
+        var scan = Scan(budget: InspectionBudget(limits), neighbours: NoNeighbours(), allowing: allowing)
         return scan.inspect(source, name: name)
     }
 }
@@ -33,6 +39,7 @@ package struct Inspector: Sendable {
 struct Scan {
     var budget: InspectionBudget
     let neighbours: any Neighbours
+    let allowing: AllowList
 
     /// Never fails: what goes wrong is a finding.
     mutating func inspect(_ source: any ByteSource, name: String) -> Inspection {
@@ -57,7 +64,10 @@ struct Scan {
         do throws(InspectionError) {
             guard source.size > 0 else { throw InspectionError.malformed("is empty") }
             format = try Format.found(in: source)
-            guard let format else { throw InspectionError.malformed("its bytes are no format known here") }
+            guard let format else {
+                if let pickle = PickleInspector(allowing: allowing).inspectUnknown(source) { return pickle }
+                throw InspectionError.malformed("its bytes are no format known here")
+            }
             return try inspect(source, as: format, name: name)
         } catch {
             let words = (format.map { "\($0.rawValue): " } ?? "") + error.words
@@ -80,10 +90,10 @@ struct Scan {
         case .zlib: try inspectPacked(source, .zlib, as: format, name: name)
         case .json, .xgboostJSON: try inspectJSON(source)
         case .xgboostUBJ: try inspectUBJSON(source)
-        case .pickle: inspectPickle(source)
+        case .pickle, .joblib, .bzip2, .xz: inspectPickle(source)
         case .torchLegacy: inspectTorchLegacy(source)
         case .text: Inspection(format: format.rawValue)
-        case .hdf5, .bzip2, .xz, .zstd:
+        case .hdf5, .zstd:
             Inspection(
                 format: format.rawValue, findings: [.init(.unscanned, "is \(format.rawValue), which is not read here")])
         }
