@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import WaybillCore
 import WaybillEngine
@@ -31,8 +32,9 @@ import WaybillTestSupport
             process.executableURL = URL(filePath: "/usr/bin/python3")
             process.arguments = ["-c", Self.server, folder.path]
             try process.run()
+            // It may have inherited that SIGTERM is ignored.
             defer {
-                process.terminate()
+                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
                 process.waitUntilExit()
             }
             let place = folder.appending(path: "port")
@@ -46,7 +48,7 @@ import WaybillTestSupport
                 try await CheckpointAnchor.post(note, to: address + "/503")
             }
             #expect(refused?.reason == "AnchorRefused" && refused?.message == "\(address)/503 answered 503")
-            process.terminate()
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             let silent = await #expect(throws: Failure.self) { try await CheckpointAnchor.post(note, to: address) }
             #expect(silent?.reason == "AnchorUnreachable")
