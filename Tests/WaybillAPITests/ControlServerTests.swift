@@ -115,7 +115,7 @@ import WaybillTestSupport
         await #expect(
             throws: Failure(
                 .stall, reason: "StateFolderTooLong",
-                message: "\(folder)/control.sock: a socket's path may have 107 bytes and this one has 134; "
+                message: "\(folder)/control.sock: a socket's path may have 103 bytes and this one has 134; "
                     + "choose a shorter state folder")
         ) {
             try await ControlClient(stateFolder: folder).status()

@@ -61,7 +61,7 @@ struct EventMembersTests {
         let change = FieldChange(path: "spec.replicas", before: "1", after: "2", restarts: false)
         let plan = KeyPlan(key: fixtures.key, goal: .serve(fixtures.spec.revision, replicas: 1))
         let decided = makes.planDecided(
-            plan, commit: fixtures.commit, rendering: Digest(of: []), isolation: .none, diff: [change])
+            plan, commit: fixtures.commit, rendering: Digest(of: []), isolation: Isolation.none, diff: [change])
         #expect(decided.body["isolation"] == "none")
         try expectWhole([decided])
         let replica = ObservedReplica(

@@ -159,6 +159,20 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `doctor names the runtimes of a fleet that are not isolated`() async throws {
+        try await withTemporaryFolder { folder in
+            try FleetSkeleton(remote: nil).write(to: folder)
+            let file = folder.appending(path: "fleet/runtimes/python-oip.yaml")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(!(try run(["doctor"], in: folder).output.contains("isolation: none")))
+            try Data(text.replacing("spec:\n", with: "spec:\n  isolation: none\n").utf8).write(to: file)
+            #expect(
+                try run(["doctor"], in: folder).output.contains(
+                    "runtime python-oip has 'isolation: none': replicas of staging/greeting run as the controller's own user\n"
+                ))
+        }
+    }
+
     @Test func `a full disk under the output is an error`() async throws {
         try await withTemporaryFolder { folder in
             let process = Process()

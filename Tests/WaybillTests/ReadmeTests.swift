@@ -39,7 +39,7 @@ import WaybillTestSupport
             program.variables["PATH"] = "/usr/local/bin:/usr/bin:/bin"
             program.hasGitIdentity = false
             // What a failing step leaves is ended too. The products may lie elsewhere than in `.build/debug`.
-            let state = folder.path + "/waybill-tutorial/my-fleet/.state"
+            let state = folder.path + "/tutorial/my-fleet/.state"
             defer { _ = try? program.run(["stop", "--all", "--state", state]) }
             let moved = "waybill() { '\(BuiltProgram.products.path)/waybill' \"$@\"; }\n"
             let isUsual = FileManager.default.fileExists(atPath: BuiltProgram.source.path + "/.build/debug/waybill")

@@ -86,6 +86,27 @@ import WaybillCore
         #expect(try yaml.first([], now: Fixtures.time) == "---\nitems: []\nkind: EnvironmentList\n")
     }
 
+    @Test func `a new deployment whose manifest is broken was not deleted`() throws {
+        var conditions = Conditions()
+        for kind in [Condition.Kind.ready, .held] {
+            conditions.set(
+                Condition(
+                    kind, isTrue: kind == .held, reason: "InvalidManifest", message: "bad.yaml:3:5: no such field",
+                    changedAt: Fixtures.time))
+        }
+        let view = DeploymentView(
+            key: try DeploymentKey(parsing: "staging/bad"), version: nil, serving: [], runtime: nil,
+            replicas: .init(desired: 0, ready: 0, running: 0), revision: nil, commit: nil, url: nil,
+            conditions: conditions)
+        var printer = ListPrinter<DeploymentView>(format: .table, environment: nil, style: .plain)
+        #expect(
+            try printer.first([view], now: Fixtures.time) == """
+                DEPLOYMENT    VERSION    SERVING   READY   STATUS   SINCE   REASON
+                staging/bad   (broken)   -         0/0     Held     0s      InvalidManifest
+
+                """)
+    }
+
     @Test func `an empty list says so`() throws {
         var printer = ListPrinter<ReplicaView>(format: .table, environment: "staging", style: .plain)
         #expect(try printer.first([], now: Fixtures.time) == "no replicas in staging\n")

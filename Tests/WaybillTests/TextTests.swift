@@ -156,6 +156,49 @@ import WaybillCore
                 + #""time":"2026-11-23T15:04:05.678Z"}"# + "\n")
     }
 
+    @Test func `what scripts read of an examination and of a history`() throws {
+        let examination = Examination(findings: [.warning("clock", "no sign", remedy: "install chrony")])
+        #expect(
+            try TextFormat.json.text(of: examination) { "" } == """
+                {
+                  "findings": [
+                    {
+                      "level": "warning",
+                      "message": "no sign",
+                      "remedy": "install chrony",
+                      "subject": "clock"
+                    }
+                  ]
+                }
+
+                """)
+        let event = try #require(try Fixtures.detail().events.first)
+        #expect(
+            try TextFormat.json.text(list: [event]) { "" } == """
+                {
+                  "items": [
+                    {
+                      "actor": "controller",
+                      "body": {
+                        "message": "a replica was killed",
+                        "what": "replica-gone"
+                      },
+                      "decision": "0000000000000001",
+                      "index": 41,
+                      "phase": "fact",
+                      "subject": "production/churn",
+                      "time": "2026-11-23T15:04:05.678Z",
+                      "type": "drift.found"
+                    }
+                  ],
+                  "kind": "EventList"
+                }
+
+                """)
+        #expect(
+            AuditShow.text(try Value(view: event), .plain).hasPrefix("Entry 41\n  actor:     controller\n"))
+    }
+
     @Test func `an examination is aligned and its worst finding decides`() {
         let examination = Examination(findings: [
             .ok("python", "Python 3.11.2 with venv"), .warning("clock", "no sign", remedy: "install chrony"),

@@ -130,7 +130,7 @@ extension EngineCore {
 
     private mutating func knows(_ key: DeploymentKey, _ command: OperatorCommand) -> Bool {
         if states[key] != nil { return true }
-        refuse(command, "there is no deployment \(key)")
+        refuse(command, "there is no deployment \(key)", reason: "NotFound")
         return false
     }
 
@@ -138,7 +138,7 @@ extension EngineCore {
         effects.append(.answer(command.id, .success(text)))
     }
 
-    private mutating func refuse(_ command: OperatorCommand, _ text: String) {
-        effects.append(.answer(command.id, .failure(Failure(.stall, reason: "Refused", message: text))))
+    private mutating func refuse(_ command: OperatorCommand, _ text: String, reason: String = "Refused") {
+        effects.append(.answer(command.id, .failure(Failure(.stall, reason: reason, message: text))))
     }
 }
