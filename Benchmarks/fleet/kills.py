@@ -20,7 +20,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from fleet import SAMPLES, Fleet, Load  # noqa: E402
+from fleet import SAMPLES, Fleet  # noqa: E402
+from load import Load  # noqa: E402
 from reach import reach  # noqa: E402
 
 ASKED, OTHER = "production/risk-score", "production/other"
@@ -129,8 +130,10 @@ def prepare(fleet):
 
 def kill_again_and_again(fleet, kills, chance, witness):
     for number in range(kills):
-        # Now and then time enough for a whole replacement; now and then not even for a start.
-        time.sleep(chance.uniform(0, 2.5))
+        # Two of three once it answers, in the middle of its work or at the end of it; the others anywhere in its start.
+        if chance.random() < 0.67:
+            fleet.eventually("it answers", lambda: fleet.control("/v1/version"), pause=0.02)
+        time.sleep(chance.uniform(0, 1.5))
         fleet.kill()
         witness.look()
         fleet.start()
