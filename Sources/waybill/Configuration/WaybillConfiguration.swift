@@ -63,6 +63,11 @@ struct WaybillConfiguration: Hashable, Sendable {
         if repository.tokenFile != nil && repository.tokenVariable != nil {
             throw InvalidInput("repository.tokenFile and repository.tokenVariable are both set; keep one of them")
         }
+        for anchor in anchors {
+            do { _ = try CheckpointAnchor(parsing: anchor) } catch {
+                throw InvalidInput("ledger.anchors: \(error.message)")
+            }
+        }
         if !gateway.isLoopback && !isGatewayInsecure {
             throw InvalidInput(
                 "gateway.address is \(gateway), which other machines can reach, and the gateway does not ask who calls; "
