@@ -194,19 +194,6 @@ import WaybillCore
         #expect(try await loader.load(next).removed == [Self.churn])
     }
 
-    @Test func `a restart knows from the last good commits what is broken now`() async throws {
-        let loader = try await loaded()
-        let broken = try change(2) { $0["production/churn.yaml"] = "a: [" }
-        _ = try await loader.load(broken)
-        let lastGood = await loader.lastGoodCommits
-        #expect(lastGood == [try MemoryTree.commit(1)])
-        let again = FleetLoader(tree: tree)
-        let delta = try await again.load(broken, lastGood: lastGood)
-        #expect(Set(delta.changed.keys) == [Self.churn, Self.other])
-        #expect(delta.held.keys.sorted() == [Self.churn])
-        #expect(await again.lastGoodCommits == lastGood)
-    }
-
     @Test func `a file that became a link, or its folder, holds what it defined`() async throws {
         let loader = try await loaded()
         let linked = try change(
@@ -229,6 +216,88 @@ import WaybillCore
         let mended = try await loader.load(try tree.commit(4, SampleFleet.files))
         #expect(mended.released == [Self.churn, Self.other])
         #expect(mended.diagnostics == [])
+    }
+
+    @Test func `a broken file that says what it defines holds nothing else, whatever its comments name`() async throws {
+        let loader = try await loaded()
+        let broken = "# note about team other\n" + SampleFleet.model.replacing("churn", with: "zzz") + "  nothing: 1\n"
+        let delta = try await loader.load(
+            try change(2) { files in
+                files["models/zzz.yaml"] = broken
+                files["production/other.yaml"] = nil
+            })
+        #expect(delta.removed == [Self.other] && delta.held.isEmpty)
+        let later = try await loader.load(
+            try change(3) { files in
+                files["models/zzz.yaml"] = broken
+                files["production/other.yaml"] = nil
+                files["production/churn.yaml"] = nil
+            })
+        #expect(later.removed == [Self.churn] && later.held.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("kind: ModelDeployment\nmetadata: {nmae: other}\n", true, "its kind, and its name as a word"),
+            ("kind: ModelDeployment\nmetadata: {name: other}\nspec: {environment: production}\n", true, "its identity"),
+            (
+                "kind: ModelDeployment\nmetadata: {name: other}\nspec: {environment: staging}\n", false,
+                "another identity"
+            ),
+            ("kind: ModelDeploymnt\nmetadata: {name: other}\n", true, "a kind that nobody knows, and its name"),
+            ("kind: Model\nmetadata: {nmae: other}\n", false, "another kind"),
+        ])
+    func `a deployment that moved into an older broken file stays`(_ text: String, _ isHeld: Bool, _ what: String)
+        async throws
+    {
+        let loader = try await loaded()
+        let broken = "apiVersion: waybill.dev/v1alpha1\n" + text
+        _ = try await loader.load(try change(2) { $0["moved.yaml"] = broken })
+        let delta = try await loader.load(
+            try change(3) { files in
+                files["moved.yaml"] = broken
+                files["production/other.yaml"] = nil
+            })
+        #expect(delta.held.keys.contains(Self.other) == isHeld, "\(what)")
+        #expect(delta.removed.contains(Self.other) == !isHeld, "\(what)")
+    }
+
+    @Test func `a folder that is not there is an error and changes nothing`() async throws {
+        let nowhere = FleetLoader(tree: tree, path: "nowhere")
+        let one = try tree.commit(1, SampleFleet.files)
+        let message =
+            "commit 0000000000 has no folder 'nowhere', where the manifests are to be; set 'repository.path' (or "
+            + "'--path') to a folder of the repository"
+        await #expect(throws: Failure(.stall, reason: "NoManifestFolder", message: message)) {
+            try await nowhere.load(one)
+        }
+        let loader = FleetLoader(tree: tree, path: "production")
+        _ = try await loader.load(one)
+        let gone = try change(2) { files in files = files.filter { !$0.key.hasPrefix("production/") } }
+        await #expect(throws: Failure.self) { try await loader.load(gone) }
+        #expect(await loader.state?.commit == one)
+        let empty = try change(3) { files in
+            files = files.filter { !$0.key.hasPrefix("production/") }
+            files["production/README.md"] = "none any more"
+        }
+        _ = try await loader.load(empty)
+        _ = try await loader.load(
+            try change(4) { files in
+                files = files.filter { !$0.key.hasPrefix("production/") }
+                files["production/README.md"] = "none any more"
+                files["else.yaml"] = "a: ["
+            })
+        #expect(await loader.state?.diagnostics == [])
+    }
+
+    @Test func `Waybill's own settings at the top are no manifest, below it they are`() async throws {
+        let loader = FleetLoader(tree: tree)
+        let delta = try await loader.load(
+            try change(1) { files in
+                files["waybill.yaml"] = "repository: {url: here}\n"
+                files["deep/waybill.yaml"] = "repository: {url: here}\n"
+            })
+        #expect(delta.diagnostics.map(\.location.path) == ["deep/waybill.yaml"])
     }
 
     @Test func `a file past the limit is a diagnostic, its neighbours load`() async throws {

@@ -10,7 +10,9 @@ import WaybillTestSupport
     /// Gives fixed values for any file.
     struct FixedFile: ConfigurationFileReading {
         var values: [String: Value]
-        func read(_ bytes: [UInt8], path: String) throws(Failure) -> [String: Value] { values }
+        func read(_ bytes: [UInt8], path: String) throws(ConfigurationProblems) -> ConfigurationFileValues {
+            ConfigurationFileValues(values: values)
+        }
     }
 
     private func resolve(

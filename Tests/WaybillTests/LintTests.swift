@@ -133,6 +133,75 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a file or a folder below is judged with the whole fleet, and only what concerns it is shown`()
+        async throws
+    {
+        try await withFleet { program, folder in
+            let deployments = "fleet/deployments"
+            #expect(try program.run(["lint", deployments]).output == "6 resources, 1 deployment: no problems\n")
+            #expect(try program.run(["lint", "\(deployments)/staging-greeting.yaml"]).code == 0)
+            try change(
+                folder.appending(path: "\(deployments)/staging-greeting.yaml"), "model: greeting", "model: greting")
+            let result = try program.run(["lint", "\(deployments)/staging-greeting.yaml", "-o", "sarif"])
+            #expect(result.code == 1)
+            let uri = "\"uri\": \"\(deployments)/staging-greeting.yaml\""
+            #expect(result.output.contains(uri), "\(result.output)\(result.errors)")
+            let other = try program.run(["lint", "fleet/runtimes"])
+            #expect(other.code == 0, "\(other.output)\(other.errors)")
+            let below = BuiltProgram(folder: folder.appending(path: deployments))
+            #expect(try below.run(["lint"]).output.hasPrefix("\(deployments)/staging-greeting.yaml:8:10: error: "))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("stte: {}", "1:1: error: there is no setting 'stte'"),
+            ("[a]: b", "1:1: error: the name of a setting is text, not a list or a mapping"),
+            (
+                "repository: {path: ../x}",
+                "1:20: error: repository.path: '../x' is not allowed; expected a folder of the "
+                    + "repository, from its top, as in 'fleet'; '' is the top"
+            ),
+            (
+                "repository: {tokenFile: /a, tokenVariable: B}",
+                "1:25: error: repository.tokenFile and "
+                    + "repository.tokenVariable are both set; keep one of them"
+            ),
+            (
+                "ledger: {anchors: [ftp:x]}",
+                "1:19: error: ledger.anchors: 'ftp:x' is not an anchor; use "
+                    + "file:/ABSOLUTE/PATH, git:refs/waybill/checkpoints (any reference outside refs/heads/) or an http(s) address"
+            ),
+        ])
+    func `what is wrong with waybill.yaml is shown in its place, in every form`(_ text: String, _ expected: String)
+        async throws
+    {
+        try await withFleet { program, folder in
+            try Data((text + "\n").utf8).write(to: folder.appending(path: "waybill.yaml"))
+            let shown = try program.run(["lint"])
+            #expect(shown.code == 1)
+            #expect(
+                shown.output.hasPrefix("waybill.yaml:\(expected)\n  1 | \(text)\n"), "\(shown.output)")
+            let json = try program.run(["lint", "-o", "json"])
+            #expect(json.code == 1 && json.output.contains("\"kind\": \"DiagnosticList\""))
+            #expect(json.output.contains("\"text\": "), "\(json.output)\(json.errors)")
+        }
+    }
+
+    @Test func `an empty path of the manifests is the top, one that is not there is an error`() async throws {
+        try await withFleet { program, folder in
+            let file = folder.appending(path: "waybill.yaml")
+            try Data("repository: {path: ''}\n".utf8).write(to: file)
+            #expect(try program.run(["lint"]).code == 0)
+            try Data("repository: {path: nowhere}\n".utf8).write(to: file)
+            let result = try program.run(["lint"])
+            #expect(result.code == 1)
+            #expect(
+                result.errors.contains("there is no manifest below 'nowhere'; set 'repository.path'"),
+                "\(result.errors)")
+        }
+    }
+
     @Test func `a folder without manifests is most often the wrong one`() async throws {
         try await withTemporaryFolder { folder in
             let result = try BuiltProgram(folder: folder).run(["lint"])

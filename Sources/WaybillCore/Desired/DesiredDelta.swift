@@ -13,11 +13,14 @@ package struct DesiredDelta: Sendable {
     package var released: Set<DeploymentKey>
     /// Every problem of the commit, sorted by place.
     package var diagnostics: [Diagnostic]
+    /// Earlier commits that lead to the state at this one when they are loaded before it, oldest first: what is broken now
+    /// depends on how it came to be. Empty when nothing is.
+    package var history: [CommitID]
 
     package init(
         commit: CommitID, changed: [DeploymentKey: DesiredDeployment] = [:], removed: Set<DeploymentKey> = [],
         orphaned: Set<DeploymentKey> = [], held: [DeploymentKey: [Diagnostic]] = [:],
-        released: Set<DeploymentKey> = [], diagnostics: [Diagnostic] = []
+        released: Set<DeploymentKey> = [], diagnostics: [Diagnostic] = [], history: [CommitID] = []
     ) {
         self.commit = commit
         self.changed = changed
@@ -26,5 +29,6 @@ package struct DesiredDelta: Sendable {
         self.held = held
         self.released = released
         self.diagnostics = diagnostics
+        self.history = history
     }
 }

@@ -15,6 +15,7 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
     case duplicateResource = "duplicate-resource"
     case unsupportedFormat = "unsupported-format"
     case unusableFile = "unusable-file"
+    case changedVersion = "changed-version"
     case heldResource = "held-resource"
 
     /// One sentence for tools that list rules.
@@ -35,6 +36,7 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
         case .duplicateResource: "A resource is defined in one place."
         case .unsupportedFormat: "The runtime serves the format of the model version."
         case .unusableFile: "Every entry of the fleet's folders can be read."
+        case .changedVersion: "A version of a model never changes its bytes."
         case .heldResource: "What a manifest depends on is not broken elsewhere."
         }
     }

@@ -32,12 +32,20 @@ package enum DiagnosticText {
         let column = diagnostic.location.column - 1
         guard column <= scalars.count else { return [] }
         let start = column > 100 ? column - 60 : 0
-        let shown = harmless(String(String.UnicodeScalarView(scalars[start..<min(scalars.count, start + 120)])))
+        let end = min(scalars.count, start + 120)
+        let shown = harmless(scalars[start..<end])
         let number = String(diagnostic.location.line)
-        let room = max(1, min(diagnostic.length, 120 - (column - start)))
+        // What is marked, in columns of a terminal: a character takes none, one or two.
+        let marked = harmless(scalars[min(column, end)..<max(min(column + diagnostic.length, end), min(column, end))])
+        let room = max(1, marked.displayWidth)
         let margin = String(repeating: " ", count: number.utf8.count)
-        let caret = String(repeating: " ", count: column - start) + "^" + String(repeating: "~", count: room - 1)
+        let before = harmless(scalars[start..<min(column, end)]).displayWidth
+        let caret = String(repeating: " ", count: before) + "^" + String(repeating: "~", count: room - 1)
         return ["  \(number) | \(shown)", "  \(margin) | \(caret)"]
+    }
+
+    private static func harmless(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
+        harmless(String(String.UnicodeScalarView(scalars)))
     }
 
     /// `text` with each tab as a space and each other control or invisible formatting character as U+FFFD.

@@ -28,6 +28,7 @@ extension EventType {
                     ("commit", "the commit"), ("from", "the commit before"), ("deployments", "how many it asks for"),
                     ("changed", "keys whose rendering changed, the first hundred"),
                     ("problems", "errors in its manifests"),
+                    ("history", "commits that a start loads before it, for what is held as it last was"),
                     ("reason", "given by an operator, if one did"),
                 ])
         case .commitRejected:

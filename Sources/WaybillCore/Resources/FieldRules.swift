@@ -1,8 +1,11 @@
 /// Rules over several fields of one document, in the places of the fields that break them.
 package enum FieldRules {
-    /// Every rule that the decoded `document` of this kind breaks. Fields that had problems of their own may be missing.
+    /// Every rule that the decoded `document` of this kind breaks. Fields that had problems of their own are `null`.
     package static func problems(kind: Kind, document: Value) -> [FieldProblem] {
-        guard let spec = document["spec"] else { return [] }
+        annotations(kind, document) + (document["spec"].map { spec(kind, $0) } ?? [])
+    }
+
+    private static func spec(_ kind: Kind, _ spec: Value) -> [FieldProblem] {
         switch kind {
         case .model, .environment: return []
         case .modelVersion: return secrets(spec)
@@ -35,6 +38,34 @@ package enum FieldRules {
         return authority[..<at].contains(":")
     }
 
+    /// Annotations that mean something to Waybill; all others are the author's own.
+    private static func annotations(_ kind: Kind, _ document: Value) -> [FieldProblem] {
+        let written = document["metadata"]?["annotations"]?.object ?? [:]
+        return written.keys.sorted().filter { $0.hasPrefix("waybill.dev/") }.compactMap { key in
+            let path: [FieldStep] = [.member("metadata"), .member("annotations"), .member(key)]
+            guard key == Metadata.pruneKey else {
+                let isNear = Suggestion.nearest(to: key, in: [Metadata.pruneKey]) != nil
+                return FieldProblem(
+                    path: path, rule: "unknown-field",
+                    message:
+                        "there is no annotation \(key.quotedForMessage); names under 'waybill.dev/' are Waybill's own",
+                    hint: isNear ? "did you mean '\(Metadata.pruneKey)'?" : "use a prefix of your own", isOfKey: true)
+            }
+            guard kind == .modelDeployment else {
+                return FieldProblem(
+                    path: path, rule: "unknown-field",
+                    message: "'\(key)' is for a ModelDeployment; a \(kind.rawValue) has nothing that runs",
+                    hint: "remove it", isOfKey: true)
+            }
+            guard let value = written[key]?.string, value != Metadata.pruneDisabled else { return nil }
+            return FieldProblem(
+                path: path, rule: "invalid-value",
+                message: "'\(key)' is \(value.quotedForMessage); expected '\(Metadata.pruneDisabled)'",
+                hint: value.hasPrefix("disable")
+                    ? "did you mean '\(Metadata.pruneDisabled)'?" : "remove it to let it be pruned")
+        }
+    }
+
     private static func variables(_ env: Value?) -> [FieldProblem] {
         (env?.list ?? []).enumerated().compactMap { index, item in
             let path: [FieldStep] = [.member("spec"), .member("env"), .index(index)]
@@ -51,7 +82,7 @@ package enum FieldRules {
     }
 
     private static func paths(_ spec: Value) -> [FieldProblem] {
-        guard let spoken = spec["protocol"]?.string else { return [] }
+        guard let spoken = spec["protocol"]?.string, spec["paths"] != .null else { return [] }
         let isOwn = spoken == ServingProtocol.http.rawValue
         let count = spec["paths"]?.list?.count ?? 0
         if isOwn && count == 0 {

@@ -33,7 +33,9 @@ package struct Metadata: Hashable, Sendable {
     }
 
     /// True when `waybill.dev/prune: disabled` asks that removal from git leaves the resource running.
-    package var isPruneDisabled: Bool { annotations["waybill.dev/prune"] == "disabled" }
+    package var isPruneDisabled: Bool { annotations[Self.pruneKey] == Self.pruneDisabled }
+    package static let pruneKey = "waybill.dev/prune"
+    package static let pruneDisabled = "disabled"
 }
 
 /// A place in a file of the fleet repository; line and column count from 1, the column in characters.

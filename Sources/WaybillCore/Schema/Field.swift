@@ -70,12 +70,15 @@ package struct FieldProblem: Hashable, Sendable {
     package var rule: String
     package var message: String
     package var hint: String?
+    /// The key at the end of the path is wrong, rather than its value.
+    package var isOfKey: Bool
 
-    package init(path: [FieldStep], rule: String, message: String, hint: String? = nil) {
+    package init(path: [FieldStep], rule: String, message: String, hint: String? = nil, isOfKey: Bool = false) {
         self.path = path
         self.rule = rule
         self.message = message
         self.hint = hint
+        self.isOfKey = isOfKey
     }
 }
 

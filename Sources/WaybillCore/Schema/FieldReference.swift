@@ -12,11 +12,12 @@ package enum FieldReference {
         Folders and files whose names begin with `.` are left alone. Where a manifest stands means nothing; what it says does.
 
         Every document begins with `apiVersion: \(KindSchema.apiVersion)` and a `kind`. Text is text: `no`, `on` and `012` need no
-        quotes; a number is one only where a number is due. Unknown fields, fields written twice, wrong types and names
+        quotes; a number is one only where a number is due, and is decimal. Unknown fields, fields written twice, wrong types and names
         of nothing are errors, with the place and a hint. A file with an error holds what it defined as it last was;
         everything else goes on, and nothing is removed because a file could not be read.
 
-        A file has at most 1 MiB; a document at most 64 levels and 10,000 nodes, aliases counted by what they stand for.
+        A file has at most 1 MiB; a document at most 64 levels and 10,000 nodes, an alias being one of them; all
+        aliases of a document together stand for at most 10,000 nodes more.
 
         Editors check manifests as you type with this first line:
 

@@ -43,7 +43,10 @@ extension KindSchema {
         kind: .modelVersion, isNameRequired: false,
         spec: [
             Field("model", .string(.name), required: true, "The `Model` that this is a version of."),
-            Field("version", .string(.version), required: true, "Never used twice for other bytes."),
+            Field(
+                "version", .string(.version), required: true,
+                "Never used twice for other bytes: once a commit with it was accepted, the paths, sizes and digests of its files are fixed, and a commit that alters them is an error that holds it as it was. One that a commit removed may come again."
+            ),
             Field(
                 "format", .string(.modelFormat), required: true,
                 "What the files are, as `formats` of a runtime names it."),

@@ -47,7 +47,9 @@ package struct KindSchema: Sendable {
             Field("labels", .map(keys: .labelKey, values: .string(.text)), "For people and searches."),
             Field(
                 "annotations", .map(keys: .labelKey, values: .string(.text)),
-                "`waybill.dev/prune: disabled` leaves a deployment running when its manifest is removed."),
+                kind == .modelDeployment
+                    ? "`\(Metadata.pruneKey): \(Metadata.pruneDisabled)` leaves the deployment running when its manifest is removed."
+                    : "For people and tools."),
         ]
     }
 }

@@ -1,33 +1,53 @@
 package import WaybillCore
 
-/// What the ledger says about accepted commits: a fold, like `Facts`, that remembers where each resource was last good.
+/// What the ledger says about accepted commits: a fold, like `Facts`, that remembers what leads to the state in force.
 package struct FleetMemory: Hashable, Sendable {
-    /// Accepted commits, oldest first: the one before the last without problems, that one, and all since. The first of
-    /// them says what the next one removed. At most `longest`.
+    /// Accepted commits to load in this order: what is broken at the last of them is then held as it last was. The one
+    /// before the last is always there: it says what the last one removed. Grows with what is broken, not with time.
     package private(set) var chain: [CommitID] = []
+    /// The commit that was accepted before each of the chain.
+    private var before: [CommitID: CommitID] = [:]
     /// A commit that an operator accepted; forgotten once another commit is in force.
     package internal(set) var operatorAccepted: CommitID?
 
-    static let longest = 64
+    /// Commits that one acceptance can name; with more of them none is named, and all that were known are kept.
+    static let longestHistory = 500
 
     package init() {}
+
+    /// Whether the chain's commit at `index` was accepted right after the one before it in the chain.
+    package func isNext(_ index: Int) -> Bool { index > 0 && before[chain[index]] == chain[index - 1] }
 
     package mutating func fold(_ event: Event) {
         switch event.type {
         case .commitAccepted:
             guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
-            accept(commit, isSound: event.body["problems"]?.integer ?? 0 == 0)
+            accept(commit, history: Self.history(event))
         case .operatorCommand where event.body["command"]?.string == "accept":
             operatorAccepted = try? CommitID(parsing: event.subject)
         case _: break
         }
     }
 
-    private mutating func accept(_ commit: CommitID, isSound: Bool) {
+    /// What must be loaded before the commit; nil when the event does not say so, as those of older builds.
+    private static func history(_ event: Event) -> [CommitID]? {
+        if let named = event.body["history"]?.list {
+            return named.compactMap { $0.string.flatMap { try? CommitID(parsing: $0) } }
+        }
+        return event.body["problems"]?.integer ?? 0 == 0 ? [] : nil
+    }
+
+    private mutating func accept(_ commit: CommitID, history: [CommitID]?) {
         if operatorAccepted != commit { operatorAccepted = nil }
         if chain.last == commit { return }
-        chain = (isSound ? Array(chain.suffix(1)) : chain) + [commit]
-        // The sound one stays; the next ones make room.
-        if chain.count > Self.longest { chain.remove(at: 2) }
+        let previous = chain.suffix(1)
+        before[commit] = previous.last
+        if let history {
+            chain = history + (history.last == previous.last ? [] : previous) + [commit]
+        } else {
+            chain.append(commit)
+        }
+        let kept = Set(chain)
+        before = before.filter { kept.contains($0.key) }
     }
 }

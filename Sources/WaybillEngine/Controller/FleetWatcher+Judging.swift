@@ -11,7 +11,7 @@ extension FleetWatcher {
         status.head = accepted
         decided = accepted
         isStartJudged = true
-        if let hold = removesTooMuch(whole, head: accepted) { tell(hold) } else { give(whole) }
+        if let hold = holds(whole, head: accepted, isContinued: true) { tell(hold) } else { give(whole) }
     }
 
     /// Loads the accepted commits anew, without the network where the mirror has them; false when there is none. Begins from
@@ -24,31 +24,50 @@ extension FleetWatcher {
         // Neither mirror nor remote may have it any more: a rewound history, judged as such when the head is looked at.
         guard try await repository.contains(accepted, in: accepted) else { return false }
         orphans = []
-        for commit in memory.chain where try await repository.contains(commit, in: commit) {
-            let delta = try await source.load(commit)
+        var removed: Set<DeploymentKey> = []
+        var isWhole = true
+        for (index, commit) in memory.chain.enumerated() {
+            guard try await repository.contains(commit, in: commit) else {
+                isWhole = false
+                continue
+            }
+            guard let delta = try await replay(commit, isNext: isWhole && memory.isNext(index)) else { continue }
             orphans.subtract(delta.changed.keys)
             orphans.formUnion(delta.orphaned)
+            removed = delta.removed
         }
+        if !isStateGiven { await doubt(removed, isHistoryWhole: isWhole) }
         return true
+    }
+
+    /// Nil for an earlier commit without the manifests' folder: the setting was another one then.
+    private func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta? {
+        do {
+            return try await source.replay(commit, isNext: isNext)
+        } catch  where error.reason == "NoManifestFolder" && commit != memory.chain.last {
+            return nil
+        }
     }
 
     /// Decides about a fetched commit, records it, and sends the change on when it is accepted.
     func judge(_ head: CommitID) async throws(Failure) {
         let accepted = status.accepted
         if isStateGiven, head == accepted { return releaseIfBack(at: head) }
-        if let accepted, head != accepted, let hold = try await rewound(head, accepted) { return try await place(hold) }
         let change = try await source.load(head)
         isSourceInForce = false
         orphans.formUnion(change.orphaned)
         do throws(Failure) {
-            let delta = isStateGiven ? change : try await whole()
-            if let hold = removesTooMuch(delta, head: head) {
+            let delta = try await isStateGiven ? settlingDoubts(change) : whole()
+            var isContinued = true
+            if let accepted { isContinued = try await repository.contains(accepted, in: head) }
+            if let hold = holds(delta, head: head, isContinued: isContinued) {
                 try await place(hold)
                 return await goBack()
             }
             if head != accepted { try await recordAcceptance(of: delta, from: accepted) }
             isSourceInForce = true
             give(delta)
+            doubted.subtract(delta.removed.union(delta.released).union(delta.changed.keys))
             release("commit \(head.short) was accepted")
         } catch {
             await goBack()
@@ -68,25 +87,18 @@ extension FleetWatcher {
         }
         let gone = orphans.subtracting(state.deployments.keys).subtracting(state.held.keys)
         return DesiredDelta(
-            commit: state.commit, changed: state.deployments, removed: gone, orphaned: gone, held: state.held,
-            diagnostics: state.diagnostics)
-    }
-
-    private func rewound(_ head: CommitID, _ accepted: CommitID) async throws(Failure) -> FleetHold? {
-        let contains = try await repository.contains(accepted, in: head)
-        let verdict = CommitGate.decide(
-            head: head, lastAccepted: accepted, containsAccepted: contains,
-            population: CommitGate.Population(before: [], after: []), operatorAccepted: memory.operatorAccepted)
-        guard case .hold(let hold) = verdict else { return nil }
-        return hold
+            commit: state.commit, changed: state.deployments.filter { !doubted.contains($0.key) },
+            removed: gone, orphaned: gone, held: state.held.merging(heldByDoubt(state)) { held, _ in held },
+            diagnostics: state.diagnostics,
+            history: state.history)
     }
 
     /// Compared with what serves, also when the commit is the accepted one: a changed `path` or `branch` setting may
     /// show another fleet at it.
-    private func removesTooMuch(_ delta: DesiredDelta, head: CommitID) -> FleetHold? {
+    private func holds(_ delta: DesiredDelta, head: CommitID, isContinued: Bool) -> FleetHold? {
         let after = populationAfter(delta).union(delta.orphaned)
         let verdict = CommitGate.decide(
-            head: head, lastAccepted: nil, containsAccepted: true,
+            head: head, lastAccepted: isContinued ? nil : status.accepted, containsAccepted: isContinued,
             population: CommitGate.Population(before: population, after: after),
             operatorAccepted: memory.operatorAccepted)
         guard case .hold(var hold) = verdict else { return nil }
@@ -177,6 +189,9 @@ extension FleetWatcher {
             "problems": .integer(Int64(delta.diagnostics.count { $0.severity == .error })),
         ]
         if let accepted { body["from"] = .string(accepted.hex) }
+        if delta.history.count <= FleetMemory.longestHistory {
+            body["history"] = .list(delta.history.map { .string($0.hex) })
+        }
         if memory.operatorAccepted == delta.commit { body["reason"] = "accepted by an operator" }
         let event = Event(
             .commitAccepted, decision: decision, time: clock.now(), subject: delta.commit.hex, body: body)

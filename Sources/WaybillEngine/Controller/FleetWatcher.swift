@@ -51,6 +51,9 @@ package actor FleetWatcher {
     var isStartJudged = false
     /// Deployments that the loaded commits removed and that stay.
     var orphans: Set<DeploymentKey> = []
+    /// Deployments that serve though nothing that was loaded names them and no change removed them, or whose last good state
+    /// is in a commit that is not there any more. A broken file may hold them, so they stay as they are while there is one.
+    package internal(set) var doubted: Set<DeploymentKey> = []
     /// The controller was told the whole accepted state.
     var isStateGiven = false
     /// The source is at the accepted commit. False after a load that came to nothing.

@@ -27,10 +27,15 @@ extension DocumentDecoder {
         of node: Int, _ fields: [Field], _ members: inout [String: Value], _ seen: inout [Int], isMerged: Bool
     ) {
         var merges: [Int] = []
+        var mergeKey: Int?
         var unknown: [String: Int] = [:]
         var children = document.children(of: node)
         while let key = children.next(in: document), let value = children.next(in: document) {
             if isMergeKey(key) {
+                if let first = mergeKey {
+                    note(.duplicateKey, key, "'<<' is written twice", hint: Self.mergeHint, related: first)
+                }
+                mergeKey = mergeKey ?? key
                 merges.append(value)
                 continue
             }
@@ -45,9 +50,7 @@ extension DocumentDecoder {
                 continue
             }
             seen[index] = key
-            if let decoded = decode(value, fields[index].type, of: fields[index].name) {
-                members[fields[index].name] = decoded
-            }
+            members[fields[index].name] = decode(value, fields[index].type, of: fields[index].name) ?? .null
         }
         for merge in merges {
             for mapping in merged(merge) { readFields(of: mapping, fields, &members, &seen, isMerged: true) }
@@ -100,9 +103,14 @@ extension DocumentDecoder {
         _ seen: inout [String: Int], isMerged: Bool
     ) {
         var merges: [Int] = []
+        var mergeKey: Int?
         var children = document.children(of: node)
         while let key = children.next(in: document), let value = children.next(in: document) {
             if isMergeKey(key) {
+                if let first = mergeKey {
+                    note(.duplicateKey, key, "'<<' is written twice", hint: Self.mergeHint, related: first)
+                }
+                mergeKey = mergeKey ?? key
                 merges.append(value)
                 continue
             }
@@ -123,6 +131,8 @@ extension DocumentDecoder {
         }
     }
 
+    private static let mergeHint = "write '<<: [*first, *second]'"
+
     private func isMergeKey(_ key: Int) -> Bool {
         let node = document.nodes[key]
         guard node.kind == .scalar, node.isPlain, node.length == 2 else { return false }
@@ -136,9 +146,14 @@ extension DocumentDecoder {
         var mappings: [Int] = []
         var children = document.children(of: node)
         while document.nodes[node].kind == .sequence, let child = children.next(in: document) {
-            if document.nodes[document.resolved(child)].kind == .mapping { mappings.append(document.resolved(child)) }
+            if document.nodes[document.resolved(child)].kind == .mapping {
+                mappings.append(document.resolved(child))
+            } else {
+                note(.wrongType, child, "'<<' merges mappings, not \(describe(child))")
+            }
         }
-        if mappings.isEmpty || document.nodes[node].kind != .sequence {
+        let isEmpty = Int(document.nodes[node].next) == node + 1
+        if isEmpty || document.nodes[node].kind != .sequence {
             note(.wrongType, value, "'<<' merges mappings, not \(describe(value))")
         }
         return mappings

@@ -45,6 +45,9 @@ extension DocumentDecoder {
         guard found.kind == .scalar else { return nil }
         let text = document.text(node, in: source)
         if expected.hasPrefix("a whole number"), PlainScalar.integer(text) != nil { return "remove the quotes" }
+        if expected.hasPrefix("a whole number"), found.isPlain, let number = PlainScalar.based(text) {
+            return "write \(number): numbers are decimal"
+        }
         if expected == "a list" { return "write each item on a line of its own after '- ', or '[…]'" }
         return nil
     }
@@ -107,6 +110,7 @@ extension DocumentDecoder {
         while let child = children.next(in: document) {
             guard let value = decode(child, item, of: field) else {
                 isWhole = false
+                items.append(.null)
                 continue
             }
             if let first = repeated(value, child, unique, &seen) {

@@ -19,30 +19,43 @@ struct DocumentDecoder {
         var resource: Resource?
         /// Which resource it means to define, when that can be told.
         var identity: ResourceID?
+        var kind: Kind?
+        /// All that is sound; `null` where something is written that is not.
+        var value: Value?
+        /// It means to define something, and does not say what.
+        var isUnnamed = false
     }
 
     mutating func decode() -> Result {
-        guard let kind = readKind() else { return Result() }
+        guard let kind = readKind() else { return Result(isUnnamed: isOurs) }
         let schema = KindSchema.of(kind)
         let value = decodeObject(0, schema.document, at: 0) ?? .object([:])
-        if problems.isEmpty { noteRules(kind, value) }
+        noteRules(kind, value)
         let identity = Resource.identity(kind: kind, document: value)
-        guard problems.isEmpty else { return Result(identity: identity) }
+        let result = Result(identity: identity, kind: kind, value: value, isUnnamed: identity == nil)
+        guard problems.isEmpty else { return result }
         do {
             let location = source.location(ofOffset: Int(document.nodes[0].start))
             let resource = try Resource(kind: kind, document: value, location: location)
-            return Result(resource: resource, identity: resource.id)
+            return Result(resource: resource, identity: resource.id, kind: kind, value: value)
         } catch {
             note(.invalidValue, 0, error.message)
-            return Result(identity: identity)
+            return result
         }
     }
 
     private mutating func noteRules(_ kind: Kind, _ value: Value) {
         for problem in FieldRules.problems(kind: kind, document: value) {
             let rule = DiagnosticRule(rawValue: problem.rule) ?? .invalidValue
-            note(rule, node(at: problem.path), problem.message, hint: problem.hint)
+            let place = problem.isOfKey ? keyNode(at: problem.path) : node(at: problem.path)
+            note(rule, place, problem.message, hint: problem.hint)
         }
+    }
+
+    /// Whether a document without a known kind may be meant for Waybill at all.
+    private var isOurs: Bool {
+        guard document.nodes[0].kind == .mapping else { return false }
+        return member("apiVersion", of: 0).flatMap(scalar).map { $0.hasPrefix("waybill.dev/") } ?? true
     }
 
     /// The kind, when the document says that it is one of ours; otherwise what is wrong is noted.
@@ -127,6 +140,17 @@ extension DocumentDecoder {
 
     func firstKey(_ mapping: Int) -> Int {
         Int(document.nodes[mapping].next) > mapping + 1 ? mapping + 1 : mapping
+    }
+
+    /// The key at the end of a path, or what `node` gives.
+    func keyNode(at path: [FieldStep]) -> Int {
+        var at = 0
+        for step in path.dropLast() {
+            guard let next = child(step, of: at) else { return node(at: path) }
+            at = next
+        }
+        guard case .member(let name)? = path.last, let found = entry(name, of: at) else { return node(at: path) }
+        return found.key
     }
 
     /// The node at a path from the top, or the last one on the way: a scalar's own, else its key.

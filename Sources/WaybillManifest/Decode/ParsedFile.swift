@@ -14,6 +14,10 @@ package struct ParsedFile: Sendable {
     private(set) var bytes: [UInt8]
     /// Whether some of the text could not be read at all, so that nobody can tell what it defines.
     private(set) var isTextUnknown: Bool
+    /// Kinds of documents that mean to define something, without saying what; nil: of a kind that is not told.
+    private(set) var unnamedKinds: Set<Kind?> = []
+    /// What the file's documents refer to, as far as can be told. Empty for a sound file: its resources say that.
+    private(set) var references: [WrittenReference] = []
 
     package var isBroken: Bool { !diagnostics.isEmpty }
 
@@ -21,6 +25,7 @@ package struct ParsedFile: Sendable {
     package init(path: String, bytes: [UInt8], limits: YAMLLimits = YAMLLimits()) {
         let source = SourceText(path: path, bytes: bytes)
         var (resources, claimed, problems): ([Resource], [ResourceID], [Diagnostic]) = ([], [], [])
+        var unnamed: Set<Kind?> = []
         let stopped = YAMLReader.read(source, limits) { document in
             guard problems.count < limits.problems else { return }
             var decoder = DocumentDecoder(source, document, room: limits.problems - problems.count)
@@ -28,14 +33,17 @@ package struct ParsedFile: Sendable {
             problems += decoder.problems
             if let resource = result.resource { resources.append(resource) }
             if let identity = result.identity { claimed.append(identity) }
+            if result.isUnnamed { unnamed.insert(result.kind) }
         }
-        if let stopped { problems.append(stopped) }
+        problems += stopped
         problems += Self.repeated(resources, source)
         self.path = path
         self.resources = resources
         self.claimed = problems.isEmpty ? [] : claimed
         self.bytes = problems.isEmpty ? [] : bytes
-        isTextUnknown = stopped != nil
+        isTextUnknown = !stopped.isEmpty
+        unnamedKinds = unnamed
+        references = problems.isEmpty ? [] : WrittenReference.all(in: source, limits)
         diagnostics = problems.isEmpty ? [] : problems.sorted(by: Diagnostic.inOrder)
     }
 
@@ -76,6 +84,7 @@ package struct ParsedFile: Sendable {
             moved.related = diagnostic.related?.moved(to: path)
             return moved
         }
+        moved.references = references.map { $0.moved(to: path) }
         return moved
     }
 }

@@ -45,7 +45,7 @@ package enum ManifestEdit {
             guard decoder.decode().identity == id else { return }
             result = scalar(at: path, decoder, number)
         }
-        if let stopped { throw InvalidInput(stopped.message) }
+        if let stopped = stopped.first { throw InvalidInput(stopped.message) }
         guard let result else { throw InvalidInput("the file does not define \(id)") }
         return try result.get()
     }
@@ -116,7 +116,7 @@ package enum ManifestEdit {
                     "\(number) \(node.kind) \(isPlace || node.isPlain) \(node.tag) \(node.next) \(node.target) \(text)")
             }
         }
-        if let stopped { lines.append(stopped.message) }
+        lines += stopped.map(\.message)
         return lines
     }
 }

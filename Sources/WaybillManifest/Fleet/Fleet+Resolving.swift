@@ -72,39 +72,15 @@ extension Fleet {
     private func danglingReferences(
         _ resource: Resource, _ deployment: ModelDeployment, _ step: inout Step
     ) -> [ReferenceProblem] {
-        var found: [ReferenceProblem] = []
         let (environment, runtime) = (deployment.key.environment, deployment.runtime)
-        if !isNamed(.environment(environment)) {
-            let message = "there is no Environment \(environment.text.quotedForMessage)"
-            found.append(dangling(resource, "environment", message, environment.text, .environment, &step))
-        }
-        if !isNamed(.servingRuntime(runtime)) {
-            let message = "there is no ServingRuntime \(runtime.text.quotedForMessage)"
-            found.append(dangling(resource, "runtime", message, runtime.text, .servingRuntime, &step))
-        }
-        if !isNamed(.modelVersion(deployment.version)) {
-            found.append(danglingVersion(resource, deployment.version, &step))
-        } else if let problem = unsupportedFormat(resource, deployment) {
+        let named: [ResourceID] = [
+            .environment(environment), .servingRuntime(runtime), .modelVersion(deployment.version),
+        ]
+        var found = named.compactMap { missing($0, &step)?.problem(of: resource) }
+        if isNamed(.modelVersion(deployment.version)), let problem = unsupportedFormat(resource, deployment) {
             found.append(problem)
         }
-        return found
-    }
-
-    private func danglingVersion(_ resource: Resource, _ id: VersionID, _ step: inout Step) -> ReferenceProblem {
-        guard let known = versionsOfModel[id.model], !known.isEmpty else {
-            guard isNamed(.model(id.model)) else {
-                let message = "there is no Model \(id.model.text.quotedForMessage)"
-                return dangling(resource, "model", message, id.model.text, .model, &step)
-            }
-            return ReferenceProblem(
-                resource: resource, field: [.member("spec"), .member("version")], rule: .danglingReference,
-                message: "there is no ModelVersion of \(id.model.text.quotedForMessage)",
-                hint: "'waybill new version \(id) FILE…' writes one")
-        }
-        let newest = known.sorted().suffix(5).map(\.version.description).joined(separator: ", ")
-        return ReferenceProblem(
-            resource: resource, field: [.member("spec"), .member("version")], rule: .danglingReference,
-            message: "there is no ModelVersion '\(id)'", hint: "versions of '\(id.model)': \(newest)")
+        return found + templateProblems(resource, deployment)
     }
 
     private func unsupportedFormat(_ resource: Resource, _ deployment: ModelDeployment) -> ReferenceProblem? {
@@ -119,7 +95,7 @@ extension Fleet {
             hint: "it serves \(runtime.formats.joined(separator: ", "))")
     }
 
-    private func isNamed(_ id: ResourceID) -> Bool { resources[id] != nil || claims[id] != nil || definers[id] != nil }
+    func isNamed(_ id: ResourceID) -> Bool { resources[id] != nil || claims[id] != nil || definers[id] != nil }
 
     /// Whether a resource is broken, in its own file or by others.
     private func isBlocked(_ id: ResourceID) -> Bool { claims[id] != nil || problems[id] != nil }
@@ -140,35 +116,52 @@ extension Fleet {
     }
 
     /// Ends a step: which deployments are held from now on, and all that is wrong.
-    mutating func finish(_ step: Step, commit next: CommitID) -> DesiredDelta {
+    mutating func finish(_ step: Step, _ changes: [Change], commit next: CommitID) -> DesiredDelta {
         var delta = DesiredDelta(commit: next, changed: step.changed, removed: step.removed, orphaned: step.orphaned)
+        past.begin(next)
+        noteTurns(step, changes)
         for key in step.affected {
             let reasons = step.removed.contains(key) ? [] : reasons(for: key)
             let before = held[key]
+            past.note(.held(key), isStuck: !reasons.isEmpty, isTurn: before == nil)
             if reasons.isEmpty {
                 held[key] = nil
-                lastGood[key] = nil
                 if before != nil { delta.released.insert(key) }
             } else if before != reasons {
                 held[key] = reasons
                 delta.held[key] = reasons
-                if before == nil, deployments[key] != nil { lastGood[key] = commit }
             }
         }
-        keepOrder(next)
+        past.end()
+        commit = next
         delta.diagnostics = diagnostics
+        delta.history = past.history
         return delta
     }
 
-    private mutating func keepOrder(_ next: CommitID) {
-        if let commit, lastGood.values.contains(commit), !loaded.contains(commit) { loaded.append(commit) }
-        let wanted = Set(lastGood.values)
-        loaded.removeAll { !wanted.contains($0) }
-        commit = next
+    /// Notes where this step made something broken, or broken in another way.
+    private mutating func noteTurns(_ step: Step, _ changes: [Change]) {
+        for change in changes {
+            past.note(.file(change.path), isStuck: brokenPaths.contains(change.path), isTurn: true)
+        }
+        for id in step.touched {
+            let isClaimedAnew = step.claimsBefore[id].map { $0 != claims[id] ?? [] } ?? false
+            // Without exactly one sound definition it stays as it was.
+            past.note(
+                .resource(id), isStuck: claims[id] != nil || (definers[id]?.count ?? 0) > 1 || altered[id] != nil,
+                isTurn: isClaimedAnew || !past.isStuck(.resource(id)))
+        }
     }
 
     var diagnostics: [Diagnostic] {
-        let own = brokenPaths.flatMap { files[$0]?.parsed.diagnostics ?? [] }
+        var own: [Diagnostic] = []
+        var step = Step()
+        for path in brokenPaths.sorted() {
+            guard let file = files[path]?.parsed else { continue }
+            own += file.diagnostics
+            // What a broken file refers to is looked up, too: all of its problems come at once.
+            own += file.references.compactMap { missing($0.id, &step)?.diagnostic(in: $0) }
+        }
         return Array(Set(own + problems.values.joined())).sorted(by: Diagnostic.inOrder)
     }
 }

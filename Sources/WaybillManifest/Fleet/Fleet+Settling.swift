@@ -9,6 +9,7 @@ extension Fleet {
         } else if paths.count == 1, claims[id] == nil, let path = paths.first,
             let resource = files[path]?.parsed.resources.first(where: { $0.id == id })
         {
+            if isAlteration(of: id, resource, step) { return }
             replace(id, with: resource)
         }
     }
@@ -30,6 +31,7 @@ extension Fleet {
             }
         }
         if case .servingRuntime(let name) = id { runtimes[name] = nil }
+        altered[id] = nil
         replace(id, with: nil)
     }
 
@@ -83,8 +85,11 @@ extension Fleet {
         var found = repeated(id)
         if found.isEmpty, let resource = resources[id] {
             switch resource.spec {
-            case .modelVersion(let version): found = danglingModel(resource, version.id.model, &step)
-            case .servingRuntime(let runtime): found = resolveRuntime(resource, runtime)
+            case .modelVersion(let version):
+                if let alteration = altered[id] { found.append(alteration.problem) }
+                if let model = missing(.model(version.id.model), &step) { found.append(model.problem(of: resource)) }
+            case .servingRuntime(let runtime):
+                found = resolveRuntime(resource, runtime) + templateProblems(resource, runtime)
             case .model, .environment, .modelDeployment: break
             }
         }
@@ -123,31 +128,5 @@ extension Fleet {
                 message: lock?.problem ?? "there is no file \(python.lock.quotedForMessage) in the repository",
                 hint: "the path is read from the top of the repository")
         ]
-    }
-
-    private func danglingModel(_ resource: Resource, _ model: Name, _ step: inout Step) -> [ReferenceProblem] {
-        let isKnown = resources[.model(model)] != nil || claims[.model(model)] != nil
-        guard !isKnown else { return [] }
-        return [
-            dangling(resource, "model", "there is no Model \(model.text.quotedForMessage)", model.text, .model, &step)
-        ]
-    }
-
-    /// A reference to nothing, with the nearest name of its kind.
-    func dangling(
-        _ resource: Resource, _ field: String, _ message: String, _ name: String, _ kind: Kind, _ step: inout Step
-    ) -> ReferenceProblem {
-        ReferenceProblem(
-            resource: resource, field: [.member("spec"), .member(field)], rule: .danglingReference, message: message,
-            hint: nearest(to: name, kind, &step))
-    }
-
-    private func nearest(to name: String, _ kind: Kind, _ step: inout Step) -> String? {
-        step.suggestions -= 1
-        guard step.suggestions >= 0 else { return nil }
-        let names = resources.keys.lazy.filter { $0.kind == kind }.map(\.name)
-        if let near = Suggestion.nearest(to: name, in: names) { return "did you mean '\(near)'?" }
-        let known = names.sorted().prefix(5).joined(separator: ", ")
-        return known.isEmpty ? "add a manifest of kind \(kind.rawValue)" : "there is \(known)"
     }
 }

@@ -25,6 +25,8 @@ struct Fleet {
     var problems: [ResourceID: [Diagnostic]] = [:]
     /// Deployments whose last sound definition refers to a resource, there or not.
     var dependents: [ResourceID: Set<DeploymentKey>] = [:]
+    /// Versions that their file now gives other bytes; they stay what they were.
+    var altered: [ResourceID: Alteration] = [:]
     var versionsOfModel: [Name: Set<VersionID>] = [:]
     var runtimesOfLock: [String: Set<Name>] = [:]
     var runtimes: [Name: ResolvedRuntime] = [:]
@@ -32,11 +34,9 @@ struct Fleet {
     /// What last could be resolved.
     var deployments: [DeploymentKey: DesiredDeployment] = [:]
     var held: [DeploymentKey: [Diagnostic]] = [:]
-    /// The commit at which a deployment was last sound, for those that are held now.
-    var lastGood: [DeploymentKey: CommitID] = [:]
     var commit: CommitID?
-    /// Commits of `lastGood` in the order in which they were loaded.
-    var loaded: [CommitID] = []
+    /// How what is broken now came to be.
+    var past = FleetPast()
 
     /// A lock file of some commit.
     struct Lock: Hashable {
@@ -61,13 +61,18 @@ struct Fleet {
         var orphaned: Set<DeploymentKey> = []
         /// Problems whose exact place is still to be found in the file of their resource.
         var unlocated: [ResourceID: [ReferenceProblem]] = [:]
+        /// What was claimed, and by whom, before this step.
+        var claimsBefore: [ResourceID: Set<String>] = [:]
+        /// The commit follows on the one before; otherwise others may lie between them.
+        var isNext = true
         /// Suggestions that may still be looked for: each looks at every name of a kind.
         var suggestions = 20
     }
 
     /// Takes the next commit's files and locks. Synchronous, and cannot fail.
-    mutating func apply(_ changes: [Change], locks next: [String: Lock]) -> Step {
+    mutating func apply(_ changes: [Change], locks next: [String: Lock], isNext: Bool = true) -> Step {
         var step = Step()
+        step.isNext = isNext
         var vanished: [ResourceID: String] = [:]
         reserve(changes.count)
         for change in changes { replaceFile(change, &step, &vanished) }
@@ -98,6 +103,7 @@ struct Fleet {
         let old = files[change.path]?.parsed
         let oldClaims = claimsOfPath.removeValue(forKey: change.path) ?? []
         for id in oldClaims {
+            keepClaims(id, &step)
             claims[id]?.remove(change.path)
             if claims[id]?.isEmpty == true { claims[id] = nil }
         }
@@ -120,6 +126,10 @@ struct Fleet {
         claim(oldClaims.union(oldIDs), by: change.path, &step)
     }
 
+    private func keepClaims(_ id: ResourceID, _ step: inout Step) {
+        if step.claimsBefore[id] == nil { step.claimsBefore[id] = claims[id] ?? [] }
+    }
+
     private mutating func define(_ change: Change, _ step: inout Step) {
         for resource in change.file?.parsed.resources ?? [] {
             definers[resource.id, default: []].append(change.path)
@@ -129,7 +139,10 @@ struct Fleet {
 
     private mutating func claim(_ ids: Set<ResourceID>, by path: String, _ step: inout Step) {
         guard !ids.isEmpty else { return }
-        for id in ids { claims[id, default: []].insert(path) }
+        for id in ids {
+            keepClaims(id, &step)
+            claims[id, default: []].insert(path)
+        }
         claimsOfPath[path, default: []].formUnion(ids)
         step.touched.formUnion(ids)
     }

@@ -19,36 +19,30 @@ package actor FleetLoader {
         reader = FleetReader(tree: tree, path: path, limits: limits)
     }
 
-    /// Loads `commit` and says what changed since the last load.
+    /// Loads `commit` and says what changed since the last load. The first load gives every deployment.
     ///
-    /// The first load gives every deployment. Before it, the commits in `lastGood` (of `lastGoodCommits` before the
-    /// restart, in that order) are loaded, so that what is broken at `commit` is known as it last was.
+    /// What is broken at a commit stays as it last was. After a restart, load the `history` that came with the last commit,
+    /// in its order, and then that commit: the state is the same again.
+    /// - Parameter isNext: no accepted commit lies between this one and the one loaded before. A version of a model that
+    ///   differs between the two was then altered, which is an error; otherwise it may have been removed and come again.
     /// - Throws: `Failure` when the tree cannot be read, or `LoadUnderWay`.
-    package func load(_ commit: CommitID, lastGood: [CommitID] = []) async throws(Failure) -> DesiredDelta {
+    package func load(_ commit: CommitID, isNext: Bool = true) async throws(Failure) -> DesiredDelta {
         guard !isLoading else {
             throw Failure(
                 .wait, reason: "LoadUnderWay", message: "another commit is being loaded; ask again when it is done")
         }
         isLoading = true
         defer { isLoading = false }
-        let isFirst = fleet.commit == nil
-        if isFirst {
-            for earlier in lastGood where earlier != commit { _ = try await step(to: earlier) }
-        }
-        var delta = try await step(to: commit)
-        if isFirst {
-            delta.changed = fleet.deployments
-            delta.held = fleet.held
-        }
+        let delta = try await step(to: commit, isNext: isNext)
         diagnostics = delta.diagnostics
         return delta
     }
 
-    private func step(to commit: CommitID) async throws(Failure) -> DesiredDelta {
+    private func step(to commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
         let input = try await reader.read(from: fleet.commit, to: commit, known: Known(fleet))
-        var step = fleet.apply(input.changes, locks: input.locks)
+        var step = fleet.apply(input.changes, locks: input.locks, isNext: isNext)
         if !step.unlocated.isEmpty { await locate(&step) }
-        return fleet.finish(step, commit: commit)
+        return fleet.finish(step, input.changes, commit: commit)
     }
 
     /// Finds the exact places of problems between files; one that cannot be found stays at the head of its resource.
@@ -70,7 +64,7 @@ package actor FleetLoader {
         guard let commit = fleet.commit else { return nil }
         return DesiredState(
             commit: commit, resources: fleet.resources, deployments: fleet.deployments, held: fleet.held,
-            diagnostics: diagnostics)
+            diagnostics: diagnostics, brokenFiles: fleet.brokenPaths, history: fleet.past.history)
     }
 
     /// A problem that others found with the field at `field` of `id`, in its exact place in the file that defines it, or at
@@ -86,12 +80,6 @@ package actor FleetLoader {
 
     /// What should serve for `key`; its last good state when it is held.
     package func deployment(_ key: DeploymentKey) -> DesiredDeployment? { fleet.deployments[key] }
-
-    /// Commits at which deployments that are held now were last sound, oldest first: what `load` needs after a restart.
-    package var lastGoodCommits: [CommitID] {
-        let wanted = Set(fleet.lastGood.values)
-        return fleet.loaded.filter { wanted.contains($0) }
-    }
 
     /// Files that could not be taken, in order. While there is one, a deployment that nobody names may be in it.
     package var brokenFiles: [String] { fleet.brokenPaths.sorted() }

@@ -30,6 +30,7 @@ struct FleetReader: Sendable {
 
     func read(from base: CommitID?, to commit: CommitID, known: Known) async throws(Failure) -> Input {
         let found = try await tree.changes(from: base, to: commit, under: path)
+        try await requireFolder(found, base, commit)
         let entries = try await problems(found.problems, base, commit, known)
         let wanted = found.changes.filter { isManifest($0.path) }
         var changes = try await parse(wanted, known)
@@ -39,7 +40,30 @@ struct FleetReader: Sendable {
         return Input(changes: changes, locks: try await locks(at: commit, changes, known))
     }
 
+    /// A folder that is not there is a wrong setting, or a lost one; never an empty fleet.
+    private func requireFolder(
+        _ found: (changes: [TreeChange], problems: [TreeProblem]), _ base: CommitID?, _ commit: CommitID
+    ) async throws(Failure) {
+        let isEmpty = { (changes: [TreeChange]) in !changes.contains { $0.after != nil } }
+        guard !path.isEmpty, isEmpty(found.changes), found.problems.isEmpty else { return }
+        if base != nil {
+            if found.changes.isEmpty { return }
+            let all = try await tree.changes(from: nil, to: commit, under: path)
+            guard isEmpty(all.changes), all.problems.isEmpty else { return }
+        }
+        throw Failure(
+            .stall, reason: Self.noFolder,
+            message:
+                "commit \(commit.short) has no folder \(path.quotedForMessage), where the manifests are to be; set "
+                + "'repository.path' (or '--path') to a folder of the repository")
+    }
+
+    /// The reason of a failure for want of the manifests' folder.
+    static let noFolder = "NoManifestFolder"
+
     private func isManifest(_ file: String) -> Bool {
+        // Waybill's own settings stand at the top of the repository, beside the manifests when those are there.
+        guard !path.isEmpty || file != "waybill.yaml" else { return false }
         guard file.hasSuffix(".yaml") || file.hasSuffix(".yml") else { return false }
         return !isHidden(file)
     }

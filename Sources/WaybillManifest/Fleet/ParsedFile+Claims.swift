@@ -8,17 +8,22 @@ extension ParsedFile {
         guard let movedFrom else { return false }
         // A folder that became something unreadable holds all that was in it.
         if movedFrom.hasPrefix(path + "/") { return true }
-        return isTextUnknown
+        return isTextUnknown || mayDefine(id.kind)
     }
 
-    /// Whether the text of this broken file has the resource's name as a word.
+    /// Whether this broken file means to define the resource. Where its text or a document does not tell, whether it has
+    /// the resource's name as a word.
     func mentions(_ id: ResourceID) -> Bool {
+        if claimed.contains(id) { return true }
+        guard isTextUnknown || mayDefine(id.kind) else { return false }
         switch id {
         case .model(let name), .servingRuntime(let name), .environment(let name): return holdsWord(name.text)
         case .modelVersion(let id): return holdsWord(id.model.text) && holdsWord(id.version.description)
         case .modelDeployment(let key): return holdsWord(key.name.text)
         }
     }
+
+    private func mayDefine(_ kind: Kind) -> Bool { unnamedKinds.contains(kind) || unnamedKinds.contains(nil) }
 
     private func holdsWord(_ word: String) -> Bool {
         let word = Array(word.utf8)

@@ -39,7 +39,7 @@ package struct SettingsFile: Sendable {
             }
         }
         settings = found
-        problems = noted + (stopped.map { [$0] } ?? [])
+        problems = noted + stopped
     }
 
     /// A problem of the value of `setting`.
@@ -68,8 +68,14 @@ private struct SettingsWalk {
         var seen: [String: Int] = [:]
         var children = document.children(of: node)
         while let key = children.next(in: document), let child = children.next(in: document) {
-            let name = document.text(document.resolved(key), in: source)
             let start = Int(document.nodes[key].start)
+            guard document.nodes[document.resolved(key)].kind == .scalar else {
+                problems.append(
+                    source.diagnostic(
+                        .wrongType, start, start, "the name of a setting is text, not a list or a mapping"))
+                continue
+            }
+            let name = document.text(document.resolved(key), in: source)
             if let first = seen.updateValue(start, forKey: name) {
                 problems.append(
                     source.diagnostic(
@@ -78,7 +84,7 @@ private struct SettingsWalk {
                 continue
             }
             let value = document.resolved(child)
-            if document.nodes[value].kind == .mapping {
+            if document.nodes[value].kind == .mapping, Int(document.nodes[value].next) > value + 1 {
                 read(mapping: value, prefix: prefix + name + ".")
             } else {
                 settings.append(
@@ -90,6 +96,7 @@ private struct SettingsWalk {
     }
 
     private func value(_ node: Int) -> Value {
+        if document.nodes[node].kind == .mapping { return .object([:]) }
         guard document.nodes[node].kind != .sequence else { return .list(items(node)) }
         let text = document.text(node, in: source)
         guard document.nodes[node].isPlain else { return .string(text) }

@@ -25,6 +25,12 @@ enum PlainScalar {
         return Int64(number)
     }
 
+    /// What `0x1F` and `0o17` stand for in YAML's core schema; manifests take decimal digits only.
+    static func based(_ text: String) -> Int64? {
+        if text.hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16) }
+        return text.hasPrefix("0o") ? Int64(text.dropFirst(2), radix: 8) : nil
+    }
+
     /// `[-+]? (0 | [1-9][0-9]*) (\.[0-9]*)? ([eE][-+]?[0-9]+)?`
     static func isNumber(_ text: String) -> Bool {
         var rest = text.utf8[...]

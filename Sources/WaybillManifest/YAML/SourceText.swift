@@ -104,7 +104,7 @@ package struct SourceText: Sendable {
         return low
     }
 
-    private func characters(from start: Int, to end: Int) -> Int {
+    func characters(from start: Int, to end: Int) -> Int {
         guard start < end else { return 0 }
         return isASCII ? end - start : bytes[start..<end].reduce(0) { $0 + ($1 & 0xc0 == 0x80 ? 0 : 1) }
     }
@@ -116,6 +116,15 @@ package struct SourceText: Sendable {
         while end < bytes.count, end - start < 2000, !Self.isBreak(bytes[end]) { end += 1 }
         let text = String(decoding: bytes[start..<end], as: UTF8.self)
         return String(String.UnicodeScalarView(text.unicodeScalars.prefix(500)))
+    }
+
+    /// The first line from number `line` on, and after the byte `offset`, that begins a document with `---`.
+    func documentMarker(after offset: Int, fromLine line: Int) -> Int? {
+        lineStarts.dropFirst(max(0, line - 1)).lazy.map(Int.init).first { start in
+            guard start > offset, bytes[start...].starts(with: "---".utf8) else { return false }
+            let next = start + 3 < bytes.count ? bytes[start + 3] : UInt8(ascii: "\n")
+            return " \t\r\n".utf8.contains(next)
+        }
     }
 
     private static func isBreak(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }

@@ -81,6 +81,8 @@ package struct YAMLLimits: Sendable {
     package var documents = 10_000
     /// Lines that begin with `%` a file: libyaml compares each directive with all before it.
     package var directives = 64
+    /// Documents that are not well-formed, each left out, a file.
+    package var resumptions = 100
     /// Problems that are reported of one file.
     package var problems = 1000
 

@@ -13,6 +13,8 @@ struct YAMLReader {
     private var aliasedNodes = 0
     private var documents = 0
     private var isFinished = false
+    /// Where the parser began, in characters of the file.
+    private var base = 0
 
     private struct Open {
         var node: Int
@@ -31,14 +33,23 @@ struct YAMLReader {
         self.limits = limits
     }
 
-    /// Gives each document with content to `body`, in order, until one is not well-formed or passes a bound.
+    /// Gives each document with content to `body`, in order, until one passes a bound. One that is not well-formed is left
+    /// out: the reading goes on at the next line that begins a document with `---`.
     ///
-    /// - Returns: what stopped the reading, if the whole file was not read.
+    /// - Returns: what was not read, and why; empty when all was.
     static func read(_ source: SourceText, _ limits: YAMLLimits, _ body: (borrowing YAMLDocument) -> Void)
-        -> Diagnostic?
+        -> [Diagnostic]
     {
         var reader = YAMLReader(source, limits)
-        return reader.refusal() ?? reader.run(body)
+        if let refusal = reader.refusal() { return [refusal] }
+        var problems: [Diagnostic] = []
+        var start: Int? = source.textStart
+        while let from = start, let problem = reader.run(from: from, body) {
+            problems.append(problem)
+            let isSyntax = problem.rule == DiagnosticRule.syntax.rawValue && problems.count < limits.resumptions
+            start = isSyntax ? source.documentMarker(after: from, fromLine: problem.location.line) : nil
+        }
+        return problems
     }
 
     /// What can be refused without parsing.
@@ -61,17 +72,19 @@ struct YAMLReader {
             .limit, 0, 0, "the file has \(directives) lines that begin with '%'; at most \(limits.directives) are read")
     }
 
-    private mutating func run(_ body: (borrowing YAMLDocument) -> Void) -> Diagnostic? {
+    private mutating func run(from start: Int, _ body: (borrowing YAMLDocument) -> Void) -> Diagnostic? {
         let source = source
+        base = source.characters(from: source.textStart, to: start)
+        document.removeAll()
         return source.bytes.withUnsafeBufferPointer { all in
-            let text = UnsafeBufferPointer(rebasing: all[source.textStart...])
+            let text = UnsafeBufferPointer(rebasing: all[start...])
             guard let parser = EventParser(reading: text) else {
                 return source.diagnostic(.limit, 0, 0, "there is no memory to read the file")
             }
             while !isFinished {
                 var refused: Diagnostic?
                 let isRead = parser.next { event in refused = take(event, body) }
-                if !isRead { return syntaxProblem(parser.failure) }
+                if !isRead { return syntaxProblem(parser.failure, start) }
                 if let refused { return refused }
             }
             return nil
@@ -105,7 +118,7 @@ struct YAMLReader {
         anchors.removeAll(keepingCapacity: true)
         (expandedNodes, aliasedNodes) = (0, 0)
         documents += 1
-        document.start = source.offset(ofCharacter: event.pointee.start_mark.index)
+        document.start = offset(Int(event.pointee.start_mark.index))
         guard documents > limits.documents else { return nil }
         return source.diagnostic(
             .limit, document.start, document.start, "the file has more than \(limits.documents) documents",
@@ -168,7 +181,7 @@ extension YAMLReader {
     private mutating func end(_ event: UnsafePointer<yaml_event_t>) {
         guard let closed = open.popLast() else { return }
         document.nodes[closed.node].next = UInt32(document.nodes.count)
-        document.nodes[closed.node].end = UInt32(source.offset(ofCharacter: event.pointee.end_mark.index))
+        document.nodes[closed.node].end = UInt32(offset(Int(event.pointee.end_mark.index)))
         if let anchor = closed.anchor, anchors[anchor]?.node == closed.node {
             anchors[anchor]?.size = expandedNodes - closed.expandedBefore
         }
@@ -224,10 +237,12 @@ extension YAMLReader {
 
     private func span(_ event: UnsafePointer<yaml_event_t>) -> (Int, Int) {
         (
-            source.offset(ofCharacter: event.pointee.start_mark.index),
-            source.offset(ofCharacter: event.pointee.end_mark.index)
+            offset(Int(event.pointee.start_mark.index)), offset(Int(event.pointee.end_mark.index))
         )
     }
+
+    /// The byte offset of a character that the parser counted.
+    private func offset(_ character: Int) -> Int { source.offset(ofCharacter: base + character) }
 
     private func name(_ text: UnsafeMutablePointer<UInt8>) -> String { String(cString: text) }
 
@@ -245,14 +260,14 @@ extension YAMLReader {
         }
     }
 
-    private func syntaxProblem(_ failure: EventParser.Failure) -> Diagnostic {
+    private func syntaxProblem(_ failure: EventParser.Failure, _ start: Int) -> Diagnostic {
         let offset =
             switch failure.place {
-            case .byte(let byte): source.textStart + byte
-            case .character(let character): source.offset(ofCharacter: character)
+            case .byte(let byte): start + byte
+            case .character(let character): self.offset(character)
             }
         let context = failure.context.map { " (\($0))" } ?? ""
-        let related = failure.contextStart.map { source.location(ofOffset: source.offset(ofCharacter: $0)) }
+        let related = failure.contextStart.map { source.location(ofOffset: self.offset($0)) }
         let problem = source.diagnostic(
             .syntax, offset, offset, "this is not YAML: \(failure.problem)\(context)", hint: hint(failure, offset))
         var located = problem

@@ -9,12 +9,15 @@ struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the manifests of a folder as they are now, without git or a controller.",
         discussion: """
-            PATH is the top of the fleet repository. Manifests are below 'repository.path' of its waybill.yaml, or below \
-            --path, or everywhere in it. Returns 1 when there is an error.
+            PATH is a file or folder of the fleet repository, the working folder if left out. The top of the repository is \
+            the nearest folder from there upwards with a waybill.yaml, or else with a .git; a folder that is named, with no \
+            waybill.yaml above it, is the top itself. The whole fleet is read; what is wrong with PATH is shown. \
+            Manifests are below 'repository.path' of the waybill.yaml, or below --path, or everywhere. Returns 1 when there \
+            is an error.
             """)
 
-    @Argument(help: ArgumentHelp("Top of the fleet repository.", valueName: "path"), completion: .directory)
-    var folder = "."
+    @Argument(help: ArgumentHelp("File or folder to check.", valueName: "path"), completion: .file())
+    var subject: String?
 
     @Option(help: ArgumentHelp("Folder of the manifests in it.", valueName: "path"))
     var path: String?
@@ -23,8 +26,7 @@ struct Lint: AsyncParsableCommand {
     var output: Form = .text
 
     func run() async throws {
-        let root = URL(fileURLWithPath: folder, isDirectory: true).standardizedFileURL.path
-        let report = try await FolderLint(root: root, path: try path ?? ManifestFolder.configured(in: root)).run()
+        let report = try await report()
         let console = Console.current
         switch output {
         case .text: console.write(report.text)
@@ -33,17 +35,63 @@ struct Lint: AsyncParsableCommand {
         }
         if report.hasErrors { throw ExitCode(1) }
     }
+
+    private func report() async throws -> FolderLint.Report {
+        let place = try LintPlace.of(subject)
+        do {
+            let path = try path ?? ManifestFolder.checked(in: place.top)
+            return try await FolderLint(root: place.top, path: path, subject: place.subject).run()
+        } catch let problems as ConfigurationProblems {
+            return FolderLint.Report(diagnostics: problems.below(place.top).diagnostics, resources: 0, deployments: 0)
+        }
+    }
+}
+
+/// What a lint is about: a fleet repository, and a file or folder in it.
+struct LintPlace: Hashable, Sendable {
+    var top: String
+    /// From the top; empty is all of it.
+    var subject: String
+
+    /// - Throws: `Failure` when there is nothing at `path`.
+    static func of(_ path: String?) throws(Failure) -> LintPlace {
+        let url = URL(fileURLWithPath: path ?? ".").standardizedFileURL.resolvingSymlinksInPath()
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw Failure(.stall, reason: "NoSuchPath", message: "\(path ?? url.path): no such file or folder")
+        }
+        let folder = isFolder.boolValue ? url : url.deletingLastPathComponent()
+        var top = FleetTop.above(folder.path)
+        let hasSettings = FileManager.default.fileExists(atPath: top + "/" + ConfigurationSources.fileName)
+        if path != nil, isFolder.boolValue, !hasSettings { top = folder.path }
+        return LintPlace(top: top, subject: String(url.path.dropFirst(top.count).drop { $0 == "/" }))
+    }
 }
 
 /// Where in a repository the manifests are.
 enum ManifestFolder {
     /// `repository.path` of the `waybill.yaml` in `root`, whose other settings are checked on the way; empty without one.
     static func configured(in root: String) throws(Failure) -> String {
+        do {
+            return try checked(in: root)
+        } catch let problems as ConfigurationProblems {
+            throw problems.failure
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.stall, reason: "InvalidConfiguration", message: "\(error)")
+        }
+    }
+
+    /// The same.
+    ///
+    /// - Throws: `ConfigurationProblems` for what is wrong in the file, `Failure` when it cannot be read.
+    static func checked(in root: String) throws -> String {
         let file = root + "/" + ConfigurationSources.fileName
         guard FileManager.default.fileExists(atPath: file) else { return "" }
-        return try ConfigurationSources(
+        let sources = ConfigurationSources(
             flags: [:], configFlag: file, variables: ["HOME": "/"], workingFolder: root, isRoot: false,
-            reader: Wiring.standard.configurationFile
-        ).resolve().repository.path
+            reader: Wiring.standard.configurationFile)
+        return try sources.checked().repository.path
     }
 }

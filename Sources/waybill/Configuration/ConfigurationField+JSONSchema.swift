@@ -41,6 +41,7 @@ extension ConfigurationType {
     fileprivate var schema: [String: Value] {
         switch self {
         case .text, .path, .address: ["type": "string", "minLength": 1]
+        case .repositoryFolder: ["type": "string"]
         case .integer(let range):
             ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
         case .boolean: ["type": "boolean"]

@@ -24,7 +24,8 @@ extension ConfigurationField {
             "repository.url", .text, nil,
             "The fleet repository: a path, file://, https://, ssh:// or user@host:path."),
         ConfigurationField("repository.branch", .text, "main", "The watched branch."),
-        ConfigurationField("repository.path", .text, nil, "Folder of the manifests in it; default: its top."),
+        ConfigurationField(
+            "repository.path", .repositoryFolder, nil, "Folder of the manifests in it; default: its top."),
         ConfigurationField(
             "repository.pollInterval", .duration(.seconds(1)...(.seconds(86_400))), 30_000,
             "How often the remote is asked."),

@@ -6,10 +6,13 @@ struct ConfigurationLayer: Hashable, Sendable {
     var values: [String: Value]
     /// The folder that relative paths are meant from.
     var folder: String
+    /// The place of each value of a file, as a problem without words.
+    var places: [String: Diagnostic]
 
-    init(values: [String: Value] = [:], folder: String) {
+    init(values: [String: Value] = [:], folder: String, places: [String: Diagnostic] = [:]) {
         self.values = values
         self.folder = folder
+        self.places = places
     }
 
     /// Settings in the environment. An unknown `WAYBILL_…` variable is an error, since it is a setting that would not

@@ -5,8 +5,38 @@ import WaybillCore
 protocol ConfigurationFileReading: Sendable {
     /// Canonical values by field path.
     ///
-    /// - Throws: `Failure` whose message has `file:line:column: error: what` for each problem.
-    func read(_ bytes: [UInt8], path: String) throws(Failure) -> [String: Value]
+    /// - Throws: everything that is wrong with the file, in the order of places.
+    func read(_ bytes: [UInt8], path: String) throws(ConfigurationProblems) -> ConfigurationFileValues
+}
+
+/// What a configuration file says, and where.
+struct ConfigurationFileValues: Hashable, Sendable {
+    /// By field path.
+    var values: [String: Value]
+    /// The place of each value, as a problem without words.
+    var places: [String: Diagnostic] = [:]
+}
+
+/// What is wrong with a configuration file, each in its place.
+struct ConfigurationProblems: Error, Hashable, Sendable {
+    var diagnostics: [Diagnostic]
+
+    /// With places from the top of a repository.
+    func below(_ top: String) -> ConfigurationProblems {
+        var problems = self
+        for index in diagnostics.indices where diagnostics[index].location.path.hasPrefix(top + "/") {
+            let place = diagnostics[index].location
+            problems.diagnostics[index].location = SourceLocation(
+                path: String(place.path.dropFirst(top.count + 1)), line: place.line, column: place.column)
+        }
+        return problems
+    }
+
+    var failure: Failure {
+        Failure(
+            .stall, reason: "InvalidConfiguration",
+            message: diagnostics.map { DiagnosticText.text($0) }.joined(separator: "\n"))
+    }
 }
 
 /// Where settings come from when a command starts.
@@ -24,15 +54,31 @@ struct ConfigurationSources: Sendable {
 
     func resolve() throws(Failure) -> WaybillConfiguration {
         do {
-            var layers = [try flagLayer(), try .environment(variables, folder: workingFolder)]
-            if let file = try file() { layers.append(try layer(of: file)) }
-            return try WaybillConfiguration(layers: layers, standardState: try standardState())
+            return try checked()
         } catch let error as InvalidInput {
             throw Failure(.stall, reason: "InvalidConfiguration", message: error.message)
+        } catch let problems as ConfigurationProblems {
+            throw problems.failure
         } catch let failure as Failure {
             throw failure
         } catch {
             throw Failure(.stall, reason: "InvalidConfiguration", message: "\(error)")
+        }
+    }
+
+    /// - Throws: `ConfigurationProblems` for problems with a place in the file, `InvalidInput` and `Failure` for others.
+    func checked() throws -> WaybillConfiguration {
+        var layers = [try flagLayer(), try .environment(variables, folder: workingFolder)]
+        if let file = try file() { layers.append(try layer(of: file)) }
+        do {
+            return try WaybillConfiguration(layers: layers, standardState: try standardState())
+        } catch let error as InvalidInput {
+            // A message begins with the setting that it is about.
+            let setting = String(error.message.prefix { $0 != " " && $0 != ":" })
+            guard let source = layers.first(where: { $0.values[setting] != nil }), var place = source.places[setting]
+            else { throw error }
+            place.message = error.message
+            throw ConfigurationProblems(diagnostics: [place])
         }
     }
 
@@ -58,7 +104,7 @@ struct ConfigurationSources: Sendable {
         return path
     }
 
-    private func layer(of path: String) throws(Failure) -> ConfigurationLayer {
+    private func layer(of path: String) throws -> ConfigurationLayer {
         guard let reader else {
             throw Failure(
                 .stall, reason: "InvalidConfiguration",
@@ -73,7 +119,8 @@ struct ConfigurationSources: Sendable {
             throw Failure(.stall, reason: "InvalidConfiguration", message: "\(path): larger than 1 MiB")
         }
         let folder = (path as NSString).deletingLastPathComponent
-        return ConfigurationLayer(values: try reader.read(Array(bytes), path: path), folder: folder)
+        let read = try reader.read(Array(bytes), path: path)
+        return ConfigurationLayer(values: read.values, folder: folder, places: read.places)
     }
 
     /// Where state is kept unless something else is said.

@@ -6,6 +6,8 @@ enum ConfigurationType: Hashable, Sendable {
     case text
     /// A path; a relative one is meant from the folder of the file that says it, or the working folder.
     case path
+    /// A folder of the repository, from its top; empty is the top. Canonically without a slash at its end.
+    case repositoryFolder
     case integer(ClosedRange<Int64>)
     case boolean
     /// `500ms`, `30s`, `5m`, `1h`; canonically milliseconds.
@@ -36,7 +38,8 @@ enum ConfigurationType: Hashable, Sendable {
             let items = text.split(separator: ",").map { Value.string($0.trimmed) }
             return try check(.list(items))
         case .bytes where Int64(text) != nil: return try check(.integer(Int64(text) ?? 0))
-        case .text, .path, .duration, .bytes, .address, .range, .choice: return try check(.string(text))
+        case .text, .path, .repositoryFolder, .duration, .bytes, .address, .range, .choice:
+            return try check(.string(text))
         }
     }
 
@@ -45,6 +48,13 @@ enum ConfigurationType: Hashable, Sendable {
         switch (self, value) {
         case (.text, .string(let text)) where !text.isEmpty: return value
         case (.path, .string(let text)) where !text.isEmpty && !text.utf8.contains(0): return value
+        case (.repositoryFolder, .string(let text)):
+            var folder = text[...]
+            while folder.hasSuffix("/") { folder.removeLast() }
+            while folder.hasPrefix("./") { folder.removeFirst(2) }
+            if folder.isEmpty || folder == "." { return "" }
+            guard CleanPath.problemOfRelative(String(folder)) == nil else { throw refusal(of: text) }
+            return .string(String(folder))
         case (.integer(let range), .integer(let number)) where range.contains(number): return value
         case (.boolean, .bool): return value
         case (.duration(let range), .string(let text)):
@@ -73,6 +83,7 @@ enum ConfigurationType: Hashable, Sendable {
         switch self {
         case .text: "some text"
         case .path: "a path"
+        case .repositoryFolder: "a folder of the repository, from its top, as in 'fleet'; '' is the top"
         case .integer(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .boolean: "true or false"
         case .duration(let range):

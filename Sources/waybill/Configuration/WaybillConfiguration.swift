@@ -68,6 +68,11 @@ struct WaybillConfiguration: Hashable, Sendable {
             throw InvalidInput(
                 "repository.sshPassphraseFile is set and repository.sshKey is not; name the key that it opens")
         }
+        for anchor in anchors {
+            do { _ = try CheckpointAnchor(parsing: anchor) } catch {
+                throw InvalidInput("ledger.anchors: \(error.message)")
+            }
+        }
         if !gateway.isLoopback && !isGatewayInsecure {
             throw InvalidInput(
                 "gateway.address is \(gateway), which other machines can reach, and the gateway does not ask who calls; "

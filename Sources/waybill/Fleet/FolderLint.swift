@@ -9,6 +9,8 @@ struct FolderLint: Sendable {
     var root: String
     /// Folder of the manifests below it; empty is the top.
     var path: String
+    /// The file or folder below the top that is asked about; nil is everything.
+    var subject: String?
 
     struct Report: Sendable {
         /// In the order of their places.
@@ -19,22 +21,32 @@ struct FolderLint: Sendable {
         var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
     }
 
+    private func concerns(_ file: String) -> Bool {
+        guard let subject, !subject.isEmpty else { return true }
+        return file == subject || file.hasPrefix(subject + "/")
+    }
+
+    private func load(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredDelta {
+        do { return try await loader.load(commit) } catch  where error.reason == "NoManifestFolder" {
+            throw Failure(
+                .stall, reason: error.reason,
+                message:
+                    "\(root): there is no manifest below \(path.quotedForMessage); set 'repository.path', or '--path', to "
+                    + "the folder of the manifests")
+        }
+    }
+
     /// - Throws: `Failure` when the folder cannot be read, or holds no manifest: that is most often the wrong folder.
     func run() async throws(Failure) -> Report {
         let tree = FolderTree(root: root)
         let commit = try tree.scan()
         let loader = FleetLoader(tree: tree, path: path)
-        let delta = try await loader.load(commit)
+        let delta = try await load(commit, loader)
         guard let state = await loader.state else {
             throw Failure(.retry, reason: "NothingLoaded", message: "\(root): nothing was loaded")
         }
-        var diagnostics = delta.diagnostics
-        for problem in RuntimeTemplates.problems(state) {
-            let found = await loader.diagnostic(
-                of: problem.resource, at: problem.field, .invalidValue, problem.message, hint: problem.hint)
-            if let found { diagnostics.append(found) }
-        }
-        guard !diagnostics.isEmpty || !state.resources.isEmpty else {
+        let diagnostics = delta.diagnostics.filter { concerns($0.location.path) }
+        guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path
             throw Failure(
                 .stall, reason: "NoManifests",
@@ -43,7 +55,7 @@ struct FolderLint: Sendable {
                     + "folder of the manifests in it with --path")
         }
         return Report(
-            diagnostics: diagnostics.sorted(by: Diagnostic.inOrder), resources: state.resources.count,
+            diagnostics: diagnostics, resources: state.resources.count,
             deployments: state.deployments.count)
     }
 }

@@ -1,3 +1,5 @@
+import WaybillCore
+
 /// Text in aligned columns, as wide as their widest cell in a terminal's columns.
 struct Table {
     struct Cell: Hashable, Sendable, ExpressibleByStringLiteral {

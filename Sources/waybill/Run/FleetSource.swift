@@ -15,6 +15,10 @@ actor FleetSource: DesiredStateSource {
 
     func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta { try await loader.load(commit) }
 
+    func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
+        try await loader.load(commit, isNext: isNext)
+    }
+
     func forget() { loader = FleetLoader(tree: tree, path: path) }
 
     func current() async -> DesiredState? { await loader.state }

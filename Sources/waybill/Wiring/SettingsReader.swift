@@ -3,17 +3,21 @@ import WaybillManifest
 
 /// Reads `waybill.yaml` with places, against the list of settings.
 struct SettingsReader: ConfigurationFileReading {
-    func read(_ bytes: [UInt8], path: String) throws(Failure) -> [String: Value] {
+    func read(_ bytes: [UInt8], path: String) throws(ConfigurationProblems) -> ConfigurationFileValues {
         let file = SettingsFile(path: path, bytes: bytes)
         var problems = file.problems
         var values: [String: Value] = [:]
+        var places: [String: Diagnostic] = [:]
         for setting in file.settings {
             guard let field = ConfigurationField.named(setting.path) else {
+                let isGroup = ConfigurationField.all.contains { $0.path.hasPrefix(setting.path + ".") }
+                if isGroup, setting.value == .object([:]) { continue }
                 let near = Spelling.nearest(to: setting.path, in: ConfigurationField.all.map(\.path))
                 let hint = near.map { "did you mean '\($0)'?" } ?? "'docs/cli.md' lists them"
                 problems.append(file.unknown(setting, hint: hint))
                 continue
             }
+            places[setting.path] = file.problem(setting, "")
             do {
                 values[setting.path] = try field.type.check(setting.value)
             } catch {
@@ -21,12 +25,8 @@ struct SettingsReader: ConfigurationFileReading {
             }
         }
         guard problems.isEmpty else {
-            let text = problems.sorted(by: Diagnostic.inOrder).map {
-                "\($0.location): error: \($0.message)" + ($0.hint.map { "\n  hint: \($0)" } ?? "")
-            }.joined(
-                separator: "\n")
-            throw Failure(.stall, reason: "InvalidConfiguration", message: text)
+            throw ConfigurationProblems(diagnostics: problems.sorted(by: Diagnostic.inOrder))
         }
-        return values
+        return ConfigurationFileValues(values: values, places: places)
     }
 }

@@ -29,6 +29,9 @@ final class FakeRepository: FleetRepository {
         }
     }
 
+    /// The mirror has `commit` no longer.
+    func lose(_ commit: CommitID) { state.withLock { $0.parents[commit] = nil } }
+
     private static let away = Failure(.retry, reason: "RemoteUnreachable", message: "no route to host")
 
     private func ask(_ count: (inout State) -> Void) throws(Failure) -> CommitID {
@@ -74,6 +77,8 @@ final class FakeSource: DesiredStateSource {
     private struct State {
         var fleets: [CommitID: [DeploymentKey: DesiredDeployment]] = [:]
         var orphaning: [CommitID: Set<DeploymentKey>] = [:]
+        var broken: [CommitID: [String]] = [:]
+        var history: [CommitID: [CommitID]] = [:]
         var current: CommitID?
         var loads: [CommitID] = []
         /// How many loads of a commit fail yet.
@@ -91,6 +96,19 @@ final class FakeSource: DesiredStateSource {
         }
     }
 
+    /// Some files cannot be read at `commit`, whose state depends on `history`.
+    func breakFiles(_ files: [String], at commit: CommitID, history: [CommitID] = []) {
+        state.withLock {
+            $0.broken[commit] = files
+            $0.history[commit] = history
+        }
+    }
+
+    fileprivate static func problem(_ file: String) -> Diagnostic {
+        Diagnostic(
+            location: SourceLocation(path: file, line: 1, column: 1), rule: "yaml-syntax", message: "this is not YAML")
+    }
+
     func fail(_ commit: CommitID, times: Int) { state.withLock { $0.failing[commit] = times } }
 
     func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta {
@@ -106,17 +124,25 @@ final class FakeSource: DesiredStateSource {
             let removed = Set(before.keys).subtracting(after.keys)
             return DesiredDelta(
                 commit: commit, changed: after.filter { before[$0.key]?.rendering != $0.value.rendering },
-                removed: removed, orphaned: removed.intersection(state.orphaning[commit] ?? []))
+                removed: removed, orphaned: removed.intersection(state.orphaning[commit] ?? []),
+                diagnostics: (state.broken[commit] ?? []).map(Self.problem), history: state.history[commit] ?? [])
         }
         guard let delta else { throw Failure(.retry, reason: "TreeUnreadable", message: "a blob is missing") }
         return delta
     }
 
+    func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta { try await load(commit) }
+
     func forget() async { state.withLock { $0.current = nil } }
 
     func current() async -> DesiredState? {
         state.withLock { state in
-            state.current.map { DesiredState(commit: $0, deployments: state.fleets[$0] ?? [:]) }
+            state.current.map {
+                let broken = state.broken[$0] ?? []
+                return DesiredState(
+                    commit: $0, deployments: state.fleets[$0] ?? [:], diagnostics: broken.map(Self.problem),
+                    brokenFiles: Set(broken), history: state.history[$0] ?? [])
+            }
         }
     }
 }

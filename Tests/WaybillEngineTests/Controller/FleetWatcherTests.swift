@@ -137,6 +137,92 @@ struct FleetWatcherTests {
         #expect(second.base.target.keys == [one, two])
     }
 
+    @Test func `after a restart the commits are loaded that lead to what is held now, and no others`() async throws {
+        let first = fleet()
+        let commits = try (1...70).map { try CommitID(parsing: String(repeating: "0", count: 38) + String($0 + 10)) }
+        for commit in commits {
+            first.source.set(commit, [one, two])
+            first.source.breakFiles(["two.yaml"], at: commit, history: [a, commits[0]].filter { $0 != commit })
+        }
+        try await first.run {
+            try await settled(first)
+            for (parent, commit) in zip([a] + commits, commits) { try await first.push(commit, on: parent) }
+        }
+        let loads = first.source.loads.count
+        let second = FleetHarness(try #require(commits.last), before: first)
+        try await second.run { try await settled(second) }
+        #expect(Array(second.source.loads[loads...]) == [a, commits[0], commits[68], commits[69]])
+    }
+
+    @Test func `what serves and is named nowhere is held while a file is broken, and goes with the last broken file`()
+        async throws
+    {
+        let first = fleet()
+        try await first.run { try await settled(first) }
+        let second = FleetHarness(a, before: first)
+        second.source.set(a, [one])
+        second.source.breakFiles(["two.yaml"], at: a)
+        second.source.set(b, [one], setting: 2)
+        second.source.breakFiles(["two.yaml"], at: b)
+        second.source.set(c, [one], setting: 2)
+        try await second.run {
+            try await settled(second, [one])
+            try await eventually("it is held") {
+                await second.base.controller.summary(of: two)?.conditions[.held]?.reason == "InvalidManifest"
+            }
+            try await second.push(b, on: a)
+            try await settled(second, [one])
+            #expect(second.base.target.keys == [one, two])
+            #expect(await second.watcher.doubted == [two])
+            try await second.push(c, on: b)
+            try await eventually("it is held back as all of an environment") {
+                await second.base.controller.fleetHold?.cause == .massDeletion
+            }
+            try await second.accept(c)
+            try await eventually("what git does not name goes") { second.base.target.keys == [one] }
+            #expect(await second.watcher.doubted == [])
+        }
+        let held = second.base.ledger.events(of: .holdPlaced).filter { $0.subject == "staging/two" }
+        #expect(held.map { $0.body["message"] } == ["two.yaml:1:1: this is not YAML"])
+    }
+
+    @Test func `what serves and is named nowhere goes on once its file is whole again`() async throws {
+        let first = fleet()
+        try await first.run { try await settled(first) }
+        let second = FleetHarness(a, before: first)
+        second.source.set(a, [one])
+        second.source.breakFiles(["two.yaml"], at: a)
+        second.source.set(b, [one, two])
+        try await second.run {
+            try await eventually("it is held") {
+                await second.base.controller.summary(of: two)?.conditions[.held]?.reason == "InvalidManifest"
+            }
+            try await second.push(b, on: a)
+            try await settled(second)
+            #expect(await second.watcher.doubted == [])
+        }
+        #expect(second.base.target.acts.map(\.name).filter { $0 == "stop" } == [])
+    }
+
+    @Test func `what the last commit removed is removed though a file is broken`() async throws {
+        let first = fleet([one, two, try Named.key("staging/three"), try Named.key("staging/four")])
+        let left = [one, try Named.key("staging/three"), try Named.key("staging/four")]
+        first.source.set(b, left)
+        first.source.breakFiles(["x.yaml"], at: b)
+        try await first.run {
+            try await settled(first)
+            first.base.ledger.breakAt(.planDecided)
+            try await first.push(b, on: a)
+            try await eventually("the ledger is lost") { await first.base.controller.isLedgerLost }
+        }
+        first.base.ledger.mend()
+        try await first.base.ledger.recover()
+        let second = FleetHarness(b, before: first)
+        try await second.run {
+            try await eventually("what git does not name goes") { !second.base.target.keys.contains(two) }
+        }
+    }
+
     // MARK: Holds
 
     @Test func `a rewound branch is held once, also over a restart, until a commit contains what was accepted`()
@@ -211,6 +297,21 @@ struct FleetWatcherTests {
         let accepted = fleet.base.ledger.events(of: .commitAccepted)
         #expect(accepted.map { $0.body["reason"]?.string } == [nil, "accepted by an operator", nil])
         #expect(fleet.base.ledger.memory.operatorAccepted == nil)
+    }
+
+    @Test func `the hold of a rewound branch names what its acceptance removes`() async throws {
+        let fleet = fleet()
+        fleet.source.set(b, [one], setting: 2)
+        try await fleet.run {
+            try await settled(fleet)
+            try await fleet.push(b, on: nil)
+            try await eventually("it is held") { await fleet.base.controller.fleetHold?.cause == .historyRewound }
+            let message = await fleet.base.controller.fleetHold?.message
+            #expect(message?.contains("; it removes 1 of 1 in staging (two); look at both") == true)
+            #expect(fleet.base.target.keys == [one, two])
+            try await fleet.accept(b)
+            try await eventually("what it removes goes") { fleet.base.target.keys == [one] }
+        }
     }
 
     @Test func `a commit that removes everything changes nothing until it is accepted, and then all of it`()

@@ -1,5 +1,3 @@
-package import WaybillCore
-
 /// Text of a `ServingRuntime` with `{{ name }}` in it, filled in when a replica starts.
 ///
 /// A variable that is not known is an error, never an empty text. `\{{` stands for two literal braces; `}}` alone is text.
