@@ -104,7 +104,7 @@ let package = Package(
         tests("WaybillManifestTests", ["WaybillManifest", "WaybillCore"]),
         tests("WaybillGitTests", ["WaybillGit", "WaybillCore", "git-helper-tool"]),
         tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
-        tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto]),
+        tests("WaybillPackageTests", ["WaybillPackage", "WaybillCore", crypto], exclude: ["Corpus"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
