@@ -76,7 +76,9 @@ struct PackedFile {
     ) throws(InspectionError) {
         var nothing: [UInt8] = []
         while isInside {
-            guard let step = Self.step(decoder, &nothing, from: 0, into: &output) else { throw .truncated(at: source.size) }
+            guard let step = Self.step(decoder, &nothing, from: 0, into: &output) else {
+                throw .truncated(at: source.size)
+            }
             try append(output[..<step.made], to: &spool)
             isInside = !step.hasEnded
             if step.made == 0 { return }

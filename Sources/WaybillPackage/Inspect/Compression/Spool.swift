@@ -81,7 +81,9 @@ private struct SpooledBytes: ByteSource {
                 pread(file.descriptor, room.baseAddress.map { $0 + done }, inFile - done, off_t(offset) + off_t(done))
             }
             if got < 0, errno == EINTR { continue }
-            guard got > 0 else { throw .unreadable("cannot read a temporary file: \(String(cString: strerror(errno)))") }
+            guard got > 0 else {
+                throw .unreadable("cannot read a temporary file: \(String(cString: strerror(errno)))")
+            }
             done += got
         }
         if inFile < count {

@@ -57,7 +57,9 @@ package struct AllowList: Sendable {
             }
         }
         guard Self.isIdentifier(name) else {
-            throw InvalidInput("\(name.quotedForMessage) is no plain name; a name with a dot reaches inside another, and cannot be allowed")
+            throw InvalidInput(
+                "\(name.quotedForMessage) is no plain name; a name with a dot reaches inside another, and cannot be allowed"
+            )
         }
         guard !Self.isDunder(name) else {
             throw InvalidInput("\(name.quotedForMessage) begins and ends with '__', and cannot be allowed")

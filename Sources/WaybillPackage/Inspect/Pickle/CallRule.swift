@@ -51,7 +51,9 @@ enum CallRule {
         }
         guard machine.depth < machine.limits.depth else { return "which is nested too deep" }
         let content = MemoryBytes(content: try machine.reader.bytes(machine.table.texts[Int(index)].range))
-        guard content.content.starts(with: LegacyTorch.magic) else { return "which loads something that is no torch file" }
+        guard content.content.starts(with: LegacyTorch.magic) else {
+            return "which loads something that is no torch file"
+        }
         LegacyTorch(allowing: machine.allowList).read(content, depth: machine.depth + 1, into: &machine.report)
         return nil
     }

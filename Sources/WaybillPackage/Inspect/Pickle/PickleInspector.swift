@@ -65,7 +65,8 @@ struct PickleInspector {
 
     /// All pickles of `source`, one after the other to its end; false when that fails.
     @discardableResult
-    private func read(_ source: any ByteSource, _ loader: PickleMachine.Loader, into report: inout PickleReport) -> Bool {
+    private func read(_ source: any ByteSource, _ loader: PickleMachine.Loader, into report: inout PickleReport) -> Bool
+    {
         var reader = PickleReader(source)
         var streams = 0
         repeat {

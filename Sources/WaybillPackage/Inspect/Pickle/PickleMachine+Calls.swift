@@ -69,7 +69,9 @@ extension PickleMachine {
             }
             return "\(opcode.name) \(verb) \(what)"
         }
-        guard let problem = try problem(ofCalling: table.globals[Int(index)], arguments, isNew: isNew) else { return nil }
+        guard let problem = try problem(ofCalling: table.globals[Int(index)], arguments, isNew: isNew) else {
+            return nil
+        }
         return "\(opcode.name) \(verb) \(SymbolText(machine: self).call(callee, arguments))\(problem)"
     }
 
@@ -134,7 +136,9 @@ extension PickleMachine {
     private func stateProblem(_ state: Symbol) -> String? {
         if isUnsafe(state, oddKeys: false) { return "attributes of Python's own machinery" }
         if let values = table.values(of: state), values.count == 2 {
-            if values.contains(where: { isUnsafe($0, oddKeys: false) }) { return "attributes of Python's own machinery" }
+            if values.contains(where: { isUnsafe($0, oddKeys: false) }) {
+                return "attributes of Python's own machinery"
+            }
             if let slots = values.last, isUnsafe(slots, oddKeys: true) {
                 return "attributes whose names cannot be known before loading"
             }

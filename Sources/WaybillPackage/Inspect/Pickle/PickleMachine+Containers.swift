@@ -64,7 +64,8 @@ extension PickleMachine {
         }
         guard case .object(let index) = target else {
             if case .global(let global) = target {
-                report.add(.dangerous, "\(opcode.name) changes \(table.globals[Int(global)].text) itself at byte \(offset)")
+                report.add(
+                    .dangerous, "\(opcode.name) changes \(table.globals[Int(global)].text) itself at byte \(offset)")
                 return
             }
             if target == .unknown { return }

@@ -25,7 +25,8 @@ extension PickleMachine {
     /// The index of a name; a nil part was not known or is too long.
     mutating func importName(_ module: String?, _ name: String?) throws(PickleError) -> UInt32 {
         guard let module, let name else {
-            report.add(.dangerous, "\(opcode.name) imports a name that cannot be known before loading, at byte \(offset)")
+            report.add(
+                .dangerous, "\(opcode.name) imports a name that cannot be known before loading, at byte \(offset)")
             return try table.global("?", at: offset) { ImportedName(module: "?", name: "?", use: nil, finding: nil) }
         }
         let found = protocolVersion < 3 ? PythonNames.current(module, name) : (module, name)
@@ -46,7 +47,9 @@ extension PickleMachine {
         let problem: String
         if imported.name.contains(".") {
             problem = "which reaches inside another name"
-        } else if AllowList.isDunder(imported.name) || imported.module.split(separator: ".").contains(where: AllowList.isDunder) {
+        } else if AllowList.isDunder(imported.name)
+            || imported.module.split(separator: ".").contains(where: AllowList.isDunder)
+        {
             problem = "a name of Python's own machinery"
         } else if let use = allowList.use(of: imported.name, in: imported.module) {
             table.globals[Int(index)].use = use

@@ -68,7 +68,8 @@ extension PickleMachine {
         trap.followsUnknownMemo = true
         _ = Result { () throws(PickleError) in try trap.run() }
         if trap.report.calledByName {
-            report.add(.dangerous, "an array's bytes at byte \(start) are opcodes that call something for a plain loader")
+            report.add(
+                .dangerous, "an array's bytes at byte \(start) are opcodes that call something for a plain loader")
         }
     }
 }

@@ -130,7 +130,9 @@ struct PickleMachine {
 
     /// What was pushed since the last mark, which goes.
     mutating func popMark() throws(PickleError) -> [Symbol] {
-        guard let mark = marks.popLast() else { throw .malformed("\(opcode.name) finds no mark on the stack", at: offset) }
+        guard let mark = marks.popLast() else {
+            throw .malformed("\(opcode.name) finds no mark on the stack", at: offset)
+        }
         let values = Array(stack[mark...])
         stack.removeLast(values.count)
         return values

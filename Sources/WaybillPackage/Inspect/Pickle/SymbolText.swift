@@ -41,7 +41,9 @@ struct SymbolText {
             var place = machine.table.texts[Int(index)]
             let isCut = place.count > 400
             if isCut { place.count = 400 }
-            guard !isCut || place.form != .quoted, let text = (try? machine.decoded(place)) ?? nil else { return "\"…\"" }
+            guard !isCut || place.form != .quoted, let text = (try? machine.decoded(place)) ?? nil else {
+                return "\"…\""
+            }
             return "\"\(Self.visible(text))\(isCut ? "…" : "")\""
         case .bytes(let index): return "<\(machine.table.texts[Int(index)].count) bytes>"
         case .tuple:
