@@ -203,7 +203,7 @@ import WaybillTestSupport
         #expect(lines.count > 20)
         let log = try site.ok("audit", "log", "-n", "1000")
         #expect(log.contains("controller.started"))
-        #expect(log.split(separator: "\n").allSatisfy { $0.count < 240 })
+        #expect(log.split(separator: "\n").allSatisfy { $0.count < 280 })
         #expect(try site.ok("audit", "show", "0").contains("\"type\": \"controller.started\""))
         #expect(try site.ok("audit", "show", "0", "-o", "text").hasPrefix("Entry 0\n"))
         #expect(
