@@ -91,7 +91,8 @@ struct EngineCollectTests {
         }
         let events = harness.ledger.events(of: .cacheCollected)
         #expect(events.map(\.phase) == [.intent, .outcome])
-        #expect(events.map { $0.body["items"] } == [["model-files \(old)"], ["model-files \(old)"]].map { .some($0) })
+        let items = events.map { ($0.body["items"]?.list ?? []).compactMap(\.string) }
+        #expect(items == [["model-files \(old)"], ["model-files \(old)"]])
         #expect(events.last?.outcome == .succeeded && events.last?.body["count"]?.integer == 1)
         #expect(events.flatMap(\.undeclaredMembers) == [])
     }
