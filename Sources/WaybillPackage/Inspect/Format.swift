@@ -2,14 +2,15 @@ import WaybillCore
 
 /// What a file can be found to be, by its bytes.
 enum Format: String, CaseIterable, Hashable {
-    case safetensors, gguf, onnx, npy, hdf5, lightgbm, json, text, pickle, tar, gzip, zlib, zip
+    case safetensors, gguf, onnx, npy, hdf5, lightgbm, json, text, pickle, joblib, tar, gzip, zlib, zip
     /// Kinds of zip.
     case npz, keras, torch
     case torchLegacy = "torch-legacy"
     case xgboostJSON = "xgboost-json"
     case xgboostUBJ = "xgboost-ubj"
+    case bzip2, xz
     /// Recognised, not unpacked here.
-    case bzip2, xz, zstd
+    case zstd
 
     /// The format that the bytes announce; nil when none does.
     static func found(in source: any ByteSource) throws(InspectionError) -> Format? {
@@ -67,8 +68,8 @@ enum Format: String, CaseIterable, Hashable {
         "safetensors": [.safetensors], "gguf": [.gguf], "onnx": [.onnx], "npy": [.npy], "npz": [.npz],
         "keras": [.keras], "h5": [.hdf5], "hdf5": [.hdf5], "ubj": [.xgboostUBJ], "json": [.json, .xgboostJSON],
         "pt": [.torch, .torchLegacy, .pickle], "pth": [.torch, .torchLegacy, .pickle],
-        "pkl": [.pickle, .gzip, .zlib, .bzip2, .xz], "pickle": [.pickle, .gzip, .zlib, .bzip2, .xz],
-        "joblib": [.pickle, .gzip, .zlib, .bzip2, .xz], "zip": [.zip, .npz, .keras, .torch], "tar": [.tar],
+        "pkl": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz], "pickle": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz],
+        "joblib": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz], "zip": [.zip, .npz, .keras, .torch], "tar": [.tar],
         "gz": [.gzip], "tgz": [.gzip], "txt": [.text, .json, .lightgbm], "md": [.text], "csv": [.text],
         "yaml": [.text, .json], "yml": [.text, .json], "py": [.text],
     ]

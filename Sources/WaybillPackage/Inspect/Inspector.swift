@@ -5,9 +5,14 @@ import WaybillCore
 /// Every outcome is said: a file that cannot be read to its end, or whose format is not known, is `unscanned`, never silently safe.
 /// Work and memory are bounded by `InspectionLimits` whatever a file says. Safe to use from many tasks at once.
 package struct Inspector: Sendable {
+    let allowing: AllowList
     let limits: InspectionLimits
 
-    package init(limits: InspectionLimits = InspectionLimits()) { self.limits = limits }
+    /// `allowing` is what pickles may import and call.
+    package init(allowing: AllowList = .shipped, limits: InspectionLimits = InspectionLimits()) {
+        self.allowing = allowing
+        self.limits = limits
+    }
 
     /// What is inside the file at `path`; data that it keeps in other files is looked for in its folder and below.
     package func inspect(path: String) -> Inspection {
@@ -15,7 +20,8 @@ package struct Inspector: Sendable {
         let folder = path.utf8.contains(UInt8(ascii: "/")) ? String(path.dropLast(name.count)) : "."
         do {
             let source = try FileBytes(path: path)
-            var scan = Scan(budget: InspectionBudget(limits), neighbours: FolderNeighbours(folder: folder))
+            var scan = Scan(
+                budget: InspectionBudget(limits), neighbours: FolderNeighbours(folder: folder), allowing: allowing)
             return scan.inspect(source, name: name)
         } catch {
             return Inspection(format: nil, findings: [.init(.unscanned, error.words)])
@@ -24,7 +30,7 @@ package struct Inspector: Sendable {
 
     /// What is inside `source`, which was called `name` where it was found.
     func inspect(_ source: any ByteSource, name: String) -> Inspection {
-        var scan = Scan(budget: InspectionBudget(limits), neighbours: NoNeighbours())
+        var scan = Scan(budget: InspectionBudget(limits), neighbours: NoNeighbours(), allowing: allowing)
         return scan.inspect(source, name: name)
     }
 }
@@ -33,6 +39,7 @@ package struct Inspector: Sendable {
 struct Scan {
     var budget: InspectionBudget
     let neighbours: any Neighbours
+    let allowing: AllowList
 
     /// Never fails: what goes wrong is a finding.
     mutating func inspect(_ source: any ByteSource, name: String) -> Inspection {
@@ -80,10 +87,12 @@ struct Scan {
         case .zlib: try inspectPacked(source, .zlib, as: format, name: name)
         case .json, .xgboostJSON: try inspectJSON(source)
         case .xgboostUBJ: try inspectUBJSON(source)
-        case .pickle: inspectPickle(source)
+        case .pickle, .joblib: inspectPickle(source)
         case .torchLegacy: inspectTorchLegacy(source)
         case .text: Inspection(format: format.rawValue)
-        case .hdf5, .bzip2, .xz, .zstd:
+        case .bzip2: try inspectPackedFile(source, .bzip2, as: format, name: name)
+        case .xz: try inspectPackedFile(source, .xz, as: format, name: name)
+        case .hdf5, .zstd:
             Inspection(
                 format: format.rawValue, findings: [.init(.unscanned, "is \(format.rawValue), which is not read here")])
         }

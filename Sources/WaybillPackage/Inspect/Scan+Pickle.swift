@@ -1,14 +1,13 @@
 extension Scan {
     /// What unpickling `source` would import, call and build. In a torch archive, persistent ids name storages.
     mutating func inspectPickle(_ source: any ByteSource, isTorch: Bool = false) -> Inspection {
-        Inspection(
-            format: Format.pickle.rawValue,
-            findings: [.init(.unscanned, "is a pickle, and there is no list of what pickles may import")])
+        let inspector = PickleInspector(allowing: allowing)
+        return isTorch ? inspector.inspectTorchMember(source, place: "") : inspector.inspect(source)
     }
 
     /// Several pickles, then raw storages, as torch wrote until 1.6.
     mutating func inspectTorchLegacy(_ source: any ByteSource) -> Inspection {
-        var inspection = inspectPickle(source, isTorch: true)
+        var inspection = PickleInspector(allowing: allowing).inspect(source)
         inspection.format = Format.torchLegacy.rawValue
         return inspection
     }
