@@ -2,15 +2,12 @@ import WaybillCore
 
 /// What a file can be found to be, by its bytes.
 enum Format: String, CaseIterable, Hashable {
-    case safetensors, gguf, onnx, npy, hdf5, lightgbm, json, text, pickle, tar, gzip, zlib, zip
+    case safetensors, gguf, onnx, npy, hdf5, lightgbm, json, text, pickle, joblib, tar, gzip, zlib, zip
     /// Kinds of zip.
     case npz, keras, torch
     case torchLegacy = "torch-legacy"
     case xgboostJSON = "xgboost-json"
     case xgboostUBJ = "xgboost-ubj"
-    /// A pickle with arrays of numpy between its opcodes: found by reading it.
-    case joblib
-    /// Packed pickles of joblib.
     case bzip2, xz
     /// Recognised, not unpacked here.
     case zstd

@@ -5,13 +5,13 @@ import WaybillCore
 /// Every outcome is said: a file that cannot be read to its end, or whose format is not known, is `unscanned`, never silently safe.
 /// Work and memory are bounded by `InspectionLimits` whatever a file says. Safe to use from many tasks at once.
 package struct Inspector: Sendable {
-    let limits: InspectionLimits
-    /// What pickles may import.
     let allowing: AllowList
+    let limits: InspectionLimits
 
-    package init(limits: InspectionLimits = InspectionLimits(), allowing: AllowList = .shipped) {
-        self.limits = limits
+    /// `allowing` is what pickles may import and call.
+    package init(allowing: AllowList = .shipped, limits: InspectionLimits = InspectionLimits()) {
         self.allowing = allowing
+        self.limits = limits
     }
 
     /// What is inside the file at `path`; data that it keeps in other files is looked for in its folder and below.
@@ -90,9 +90,11 @@ struct Scan {
         case .zlib: try inspectPacked(source, .zlib, as: format, name: name)
         case .json, .xgboostJSON: try inspectJSON(source)
         case .xgboostUBJ: try inspectUBJSON(source)
-        case .pickle, .joblib, .bzip2, .xz: inspectPickle(source)
+        case .pickle, .joblib: inspectPickle(source)
         case .torchLegacy: inspectTorchLegacy(source)
         case .text: Inspection(format: format.rawValue)
+        case .bzip2: try inspectPackedFile(source, .bzip2, as: format, name: name)
+        case .xz: try inspectPackedFile(source, .xz, as: format, name: name)
         case .hdf5, .zstd:
             Inspection(
                 format: format.rawValue, findings: [.init(.unscanned, "is \(format.rawValue), which is not read here")])

@@ -17,10 +17,11 @@ package struct InterfaceAgreement: Hashable, Sendable {
     /// What each family of formats may be found as; a family that is not here is the runtime's own.
     private static let families: [String: Set<String>] = [
         "onnx": ["onnx"], "safetensors": ["safetensors"], "gguf": ["gguf"], "keras": ["keras", "hdf5"],
-        "lightgbm": ["lightgbm", "pickle", "gzip", "zlib"], "numpy": ["npy", "npz"],
-        "xgboost": ["xgboost-json", "xgboost-ubj", "pickle", "gzip", "zlib"],
-        "sklearn": ["pickle", "gzip", "zlib", "bzip2", "xz"], "joblib": ["pickle", "gzip", "zlib", "bzip2", "xz"],
-        "pickle": ["pickle", "gzip", "zlib"], "torch": ["torch", "torch-legacy", "safetensors"],
+        "lightgbm": ["lightgbm", "pickle", "joblib", "gzip", "zlib"], "numpy": ["npy", "npz"],
+        "xgboost": ["xgboost-json", "xgboost-ubj", "pickle", "joblib", "gzip", "zlib"],
+        "sklearn": ["pickle", "joblib", "gzip", "zlib", "bzip2", "xz"],
+        "joblib": ["pickle", "joblib", "gzip", "zlib", "bzip2", "xz"],
+        "pickle": ["pickle", "joblib", "gzip", "zlib"], "torch": ["torch", "torch-legacy", "safetensors"],
         "pytorch": ["torch", "torch-legacy", "safetensors"],
     ]
 

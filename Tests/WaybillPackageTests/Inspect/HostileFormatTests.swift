@@ -57,7 +57,7 @@ import WaybillCore
             "unscanned npy: more than 64 dimensions"),
         .init(
             "objects in a field", npy(array("[('a', '<f4'), ('b', [('c', '|O')])]")),
-            "unscanned is a pickle, and there is no list of what pickles may import"),
+            "unscanned its bytes are no pickle and no other format known here"),
     ]
 
     // MARK: GGUF

@@ -76,11 +76,9 @@ import WaybillCore
         return builder.bytes
     }
 
-    static let pickle = "unscanned m/data.pkl: is a pickle, and there is no list of what pickles may import"
-
     @Test func `storages of torch are counted, its pickle is judged`() {
         let found = Inspector().inspect(bytes: Self.torch(), name: "m.pt")
-        #expect(found.lines == [Self.pickle])
+        #expect(found.lines == [])
         #expect(found.format == "torch")
         #expect(found.facts["storages"] == 1)
         #expect(found.facts["storageBytes"] == 4)
@@ -93,9 +91,9 @@ import WaybillCore
         )
         #expect(
             found.lines == [
-                Self.pickle, "unscanned m/code/a.py: is TorchScript code, which is not read here",
+                "unscanned m/code/a.py: is TorchScript code, which is not read here",
                 "unscanned m/data/x: its bytes are no format known here",
-                "unscanned m/other.pkl: is a pickle, and there is no list of what pickles may import",
+                "unscanned m/other.pkl: STOP finds too little on the stack at byte 2",
             ])
     }
 

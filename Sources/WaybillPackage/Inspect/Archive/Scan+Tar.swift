@@ -41,22 +41,6 @@ extension Scan {
         case .file, .folder, .other: nil
         }
     }
-
-    /// Unpacks one stream and looks at what is in it.
-    mutating func inspectPacked(
-        _ source: any ByteSource, _ packing: Packing, as format: Format, name: String
-    ) throws(InspectionError) -> Inspection {
-        try budget.enter()
-        defer { budget.leave() }
-        let content = try PackedMember(source: source, packing: packing).content(budget: &budget)
-        var inner = name
-        if name.hasSuffix(".gz") { inner = String(name.dropLast(3)) }
-        if name.hasSuffix(".tgz") { inner = name.dropLast(4) + ".tar" }
-        var inspection = inspect(content, name: inner)
-        inspection.facts["content"] = inspection.format.map { .string($0) }
-        inspection.format = format.rawValue
-        return inspection
-    }
 }
 
 extension Scan {
