@@ -4,5 +4,5 @@ import ArgumentParser
 struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "package", abstract: "Look inside model files; make, check and move bundles.",
-        subcommands: [])
+        subcommands: [Scan.self])
 }
