@@ -65,7 +65,7 @@ struct ScannedFile {
         for path in paths {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw Failure(.stall, reason: "NotFound", message: "\(path): there is no such file or folder")
+                throw Failure(.stall, reason: "NoSuchFile", message: "\(path): there is no such file or folder")
             }
             guard isFolder.boolValue else {
                 files.append(path)
