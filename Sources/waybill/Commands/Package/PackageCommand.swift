@@ -5,6 +5,7 @@ struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "package", abstract: "Look inside model files; make, check and move bundles.",
         subcommands: [
+            Scan.self,
             PackageBuild.self,
             PackageInspect.self,
             PackageDiff.self,

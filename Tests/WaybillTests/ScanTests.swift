@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+import WaybillTestSupport
+
+/// `waybill package scan`: no manifest, no controller.
+@Suite struct ScanTests {
+    private func withFiles(_ body: (BuiltProgram) throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            let models = folder.appending(path: "models")
+            try FileManager.default.createDirectory(at: models, withIntermediateDirectories: true)
+            try Data([0x80, 0x04, 0x5D, 0x2E]).write(to: models.appending(path: "good.pkl"))
+            try Data([0x80, 0x02] + Array("cposix\nsystem\n(Vid\ntR.".utf8)).write(
+                to: models.appending(path: "bad.txt"))
+            try Data("text".utf8).write(to: models.appending(path: "other.pkl"))
+            try body(BuiltProgram(folder: folder))
+        }
+    }
+
+    @Test func `one line a file says what it is and why`() async throws {
+        try await withFiles { program in
+            let result = try program.run(["package", "scan", "models"])
+            #expect(
+                result.output == """
+                    models/bad.txt: dangerous (pickle): REDUCE calls posix.system("id") at byte 22
+                    models/good.pkl: safe (pickle)
+                    models/other.pkl: unscanned: its bytes are no pickle and no other format known here
+
+                    """)
+            #expect(result.code == 1)
+            #expect(try program.run(["package", "scan", "models/good.pkl"]).code == 0)
+        }
+    }
+
+    @Test func `a list of one's own allows more`() async throws {
+        try await withFiles { program in
+            try Data("posix system\n".utf8).write(to: program.folder.appending(path: "allow.txt"))
+            let result = try program.run(["package", "scan", "models/bad.txt", "--allow", "allow.txt"])
+            #expect(result.output == "models/bad.txt: safe (pickle)\n")
+            #expect(result.code == 0)
+        }
+    }
+}
