@@ -72,7 +72,7 @@ struct ConfigurationSources: Sendable {
         if let file = try file() { layers.append(try layer(of: file)) }
         do {
             return try WaybillConfiguration(layers: layers, standardState: try standardState())
-        } catch let error as InvalidInput {
+        } catch {
             // A message begins with the setting that it is about.
             let setting = String(error.message.prefix { $0 != " " && $0 != ":" })
             guard let source = layers.first(where: { $0.values[setting] != nil }), var place = source.places[setting]
