@@ -34,7 +34,7 @@ struct PackagedVersion {
     let commit: CommitID
 
     /// - Throws: `ManifestProblem` when the folder has no sound manifest of that version.
-    static func find(_ id: VersionID, in folder: String, path: String?) async throws(Failure) -> PackagedVersion {
+    static func find(_ id: VersionID, in folder: String, path: String?) async throws -> PackagedVersion {
         let root = FleetTop.above(folder)
         let tree = FolderTree(root: root)
         let commit = try tree.scan()
