@@ -161,7 +161,9 @@ extension SemanticVersion {
         guard let version = try? SemanticVersion(parsing: "1.5.0") else { preconditionFailure("a sound version") }
         return version
     }
+}
 
+extension RenderingTests {
     @Test func `what is packaged with a version changes nothing that runs`() throws {
         let plain = try Self.desired(full: true)
         let described = try Self.desired(full: true) { _, version, _ in
