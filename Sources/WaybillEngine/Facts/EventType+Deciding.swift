@@ -5,12 +5,13 @@ extension EventType {
     package var decides: Bool {
         switch self {
         case .operatorCommand, .commitAccepted, .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
-            .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged, .driftFound,
+            .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
+            .driftFound,
             .driftCorrected, .intentReconciled:
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
-            .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .revisionPrepared, .gatewayStarted,
-            .storeRebuilt:
+            .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
             false
         }
     }

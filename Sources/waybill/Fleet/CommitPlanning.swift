@@ -18,10 +18,12 @@ struct CommitPlanning: OfflinePlanning {
             FieldChange.between(old?.rendering, new?.rendering)
         }
         let hold = Self.hold(before, after, isAncestor: try await clone.contains(from, in: to))
+        let sources = try await SourceCheck(tree: clone, loader: loader, commit: to)
+            .problems(of: after.versions(since: before))
         return PlanView(
             basis: .commit, base: from, baseName: from.hex.hasPrefix(base) ? nil : base, commit: to,
             hold: hold, deployments: plan.entries.map { KeyPlanView($0, desired: after.deployments[$0.plan.key]) },
-            problems: after.diagnostics)
+            problems: (after.diagnostics + sources).sorted(by: Diagnostic.inOrder))
     }
 
     private static func load(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {

@@ -45,7 +45,9 @@ struct FolderLint: Sendable {
         guard let state = await loader.state else {
             throw Failure(.retry, reason: "NothingLoaded", message: "\(root): nothing was loaded")
         }
-        let diagnostics = delta.diagnostics.filter { concerns($0.location.path) }
+        let sources = try await SourceCheck(tree: tree, loader: loader, commit: commit).problems(of: state.versions())
+        let diagnostics = (delta.diagnostics + sources).filter { concerns($0.location.path) }
+            .sorted(by: Diagnostic.inOrder)
         guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path
             throw Failure(
