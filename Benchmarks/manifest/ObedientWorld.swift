@@ -47,6 +47,10 @@ final class ObedientTarget: Target {
     func forget(_ id: ReplicaID, ticket: Ticket) async throws(Failure) {
         state.withLock { $0.replicas[id.key]?[id] = nil }
     }
+
+    func unneeded(keeping: [RevisionSpec]) async throws(Failure) -> [CachedItem] { [] }
+
+    func collect(_ items: [CachedItem], ticket: Ticket) async throws(Failure) -> [CachedItem] { items }
 }
 
 /// A gateway that takes up each table at once.

@@ -19,13 +19,13 @@ struct TimedController: Sendable {
             core: EngineCore(facts: Facts(), seed: 1, now: clock.now()),
             world: World(
                 target: ObedientTarget(clock: clock), gateway: ObedientGateway(), ledger: timed, clock: clock,
-                summaries: NoSummaries(), gatewayKeeper: nil),
-            routes: nil, ports: ports, changed: {}, reconsider: { _ in }, stepped: {})
+                summaries: NoSummaries(), gatewayKeeper: nil, gatewayTrace: { "" }),
+            routes: nil, ports: ports, changed: {}, reconsider: { _ in }, beat: { _ in })
         watcher = FleetWatcher(
             repository: TimedRepository(base: mirror, stopwatch: stopwatch),
             source: TimedSource(tree: mirror, stopwatch: stopwatch), journal: Journal(storage: timed), clock: clock,
             branch: "watched", controller: controller, pollInterval: .seconds(3600), memory: FleetMemory(), hold: nil,
-            served: [], rounded: {})
+            served: [], rounded: { _ in })
     }
 
     /// Runs both while `body` runs.
@@ -99,9 +99,11 @@ private actor TimedSource: DesiredStateSource {
         loader = FleetLoader(tree: tree)
     }
 
-    func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta {
+    func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta { try await replay(commit, isNext: true) }
+
+    func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
         let begin = ContinuousClock.now
-        let delta = try await loader.load(commit)
+        let delta = try await loader.load(commit, isNext: isNext)
         stopwatch.loaded(delta, in: ContinuousClock.now - begin)
         return delta
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WaybillCore
 
@@ -58,7 +59,9 @@ import WaybillCore
 
     @Test(arguments: cases)
     func `a hostile file gives a diagnostic and nothing else`(_ hostile: Case) {
+        let memory = PeakMemory()
         let file = ParsedFile(path: "a.yaml", bytes: hostile.bytes)
+        #expect(memory.grownMiB < 64)
         #expect(
             file.diagnostics.first?.message.hasPrefix(hostile.message) == true,
             "\(file.diagnostics.first?.message ?? "none")")
@@ -130,5 +133,24 @@ import WaybillCore
             throw InvalidInput("\(file.diagnostics)")
         }
         #expect(found.replicas == expected)
+    }
+}
+
+/// How far this process's memory grew since this was made, at its peak. As the kernel counts it.
+private struct PeakMemory {
+    private let before: Int
+
+    init() {
+        try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
+        before = Self.kilobytes("VmRSS:")
+    }
+
+    var grownMiB: Int { (Self.kilobytes("VmHWM:") - before) / 1024 }
+
+    private static func kilobytes(_ field: String) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix(field) }
+        return line?.split(separator: " ", omittingEmptySubsequences: true).compactMap { Int($0.filter(\.isNumber)) }
+            .first ?? 0
     }
 }

@@ -66,6 +66,15 @@ import WaybillTestSupport
         await ledger.close()
     }
 
+    /// The writer before lets go of its lock once its queues have.
+    private func opened(_ settings: LedgerSettings) async throws -> Ledger {
+        for _ in 0..<500 {
+            if let ledger = try? await Ledger.open(settings) { return ledger }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return try await Ledger.open(settings)
+    }
+
     @Test func `a pause whose body was zeroed keeps the controller from starting`() async throws {
         try await withTemporaryFolder { folder in
             var settings = LedgerSettings(folder: folder.appending(path: "ledger").path)
@@ -79,7 +88,7 @@ import WaybillTestSupport
             for place in record + 39 + entry..<record + 39 + entry + sealed { bytes[place] = 0 }
             try Data(bytes).write(to: segment)
 
-            let again = try await Ledger.open(settings)
+            let again = try await opened(settings)
             let refused = await #expect(throws: Failure.self) { try await Memory.read(again) }
             await again.close()
             #expect(refused?.reason == "LedgerUnreadable" && refused?.disposition == .stall)

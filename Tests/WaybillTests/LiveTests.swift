@@ -208,7 +208,7 @@ import WaybillTestSupport
         #expect(try site.ok("audit", "show", "0", "-o", "text").hasPrefix("Entry 0\n"))
         #expect(
             Set(try site.json("audit", "verify").keys) == [
-                "anchored", "conclusion", "entries", "keyPinned", "openIntents", "origin", "published",
+                "anchored", "checkpoint", "conclusion", "entries", "keyPinned", "openIntents", "origin", "published",
                 "root",
                 "tornBytes",
             ])

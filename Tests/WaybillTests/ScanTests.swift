@@ -10,7 +10,7 @@ import WaybillTestSupport
             try FileManager.default.createDirectory(at: models, withIntermediateDirectories: true)
             try Data([0x80, 0x04, 0x5D, 0x2E]).write(to: models.appending(path: "good.pkl"))
             try Data([0x80, 0x02] + Array("cposix\nsystem\n(Vid\ntR.".utf8)).write(
-                to: models.appending(path: "bad.txt"))
+                to: models.appending(path: "bad.pkl"))
             try Data("text".utf8).write(to: models.appending(path: "other.pkl"))
             try body(BuiltProgram(folder: folder))
         }
@@ -21,9 +21,9 @@ import WaybillTestSupport
             let result = try program.run(["package", "scan", "models"])
             #expect(
                 result.output == """
-                    models/bad.txt: dangerous (pickle): REDUCE calls posix.system("id") at byte 22
+                    models/bad.pkl: dangerous (pickle): REDUCE calls posix.system("id") at byte 22
                     models/good.pkl: safe (pickle)
-                    models/other.pkl: unscanned: its bytes are no pickle and no other format known here
+                    models/other.pkl: dangerous (text): is named .pkl, and its bytes are text
 
                     """)
             #expect(result.code == 1)
@@ -34,8 +34,8 @@ import WaybillTestSupport
     @Test func `a list of one's own allows more`() async throws {
         try await withFiles { program in
             try Data("posix system\n".utf8).write(to: program.folder.appending(path: "allow.txt"))
-            let result = try program.run(["package", "scan", "models/bad.txt", "--allow", "allow.txt"])
-            #expect(result.output == "models/bad.txt: safe (pickle)\n")
+            let result = try program.run(["package", "scan", "models/bad.pkl", "--allow", "allow.txt"])
+            #expect(result.output == "models/bad.pkl: safe (pickle)\n")
             #expect(result.code == 0)
         }
     }

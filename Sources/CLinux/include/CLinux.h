@@ -1,13 +1,12 @@
 // System calls of Linux that Swift's Glibc module leaves out: variadic ones, those of headers that it does not name, and
 // GNU extensions. The extensions are declared here by hand: with `_GNU_SOURCE` in a header, types of the C library would
-// look different in this module and in Glibc's.
+// look different in this module and in Glibc's. Nor does any header here define `struct stat`, as `sys/file.h` and `sys/mount.h` do: files that
+// import only Glibc could not see its members where this module is read first.
 #ifndef WAYBILL_CLINUX_H
 #define WAYBILL_CLINUX_H
 
 #include <signal.h>
 #include <spawn.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/statvfs.h>
@@ -15,6 +14,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// As `mount(2)` lists them.
+enum {
+    MS_RDONLY = 1,
+    MS_NOSUID = 2,
+    MS_NODEV = 4,
+    MS_NOEXEC = 8,
+    MS_REMOUNT = 32,
+    MS_NOATIME = 1024,
+    MS_NODIRATIME = 2048,
+    MS_BIND = 4096,
+    MS_REC = 16384,
+    MS_PRIVATE = 1 << 18,
+    MS_RELATIME = 1 << 21
+};
+#ifndef LOCK_EX
+#define LOCK_SH 1
+#define LOCK_EX 2
+#define LOCK_NB 4
+#define LOCK_UN 8
+#endif
 #ifndef O_PATH
 #define O_PATH 010000000
 #endif
@@ -23,6 +42,8 @@
 #define CLONE_NEWUSER 0x10000000
 #endif
 
+int flock(int file, int operation);
+int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
 int unshare(int flags);
 int pipe2(int ends[2], int flags);
 int dup3(int from, int to, int flags);

@@ -20,6 +20,8 @@ enum Happening: Sendable {
     case gatewayBack
     case gatewayMissed(epoch: Int)
     case quiet
+    /// People say again what was refused while the last commit was not in force yet.
+    case repeated
 }
 
 /// What will happen, by time; of two at one time the one asked for first.

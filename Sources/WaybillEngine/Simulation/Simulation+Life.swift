@@ -258,6 +258,12 @@ extension Simulation {
         }
         mendWorld()
         mendFleet()
+        goOn()
+        agenda.add(.repeated, at: time + 60_000)
+    }
+
+    /// A deployment that was deleted while it was paused is known again, and can be resumed, once the last commit is in force.
+    mutating func goOn() {
         for key in keys {
             give(.resume(key))
             give(.retry(key))

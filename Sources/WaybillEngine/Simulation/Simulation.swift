@@ -119,6 +119,7 @@ package struct Simulation {
         case .gatewayMissed(let epoch):
             if epoch == self.epoch && !world.isGatewayRunning { send(.gatewayLost(found: "no process")) }
         case .quiet: becomeQuiet()
+        case .repeated: goOn()
         }
     }
 }

@@ -65,7 +65,10 @@ struct Scan {
             guard source.size > 0 else { throw InspectionError.malformed("is empty") }
             format = try Format.found(in: source)
             guard let format else {
-                if let pickle = PickleInspector(allowing: allowing).inspectUnknown(source) { return pickle }
+                // A pickle that is packed as a whole, or of a protocol without a sign of its own.
+                let pickles = PickleInspector(allowing: allowing)
+                if PickleInspector.isAnnounced(by: try source.head(16)) { return pickles.inspect(source) }
+                if let pickle = pickles.inspectUnknown(source) { return pickle }
                 throw InspectionError.malformed("its bytes are no format known here")
             }
             return try inspect(source, as: format, name: name)
