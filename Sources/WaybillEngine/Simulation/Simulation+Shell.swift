@@ -95,6 +95,9 @@ extension Simulation {
         guard let intent = ledger.append(request.intent(at: wall)) else {
             let failure = Failure(.wait, reason: "LedgerUnavailable", message: "the ledger takes no entries")
             flights[request.id] = Flight(act: request, fate: .fails(failure), failure: failure)
+            if case .setRoute(let ids) = request.action {
+                checks.unwrittenRoutes[request.key, default: []].formUnion(ids.map(\.revisionShort))
+            }
             later(.answer(epoch: epoch, request.id), 1, 5)
             return false
         }
