@@ -16,8 +16,9 @@ extension `End to end` {
             try await fleet.apply("second")
             try await fleet.controller.end(SIGKILL)
             try await fleet.start()
-            try await fleet.eventually("it is known as paused") {
-                try await fleet.condition(name, "Paused") != nil
+            try await fleet.eventually("it is known as paused, and was looked at") {
+                guard try await fleet.condition(name, "Paused") != nil else { return false }
+                return try await fleet.deployment(name)?.serving == ["risk-score@1.0.0"]
             }
             let view = try #require(try await fleet.deployment(name))
             #expect(view.version == "risk-score@2.0.0" && view.serving == ["risk-score@1.0.0"])
