@@ -77,7 +77,8 @@ extension EngineCore {
         isLedgerLost = false
         effects += unwritten.map { .note($0) }
         unwritten = []
-        for (key, state) in states where state.plan?.isEmpty != true && inFlight[key] == nil {
+        // In order, as everything else: deployments that are due at one time are looked at as they were asked for.
+        for key in states.keys.sorted() where states[key]?.plan?.isEmpty != true && inFlight[key] == nil {
             queue.schedule(key, at: now)
         }
     }

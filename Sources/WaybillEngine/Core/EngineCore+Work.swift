@@ -71,7 +71,8 @@ extension EngineCore {
 
     /// Cancels what takes too long; it goes on occupying its deployment until it is answered.
     mutating func expire() {
-        for (key, flight) in inFlight where flight.deadline <= now && !flight.isCancelled { cancel(key) }
+        let late = inFlight.filter { $0.value.deadline <= now && !$0.value.isCancelled }.keys
+        for key in late.sorted() { cancel(key) }
     }
 
     /// - Parameter isNeeded: false when nobody needs it any more: that it did not succeed then is no failure.
