@@ -17,6 +17,8 @@ struct Bench {
     var route: ObservedRoute = ObservedRoute()
     /// Answers instead of success, by the action's name.
     var failing: [String: Failure] = [:]
+    /// Acts, by name, whose intent the ledger does not take.
+    var refusing: Set<String> = []
     /// What each collection was told to keep.
     var collections: [[Revision]] = []
     var answersCollections = true
@@ -66,7 +68,10 @@ struct Bench {
             send(.observed(request.id, request.key, .success(observation)))
         case .perform(let request):
             acts.append(request.action)
-            if let failure = failing[request.action.name] {
+            if refusing.contains(request.action.name) {
+                let failure = Failure(.wait, reason: "LedgerUnavailable", message: "the ledger takes no entries")
+                send(.refused(request.id, request.key, failure))
+            } else if let failure = failing[request.action.name] {
                 send(.performed(request.id, request.key, failure))
             } else {
                 apply(request.action, request.spec)

@@ -35,6 +35,24 @@ struct EngineFailureTests {
         #expect(bench.acts.last == .forgetReplica(old))
     }
 
+    @Test(arguments: ["start-replica", "set-route", "stop-replica"])
+    func `an act whose intent the ledger did not take leaves no trace in what is known`(_ name: String) throws {
+        var bench = try serving(replicas: 2)
+        bench.refusing = [name]
+        bench.send(.desired(bench.delta(setting: 2, replicas: 1)))
+        bench.settle()
+        #expect(bench.acts.contains { $0.name == name })
+        let after = bench.core.facts.keys[bench.key]
+        let tried = bench.acts.filter { $0.name == name }
+        for case .setRoute(let ids) in tried { #expect(after?.rotation?.isDisjoint(with: ids) == true) }
+        for case .startReplica(let id, _) in tried { #expect(after?.replicas[id] == nil) }
+        for case .stopReplica(let id) in tried { #expect(after?.replicas[id]?.isStopAsked == false) }
+        bench.refusing = []
+        bench.settle(for: .seconds(600))
+        #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+        #expect(bench.core.facts.keys[bench.key]?.rotation?.count == 1)
+    }
+
     @Test func `while paused it is left as it is, and its end by itself is no second exit`() throws {
         var bench = try serving()
         let id = try #require(bench.replicas.keys.first)

@@ -26,15 +26,14 @@ extension Controller {
 
     /// Writes the intent, acts with its ticket, writes the outcome, and tells the core.
     func perform(_ request: ActRequest, _ cut: AsyncStream<Never>) async {
-        let answer = await cancellations.run(request.id, until: cut) { () -> Failure? in
-            do throws(Failure) {
-                let ticket = try await self.intend(request)
-                return await self.act(request, ticket)
-            } catch {
-                return error
+        let answer = await cancellations.run(request.id, until: cut) { () -> EngineEvent in
+            let ticket: Ticket
+            do throws(Failure) { ticket = try await self.intend(request) } catch {
+                return .refused(request.id, request.key, error)
             }
+            return .performed(request.id, request.key, await self.act(request, ticket))
         }
-        send(.performed(request.id, request.key, answer ?? Self.cutShort))
+        send(answer ?? .performed(request.id, request.key, Self.cutShort))
     }
 
     /// - Throws: a failure that says "wait": whatever ails the ledger, the act is not to blame.

@@ -225,7 +225,7 @@ package actor Controller {
             let cut = cancellations.register(request.id)
             group.addTask { await self.perform(request, cut) }
         case .perform(let request):
-            send(.performed(request.id, request.key, Self.ledgerUnavailable))
+            send(.refused(request.id, request.key, Self.ledgerUnavailable))
         case .collect(let request) where isLedgerGood:
             group.addTask { await self.collect(request) }
         case .collect(let request): send(.collected(request.id, Self.ledgerUnavailable))

@@ -212,9 +212,10 @@ extension EngineCore {
         let request = ActRequest(
             id: takeEffectID(), key: key, action: planned.action, spec: state.desired?.spec, commit: state.commit,
             decision: decision(key), reason: planned.reason)
+        var flight = InFlight(
+            id: request.id, act: request, deadline: now, before: facts.keys[key], generation: state.generation)
         fold(request.intent(at: wallNow))
         states[key]?.isDirty = false
-        var flight = InFlight(id: request.id, act: request, deadline: now, generation: state.generation)
         flight.deadline = now + (flight.isPreparation ? policy.prepareDeadline : policy.quickDeadline)
         inFlight[key] = flight
         effects.append(.perform(request))

@@ -121,7 +121,19 @@ extension EngineCore {
         fold(act.outcome(failure, at: wallNow))
         let moment = now
         if case .setRoute = act.action { states[key]?.rotationChangedAt = moment }
-        let kind = ActionClass(act.action)
+        conclude(flight, act, failure)
+    }
+
+    /// Takes back what the intent said: it is in no ledger, and what it was about has not changed.
+    mutating func refused(_ id: EffectID, _ key: DeploymentKey, _ failure: Failure) {
+        guard let flight = inFlight[key], flight.id == id, let act = flight.act else { return }
+        inFlight[key] = nil
+        facts.keys[key]?.takeBackIntent(to: flight.before ?? KeyFacts())
+        conclude(flight, act, failure)
+    }
+
+    private mutating func conclude(_ flight: InFlight, _ act: ActRequest, _ failure: Failure?) {
+        let (key, kind) = (act.key, ActionClass(act.action))
         if var failure {
             if states[key]?.putsRight(act.action) ?? false, failure.disposition == .stall {
                 failure.disposition = .retry

@@ -85,6 +85,8 @@ struct InFlight: Sendable {
     var isCancelled = false
     /// False once it was cancelled because nobody needs it any more.
     var isNeeded = true
+    /// What the ledger had said of the deployment before the act's intent.
+    var before: KeyFacts?
     /// The desired state's generation when it began.
     var generation: UInt64
 

@@ -30,6 +30,12 @@ package struct KeyFacts: Hashable, Sendable {
         !replicas.isEmpty || !(rotation ?? []).isEmpty || isOrphaned || decided.map { $0.to != Self.absent } ?? false
     }
 
+    /// Goes back to what acts had left before one whose intent was not written; a deployment has one act at a time.
+    mutating func takeBackIntent(to before: KeyFacts) {
+        rotation = before.rotation
+        replicas = before.replicas
+    }
+
     /// Replicas that ended by themselves or by a probe's verdict, and are not forgotten.
     package var crashed: Set<ReplicaID> { Set(replicas.filter { $0.value.hasExited || $0.value.failure != nil }.keys) }
 

@@ -87,17 +87,16 @@ extension Simulation {
         later(.snapshot(epoch: epoch, request.id), 1, 100)
     }
 
+    private static let ledgerUnavailable = Failure(
+        .wait, reason: "LedgerUnavailable", message: "the ledger takes no entries")
+
     /// False when the ledger did not take the intent.
     private mutating func perform(_ request: ActRequest) -> Bool {
         check(begins: request.id, request.key)
         if checks.toldLedgerIsLost { violation("\(request.action) is asked for without a ledger") }
         trace("perform \(request.action) (\(request.reason)) \(request.id)")
         guard let intent = ledger.append(request.intent(at: wall)) else {
-            let failure = Failure(.wait, reason: "LedgerUnavailable", message: "the ledger takes no entries")
-            flights[request.id] = Flight(act: request, fate: .fails(failure), failure: failure)
-            if case .setRoute(let ids) = request.action {
-                checks.unwrittenRoutes[request.key, default: []].formUnion(ids.map(\.revisionShort))
-            }
+            flights[request.id] = Flight(act: request, fate: .fails(Self.ledgerUnavailable))
             later(.answer(epoch: epoch, request.id), 1, 5)
             return false
         }
@@ -177,14 +176,17 @@ extension Simulation {
             return send(.observed(id, request.key, result ?? .failure(failure)))
         }
         guard let request = flight.act else { return }
+        guard let intent = flight.intent else {
+            trace("refused \(request.action) \(request.id)")
+            return send(.refused(id, request.key, Self.ledgerUnavailable))
+        }
         if flight.failure == nil { check(succeeded: request) }
-        conclude(request, flight)
+        conclude(request, flight, intent)
         trace("performed \(request.action) \(request.id): \(flight.failure?.message ?? "succeeded")")
         send(.performed(id, request.key, flight.failure))
     }
 
-    private mutating func conclude(_ request: ActRequest, _ flight: Flight) {
-        guard let intent = flight.intent else { return }
+    private mutating func conclude(_ request: ActRequest, _ flight: Flight, _ intent: LedgerIndex) {
         var outcome = request.outcome(flight.failure, at: wall)
         outcome.cause = intent
         if ledger.append(outcome) == nil {
