@@ -8,7 +8,7 @@ enum Format: String, CaseIterable, Hashable {
     case torchLegacy = "torch-legacy"
     case xgboostJSON = "xgboost-json"
     case xgboostUBJ = "xgboost-ubj"
-    case bzip2, xz
+    case bzip2, xz, lzma
     /// Recognised, not unpacked here.
     case zstd
 
@@ -31,6 +31,7 @@ enum Format: String, CaseIterable, Hashable {
         ([0x50, 0x4B, 0x03, 0x04], .zip), ([0x50, 0x4B, 0x05, 0x06], .zip), (Npy.magic, .npy), (GGUF.magic, .gguf),
         ([0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19], .torchLegacy),
         ([0x1F, 0x8B, 0x08], .gzip), ([0x42, 0x5A, 0x68], .bzip2), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], .xz),
+        ([0x5D, 0x00, 0x00], .lzma),
         ([0x28, 0xB5, 0x2F, 0xFD], .zstd), (LightGBM.start, .lightgbm),
     ]
 
@@ -68,8 +69,10 @@ enum Format: String, CaseIterable, Hashable {
         "safetensors": [.safetensors], "gguf": [.gguf], "onnx": [.onnx], "npy": [.npy], "npz": [.npz],
         "keras": [.keras], "h5": [.hdf5], "hdf5": [.hdf5], "ubj": [.xgboostUBJ], "json": [.json, .xgboostJSON],
         "pt": [.torch, .torchLegacy, .pickle], "pth": [.torch, .torchLegacy, .pickle],
-        "pkl": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz], "pickle": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz],
-        "joblib": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz], "zip": [.zip, .npz, .keras, .torch], "tar": [.tar],
+        "pkl": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz, .lzma],
+        "pickle": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz, .lzma],
+        "joblib": [.pickle, .joblib, .gzip, .zlib, .bzip2, .xz, .lzma], "zip": [.zip, .npz, .keras, .torch],
+        "tar": [.tar],
         "gz": [.gzip], "tgz": [.gzip], "txt": [.text, .json, .lightgbm], "md": [.text], "csv": [.text],
         "yaml": [.text, .json], "yml": [.text, .json], "py": [.text],
     ]

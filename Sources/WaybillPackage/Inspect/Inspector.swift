@@ -65,10 +65,8 @@ struct Scan {
             guard source.size > 0 else { throw InspectionError.malformed("is empty") }
             format = try Format.found(in: source)
             guard let format else {
-                // A pickle that is packed as a whole, or of a protocol without a sign of its own.
-                let pickles = PickleInspector(allowing: allowing)
-                if PickleInspector.isAnnounced(by: try source.head(16)) { return pickles.inspect(source) }
-                if let pickle = pickles.inspectUnknown(source) { return pickle }
+                // A pickle of a protocol without a sign of its own.
+                if let pickle = PickleInspector(allowing: allowing).inspectUnknown(source) { return pickle }
                 throw InspectionError.malformed("its bytes are no format known here")
             }
             return try inspect(source, as: format, name: name)
@@ -98,6 +96,7 @@ struct Scan {
         case .text: Inspection(format: format.rawValue)
         case .bzip2: try inspectPackedFile(source, .bzip2, as: format, name: name)
         case .xz: try inspectPackedFile(source, .xz, as: format, name: name)
+        case .lzma: try inspectPackedFile(source, .lzma, as: format, name: name)
         case .hdf5, .zstd:
             Inspection(
                 format: format.rawValue, findings: [.init(.unscanned, "is \(format.rawValue), which is not read here")])

@@ -72,26 +72,22 @@ struct LintPlace: Hashable, Sendable {
 enum ManifestFolder {
     /// `repository.path` of the `waybill.yaml` in `root`, whose other settings are checked on the way; empty without one.
     static func configured(in root: String) throws(Failure) -> String {
-        do {
-            return try checked(in: root)
-        } catch let problems as ConfigurationProblems {
-            throw problems.failure
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.stall, reason: "InvalidConfiguration", message: "\(error)")
-        }
+        try sources(in: root)?.resolve().repository.path ?? ""
     }
 
     /// The same.
     ///
     /// - Throws: `ConfigurationProblems` for what is wrong in the file, `Failure` when it cannot be read.
     static func checked(in root: String) throws -> String {
+        try sources(in: root)?.checked().repository.path ?? ""
+    }
+
+    /// The `waybill.yaml` of `root` alone, without the caller's flags and variables; nil when there is none.
+    private static func sources(in root: String) -> ConfigurationSources? {
         let file = root + "/" + ConfigurationSources.fileName
-        guard FileManager.default.fileExists(atPath: file) else { return "" }
-        let sources = ConfigurationSources(
+        guard FileManager.default.fileExists(atPath: file) else { return nil }
+        return ConfigurationSources(
             flags: [:], configFlag: file, variables: ["HOME": "/"], workingFolder: root, isRoot: false,
             reader: Wiring.standard.configurationFile)
-        return try sources.checked().repository.path
     }
 }

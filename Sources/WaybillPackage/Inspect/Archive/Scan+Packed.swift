@@ -28,7 +28,7 @@ extension Scan {
         _ content: any ByteSource, as format: Format, name: String
     ) -> Inspection {
         var inner = name
-        for ending in [".gz", ".bz2", ".xz"] where name.hasSuffix(ending) {
+        for ending in [".gz", ".bz2", ".xz", ".lzma"] where name.hasSuffix(ending) {
             inner = String(name.dropLast(ending.count))
         }
         if name.hasSuffix(".tgz") { inner = name.dropLast(4) + ".tar" }

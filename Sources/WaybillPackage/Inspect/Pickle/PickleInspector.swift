@@ -5,13 +5,6 @@ struct PickleInspector {
     let allowing: AllowList
     var limits = PickleLimits()
 
-    /// Whether a file that begins so is one for this inspector: a pickle of protocol 2 or later, or a compressed file as joblib
-    /// writes it. Protocols 0 and 1 have no sign of their own: see `inspectUnknown`.
-    static func isAnnounced(by head: [UInt8]) -> Bool {
-        if head.count >= 2, head[0] == 0x80, head[1] <= 5 { return true }
-        return PackedFile.Packing(head: head) != nil
-    }
-
     /// Looks into a pickle file: plain, joblib's (compressed or not) or a legacy torch file.
     /// - Parameter place: the member of an archive that `source` is; empty for a whole file.
     func inspect(_ source: any ByteSource, place: String = "") -> Inspection {
