@@ -336,8 +336,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             let last = sample.segments.count - 1
             let newer = try #require(try sample.records(last).first(where: \.isEntry))
             try sample.change(sample.segmentPath(last)) { bytes in for place in newer.sealed { bytes[place] = 0 } }
-            let refused = failure { try LedgerStore(LedgerSettings(folder: sample.folder.path)) }?.reason ?? "nothing"
-            #expect(["LedgerDamaged", "LedgerRolledBack"].contains(refused), "\(refused)")
+            // It is in the last batch, which may be torn and is cut; the published checkpoint then counts what is gone.
+            let refused = failure { try LedgerStore(LedgerSettings(folder: sample.folder.path)) }
+            #expect(refused?.reason == "LedgerRolledBack")
         }
     }
 

@@ -20,7 +20,8 @@ struct BundleFixture {
     }
 
     var builder: BundleBuilder {
-        BundleBuilder(content: store.content, tree: store.tree, refusing: [store.state])
+        BundleBuilder(
+            content: store.content, tree: store.tree, readers: SourceReaders([:]), refusing: [store.state])
     }
 
     func version(_ text: String = "churn@1.4.0") throws -> ModelVersion {

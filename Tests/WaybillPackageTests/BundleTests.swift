@@ -183,8 +183,10 @@ import WaybillTrust
             let bundle = try await fixture.build(version)
             func check() async throws -> BundleCheck.Report {
                 let scratch = folder.appending(path: "scratch-\(UUID().uuidString)").path
-                return try await BundleCheck(content: fixture.store.content, tree: fixture.store.tree, refusing: [])
-                    .run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: scratch)
+                return try await BundleCheck(
+                    content: fixture.store.content, tree: fixture.store.tree, readers: SourceReaders([:]), refusing: []
+                )
+                .run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: scratch)
             }
             let same = try await check()
             #expect(same.bundle == bundle.manifest && same.findings == [] && same.layers == 5)

@@ -24,8 +24,9 @@ struct StoreFixture {
 
     var store: ArtifactStore {
         ArtifactStore(
-            root: "\(state)/artifacts", content: content, tree: tree, journal: Journal(storage: ledger),
-            refusing: [state], now: { Timestamp(milliseconds: 1_000) })
+            root: "\(state)/artifacts", content: content, tree: tree,
+            readers: SourceReaders([:]), journal: Journal(storage: ledger), refusing: [state],
+            now: { Timestamp(milliseconds: 1_000) })
     }
 
     func stage(_ artifacts: [Artifact]) async throws {

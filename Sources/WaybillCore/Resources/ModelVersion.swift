@@ -62,7 +62,7 @@ package struct Dataset: Hashable, Sendable {
 package struct Artifact: Hashable, Sendable {
     /// Where the file stands in the model's folder when it is served: relative, no `..`.
     package var path: String
-    /// Where its bytes come from: a path inside the fleet repository, or `file:/absolute/path`.
+    /// Where its bytes come from.
     package var source: ArtifactSource
     package var digest: Digest
     /// Bytes.
@@ -81,11 +81,14 @@ package enum ArtifactSource: Hashable, Sendable, CustomStringConvertible {
     case repository(path: String)
     /// An absolute path on the controller's machine.
     case file(path: String)
+    /// Another machine.
+    case remote(RemoteSource)
 
     package var description: String {
         switch self {
         case .repository(let path): path
         case .file(let path): "file:\(path)"
+        case .remote(let source): source.text
         }
     }
 }

@@ -57,13 +57,15 @@ package enum CleanPath {
 }
 
 extension ArtifactSource {
-    /// A path inside the fleet repository, or `file:` and an absolute path.
-    /// - Throws: `InvalidInput` that says what is wrong with the path.
+    /// A path inside the fleet repository, `file:` and an absolute path, or what `RemoteSource` reads.
+    /// - Throws: `InvalidInput` that says what is wrong with it.
     package init(parsing text: String) throws(InvalidInput) {
         if text.utf8.starts(with: "file:".utf8) {
             let path = String(text.dropFirst(5))
             if let problem = CleanPath.problemOfAbsolute(path) { throw InvalidInput(problem) }
             self = .file(path: path)
+        } else if let source = try RemoteSource(parsing: text) {
+            self = .remote(source)
         } else if text.utf8.contains(UInt8(ascii: ":")), text.contains("://") {
             throw InvalidInput(
                 "\(text.quotedForMessage) is no source of this version of Waybill; "

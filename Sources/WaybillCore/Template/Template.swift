@@ -57,24 +57,9 @@ package struct Template: Hashable, Sendable {
     }
 
     private static func unknown(_ name: String, among known: [String]) -> InvalidInput {
-        let near = known.sorted().min { distance($0, name) < distance($1, name) }
-        let hint = near.flatMap { distance($0, name) <= 3 ? "did you mean '\($0)'?" : nil }
+        let hint = Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
         let list = "known are \(known.sorted().joined(separator: ", "))"
         return InvalidInput("\(name.quotedForMessage) is not a variable; \(hint ?? list)")
-    }
-
-    /// Levenshtein's distance between the first 60 bytes of each.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let (left, right) = (Array(left.utf8.prefix(60)), Array(right.utf8.prefix(60)))
-        var row = Array(0...right.count)
-        for (i, byte) in left.enumerated() {
-            var next = [i + 1]
-            for (j, other) in right.enumerated() {
-                next.append(min(row[j] + (byte == other ? 0 : 1), row[j + 1] + 1, next[j] + 1))
-            }
-            row = next
-        }
-        return row[right.count]
     }
 }
 

@@ -17,11 +17,11 @@ package struct BundleBuilder: Sendable {
     private let intake: ArtifactIntake
     private let tree: any FleetTree
 
-    /// `refusing` as in `ArtifactStore`.
-    package init(content: ContentStore, tree: any FleetTree, refusing: [String]) {
+    /// `readers` and `refusing` as in `ArtifactStore`.
+    package init(content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String]) {
         self.content = content
         self.tree = tree
-        intake = ArtifactIntake(content: content, tree: tree, refusing: refusing)
+        intake = ArtifactIntake(content: content, tree: tree, readers: readers, refusing: refusing)
     }
 
     /// Packages `version` as `commit` has it.

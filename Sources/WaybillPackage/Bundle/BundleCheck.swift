@@ -20,11 +20,14 @@ package struct BundleCheck: Sendable {
 
     private let content: ContentStore
     private let tree: any FleetTree
+    private let readers: SourceReaders
     private let refusing: [String]
 
-    package init(content: ContentStore, tree: any FleetTree, refusing: [String]) {
+    /// `readers` and `refusing` as in `ArtifactStore`.
+    package init(content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String]) {
         self.content = content
         self.tree = tree
+        self.readers = readers
         self.refusing = refusing
     }
 
@@ -47,7 +50,8 @@ package struct BundleCheck: Sendable {
         let fresh = ContentStore(root: scratch)
         var report = Report(bundle: stored.descriptor.digest, commit: commit, layers: stored.layers.count, findings: [])
         do throws(Failure) {
-            let made = try await BundleBuilder(content: fresh, tree: tree, refusing: refusing).build(again, at: commit)
+            let builder = BundleBuilder(content: fresh, tree: tree, readers: readers, refusing: refusing)
+            let made = try await builder.build(again, at: commit)
             if made.bundle.manifest == stored.descriptor.digest { return report }
             report.findings = Self.findings(stored, try await fresh.bundle(made.bundle.manifest.description))
         } catch {

@@ -4,14 +4,19 @@ package import WaybillCore
 package struct ArtifactIntake: Sendable {
     let content: ContentStore
     let tree: any FleetTree
+    let readers: SourceReaders
     /// Real, absolute folders whose files are never a source, such as the state folder.
     let refusing: [String]
     /// Bytes past which a file of the repository is refused, since it is held in memory.
     let repositoryLimit: Int64
 
-    package init(content: ContentStore, tree: any FleetTree, refusing: [String], repositoryLimit: Int64 = 256 << 20) {
+    package init(
+        content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String],
+        repositoryLimit: Int64 = 256 << 20
+    ) {
         self.content = content
         self.tree = tree
+        self.readers = readers
         self.refusing = refusing
         self.repositoryLimit = repositoryLimit
     }
@@ -53,6 +58,10 @@ package struct ArtifactIntake: Sendable {
                     return try source.copy(into: partial, limit: artifact.size, cancellation)
                 }
             }
+        case .remote(let source):
+            return try await content.fetch(
+                ContentStore.Wanted(digest: artifact.digest, size: artifact.size), from: source,
+                by: try readers.reader(for: source), tooLarge: verdict.larger, judge: judge)
         case .repository(let path):
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in

@@ -25,16 +25,19 @@ package struct ArtifactStore: ModelStore {
     /// - Parameters:
     ///   - root: an absolute path; made when it is first needed.
     ///   - content: where the bytes are; on the same file system the folders share them.
+    ///   - readers: fetch what is on other machines.
     ///   - refusing: real, absolute folders whose files are never a source, such as the state folder.
     ///   - repositoryLimit: bytes past which a file of the repository is refused, since it is held in memory.
     package init(
-        root: String, content: ContentStore, tree: any FleetTree, journal: Journal, refusing: [String],
+        root: String, content: ContentStore, tree: any FleetTree, readers: SourceReaders, journal: Journal,
+        refusing: [String],
         repositoryLimit: Int64 = 256 << 20, now: @escaping @Sendable () -> Timestamp
     ) {
         layout = StoreLayout(root: root)
         self.content = content
-        intake = ArtifactIntake(content: content, tree: tree, refusing: refusing, repositoryLimit: repositoryLimit)
-        builder = BundleBuilder(content: content, tree: tree, refusing: refusing)
+        intake = ArtifactIntake(
+            content: content, tree: tree, readers: readers, refusing: refusing, repositoryLimit: repositoryLimit)
+        builder = BundleBuilder(content: content, tree: tree, readers: readers, refusing: refusing)
         self.journal = journal
         self.now = now
     }

@@ -15,3 +15,18 @@ package protocol SourceReader: Sendable {
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure)
 }
+
+/// The readers that a process has, by scheme.
+package struct SourceReaders: Sendable {
+    private let readers: [RemoteSource.Scheme: any SourceReader]
+
+    package init(_ readers: [RemoteSource.Scheme: any SourceReader]) { self.readers = readers }
+
+    /// - Throws: `SourceUnreadable`, stalling, for a scheme without one.
+    func reader(for source: RemoteSource) throws(Failure) -> any SourceReader {
+        if let reader = readers[source.scheme] { return reader }
+        throw Failure(
+            .stall, reason: "SourceUnreadable",
+            message: "\(source.text.quotedForMessage): nothing here reads '\(source.scheme.rawValue):'")
+    }
+}

@@ -87,8 +87,8 @@ struct ControllerRun {
     ) throws -> LocalTarget {
         let clock = clock
         let models = ArtifactStore(
-            root: folder.models, content: ContentStore(root: folder.content), tree: repository, journal: journal,
-            refusing: [folder.path], now: { clock.now() })
+            root: folder.models, content: ContentStore(root: folder.content), tree: repository,
+            readers: ModelSources.readers(), journal: journal, refusing: [folder.path], now: { clock.now() })
         let variables = ProcessInfo.processInfo.environment
         let environments = PythonEnvironments(
             root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,

@@ -12,7 +12,7 @@ struct SettingsReader: ConfigurationFileReading {
             guard let field = ConfigurationField.named(setting.path) else {
                 let isGroup = ConfigurationField.all.contains { $0.path.hasPrefix(setting.path + ".") }
                 if isGroup, setting.value == .object([:]) { continue }
-                let near = Spelling.nearest(to: setting.path, in: ConfigurationField.all.map(\.path))
+                let near = Suggestion.nearest(to: setting.path, in: ConfigurationField.all.map(\.path))
                 let hint = near.map { "did you mean '\($0)'?" } ?? "'docs/cli.md' lists them"
                 problems.append(file.unknown(setting, hint: hint))
                 continue

@@ -43,7 +43,8 @@ struct PackageBuild: AsyncParsableCommand {
         let progress = ProgressLine(Console.current)
         let total = found.version.artifacts.reduce(0) { $0 &+ $1.size }
         let done = Mutex<Int64>(0)
-        let builder = BundleBuilder(content: store, tree: found.tree, refusing: refusing)
+        let builder = BundleBuilder(
+            content: store, tree: found.tree, readers: ModelSources.readers(), refusing: refusing)
         let made = try await builder.build(found.version, at: found.commit) { artifact in
             let bytes = done.withLock { done in
                 done &+= artifact.size
@@ -66,7 +67,8 @@ struct PackageBuild: AsyncParsableCommand {
     private func runCheck(_ found: PackagedVersion, _ refusing: [String]) async throws {
         let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-check-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
-        let check = BundleCheck(content: try options.content(), tree: found.tree, refusing: refusing)
+        let check = BundleCheck(
+            content: try options.content(), tree: found.tree, readers: ModelSources.readers(), refusing: refusing)
         let report = try await check.run(
             version.description, version: found.version, at: found.commit, scratch: scratch.path)
         let findings: [Value] = report.findings.map { finding in
