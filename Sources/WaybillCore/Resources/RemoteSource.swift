@@ -42,7 +42,8 @@ extension RemoteSource {
     /// Reads the rest as its scheme has it.
     private func check() throws(InvalidInput) {
         switch scheme {
-        case .https, .s3, .oci, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
+        case .https, .s3, .oci, .mlflow, .huggingFace:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

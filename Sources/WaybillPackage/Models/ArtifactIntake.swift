@@ -53,8 +53,9 @@ package struct ArtifactIntake: Sendable {
         case .file(let path):
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
-                try await content.work.run { [refusing] (cancellation) throws(Failure) in
-                    let source = try LocalSource(artifact, at: path, refusing: refusing)
+                try await content.work.run { [refusing, readers] (cancellation) throws(Failure) in
+                    let source = try LocalSource(
+                        artifact, at: path, refusing: refusing, allowing: readers.fileRoots)
                     return try source.copy(into: partial, limit: artifact.size, cancellation)
                 }
             }

@@ -16,11 +16,29 @@ package protocol SourceReader: Sendable {
     ) async throws(Failure)
 }
 
-/// The readers that a process has, by scheme.
+/// The readers that a process has, by scheme, and what bounds the others.
 package struct SourceReaders: Sendable {
     private let readers: [RemoteSource.Scheme: any SourceReader]
+    /// Where the code of a version comes from.
+    let repositories: (any RepositoryFiles)?
+    /// Real, absolute folders that a `file:` source must be below; nil: it may be anywhere.
+    let fileRoots: [String]?
 
-    package init(_ readers: [RemoteSource.Scheme: any SourceReader]) { self.readers = readers }
+    /// With `repositories`, the schemes of git are read from them.
+    package init(
+        _ readers: [RemoteSource.Scheme: any SourceReader], repositories: (any RepositoryFiles)? = nil,
+        fileRoots: [String]? = nil
+    ) {
+        var readers = readers
+        if let repositories {
+            for scheme in [RemoteSource.Scheme.gitHTTPS, .gitSSH, .gitFile] {
+                readers[scheme] = GitReader(files: repositories)
+            }
+        }
+        self.readers = readers
+        self.repositories = repositories
+        self.fileRoots = fileRoots
+    }
 
     /// - Throws: `SourceUnreadable`, stalling, for a scheme without one.
     func reader(for source: RemoteSource) throws(Failure) -> any SourceReader {
