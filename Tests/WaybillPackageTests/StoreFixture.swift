@@ -11,6 +11,7 @@ struct StoreFixture {
     let version: VersionID
     let commit: CommitID
     var tree = MemoryTree()
+    var readers = SourceReaders([:])
 
     init(in folder: URL) throws {
         self.folder = folder
@@ -25,7 +26,7 @@ struct StoreFixture {
     var store: ArtifactStore {
         ArtifactStore(
             root: "\(state)/artifacts", content: content, tree: tree,
-            readers: SourceReaders([:]), journal: Journal(storage: ledger), refusing: [state],
+            readers: readers, journal: Journal(storage: ledger), refusing: [state],
             now: { Timestamp(milliseconds: 1_000) })
     }
 

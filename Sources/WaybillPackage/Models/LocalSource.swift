@@ -45,7 +45,7 @@ struct LocalSource: ~Copyable {
     /// Whoever writes manifests may name no file outside of the folders that the operator chose.
     private static func require(_ real: String, path: String, below folders: [String]) throws(Failure) {
         guard !real.isEmpty, folders.contains(where: { $0 == "/" || real.hasPrefix("\($0)/") }) else {
-            let place = real == path ? "is" : "leads to \(real.quotedForMessage), which is"
+            let place = real == path ? "is" : "leads to '\(real)', which is"
             throw Failure(
                 .stall, reason: "ArtifactRefused",
                 message: "\(path) \(place) in none of the folders that 'file:' sources may be in "
