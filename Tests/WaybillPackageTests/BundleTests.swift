@@ -31,7 +31,7 @@ import WaybillTrust
         }
     }
 
-    private static let goldenWithoutCode = "sha256:0"
+    private static let goldenWithoutCode = "sha256:79033e7d0c558dc5d0251dba1008f5053ece3e9664547d42e5e6349d06c37f93"
 
     struct Place: CustomTestStringConvertible {
         let testDescription: String
