@@ -42,8 +42,9 @@ extension RemoteSource {
     /// Reads the rest as its scheme has it.
     private func check() throws(InvalidInput) {
         switch scheme {
+        case .https: _ = try HTTPSAddress(parsing: text)
         case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
-        case .https, .s3, .oci, .mlflow, .huggingFace:
+        case .s3, .oci, .mlflow, .huggingFace:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")
