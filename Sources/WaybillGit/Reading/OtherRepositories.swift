@@ -62,6 +62,9 @@ package actor OtherRepositories: RepositoryFiles {
         let remote = try access(address)
         if !isClean {
             try? FileManager.default.removeItem(atPath: folder)
+            // They may be private.
+            try? FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             isClean = true
         }
         order.removeAll { $0 == address }
