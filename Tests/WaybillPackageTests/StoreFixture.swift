@@ -11,6 +11,8 @@ struct StoreFixture {
     let version: VersionID
     let commit: CommitID
     var tree = MemoryTree()
+    /// A repository that is read in its place.
+    var repository: (any FleetTree)?
     var readers = SourceReaders([:])
 
     init(in folder: URL) throws {
@@ -19,13 +21,22 @@ struct StoreFixture {
         commit = try CommitID(parsing: String(repeating: "a", count: 40))
     }
 
+    /// With a real repository.
+    init(in folder: URL, commit: CommitID, tree: any FleetTree, readers: SourceReaders) throws {
+        self.folder = folder
+        version = try VersionID(parsing: "churn@1.4.0")
+        self.commit = commit
+        repository = tree
+        self.readers = readers
+    }
+
     var state: String { "\(folder.path)/state" }
 
     var content: ContentStore { ContentStore(root: "\(state)/content") }
 
     var store: ArtifactStore {
         ArtifactStore(
-            root: "\(state)/artifacts", content: content, tree: tree,
+            root: "\(state)/artifacts", content: content, tree: repository ?? tree,
             readers: readers, journal: Journal(storage: ledger), refusing: [state],
             now: { Timestamp(milliseconds: 1_000) })
     }

@@ -66,6 +66,7 @@ package struct ArtifactIntake: Sendable {
                 ContentStore.Wanted(digest: artifact.digest, size: artifact.size), from: source,
                 by: try readers.reader(for: source), tooLarge: verdict.larger, judge: judge)
         case .repository(let path):
+            if let found = try await bringLargeFile(artifact, at: path, verdict, judge) { return found.rotten }
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
                 let bytes = try await read(artifact, at: path, verdict)

@@ -55,12 +55,14 @@ package struct SourceReaders: Sendable {
     let repositories: (any RepositoryFiles)?
     /// Real, absolute folders that a `file:` source must be below; nil: it may be anywhere.
     let fileRoots: [String]?
+    /// What pointers of Git LFS in the fleet repository stand for.
+    let largeFiles: LargeFiles?
     private let slots: TransferSlots
     package let bounds: SourceBounds
 
     package init(
         _ readers: [RemoteSource.Scheme: any SourceReader], repositories: (any RepositoryFiles)? = nil,
-        fileRoots: [String]? = nil, bounds: SourceBounds = SourceBounds()
+        fileRoots: [String]? = nil, largeFiles: LargeFiles? = nil, bounds: SourceBounds = SourceBounds()
     ) {
         var readers = readers
         if let repositories {
@@ -71,6 +73,7 @@ package struct SourceReaders: Sendable {
         self.readers = readers
         self.repositories = repositories
         self.fileRoots = fileRoots
+        self.largeFiles = largeFiles
         self.bounds = bounds
         slots = TransferSlots(bounds.concurrency)
     }
@@ -79,11 +82,14 @@ package struct SourceReaders: Sendable {
     ///
     /// - Throws: `SourceUnreadable`, stalling, for a scheme without one.
     func reader(for source: RemoteSource) throws(Failure) -> any SourceReader {
-        if let reader = readers[source.scheme] { return SlottedReader(reader: reader, slots: slots) }
+        if let reader = readers[source.scheme] { return slotted(reader) }
         throw Failure(
             .stall, reason: "SourceUnreadable",
             message: "\(source.text.quotedForMessage): nothing here reads '\(source.scheme.rawValue):'")
     }
+
+    /// The reader, waiting for its turn.
+    func slotted(_ reader: any SourceReader) -> any SourceReader { SlottedReader(reader: reader, slots: slots) }
 
     /// Refuses a version that has more bytes on other machines than the bound.
     func admit(_ artifacts: [Artifact], of version: VersionID) throws(Failure) {
