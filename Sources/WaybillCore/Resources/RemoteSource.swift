@@ -42,7 +42,8 @@ extension RemoteSource {
     /// Reads the rest as its scheme has it.
     private func check() throws(InvalidInput) {
         switch scheme {
-        case .https, .s3, .oci, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .https: _ = try HTTPSAddress(parsing: text)
+        case .s3, .oci, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")
