@@ -42,7 +42,14 @@ extension RemoteSource {
     /// Reads the rest as its scheme has it.
     private func check() throws(InvalidInput) {
         switch scheme {
-        case .https, .s3, .oci, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .oci:
+            let address = try OCIAddress(parsing: text)
+            guard !address.isMutable else {
+                throw InvalidInput(
+                    "\(text.quotedForMessage) names \(address.reference.tag.map { "the tag '\($0)'" } ?? "no digest"), whose bytes can "
+                        + "change; run 'waybill pin PATH', which writes the digest beside it")
+            }
+        case .https, .s3, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

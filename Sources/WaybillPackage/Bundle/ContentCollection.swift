@@ -107,6 +107,7 @@ package struct ContentCollection: Sendable {
             if !dryRun {
                 unlink(layout.blob(digest))
                 unlink(layout.record(digest).path)
+                unlink(layout.place(digest))
             }
         }
         report.partials = try remove(in: layout.partial, olderThan: Self.partialAge, dryRun, &report)
