@@ -20,6 +20,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -66,7 +68,8 @@ let package = Package(
         library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
         library(
-            "WaybillPackage", ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto]),
+            "WaybillPackage",
+            ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto, httpClient, tls] + nio),
         library("WaybillServing", ["WaybillCore", "CLinux", httpClient] + nio),
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
