@@ -6,8 +6,8 @@ import WaybillCore
 /// in pieces; after each the registry says how far it is. When the connection is lost, also by a crash of ours, the registry is asked
 /// how far it came and goes on from there; what it no longer knows begins anew. A registry that takes no pieces gets the blob whole.
 ///
-/// **Guarantees.** Every lost connection without progress counts; more than `lostLimit` of them end it. No answer of the registry makes it
-/// send beyond the blob, go on for ever, or go back behind what the registry had taken before more than `lostLimit` times.
+/// **Guarantees.** Lost connections, forgotten uploads and pieces that were taken in part count until a piece is taken whole; more than
+/// `lostLimit` of them end it, and the next push goes on from there. No answer makes it send beyond the blob, or go on for ever.
 struct BlobUpload: Hashable, Sendable {
     enum Event: Hashable, Sendable {
         /// The registry has the blob: found, mounted, or complete.
@@ -57,7 +57,6 @@ struct BlobUpload: Hashable, Sendable {
     private var phase = Phase.looking
     private var takesPieces = true
     private var piece = Self.piece
-    private var taken: Int64 = 0
     private(set) var lost = 0
     /// A session of an earlier process.
     private var remembered: String?
@@ -84,17 +83,17 @@ struct BlobUpload: Hashable, Sendable {
         case (.opening, .opened(let location, let atLeast)): return opened(location, atLeast)
         case (.sending(_, let from, let end), .took(let upTo, let location)):
             guard upTo > from, upTo <= end else { return lie("says after bytes \(from) to \(end) that it has \(upTo)") }
+            if upTo == end { lost = 0 } else if let end = count(stingy) { return end }
             return goOn(from: upTo, location)
         case (.asking, .took(let upTo, let location)):
             guard (0...size).contains(upTo) else { return lie("says that it has \(upTo) bytes of \(size)") }
             return goOn(from: upTo, location)
-        case (.sending(let location, let from, _), .refused(let status)):
-            if status == 416 { return count(Self.failure(status, place)) ?? ask(location) }
-            guard from == 0, takesPieces else { return fail(Self.failure(status, place)) }
+        case (.sending(let location, let from, _), .refused(let status, let failure)):
+            if status == 416 { return count(failure) ?? ask(location) }
+            guard from == 0, takesPieces else { return fail(failure) }
             takesPieces = false
             return open()
-        case (.asking, .refused), (.asking, .gone), (.sending, .gone), (.finishing, .gone):
-            taken = 0
+        case (.asking, .refused), (.asking, .gone), (.sending, .gone), (.finishing, .gone), (.sendingWhole, .gone):
             return count(vanished) ?? open()
         case (.opening, .refused(_, let failure)), (.sendingWhole, .refused(_, let failure)),
             (.finishing, .refused(_, let failure)), (.looking, .refused(_, let failure)):
@@ -107,7 +106,7 @@ struct BlobUpload: Hashable, Sendable {
         case (.opening, .lost(let failure)): return count(failure) ?? open()
         case (.looking, .opened), (.looking, .took), (.looking, .gone), (.opening, .absent), (.opening, .took),
             (.opening, .gone), (.sending, .absent), (.sending, .opened), (.sendingWhole, .absent),
-            (.sendingWhole, .opened), (.sendingWhole, .took), (.sendingWhole, .gone), (.finishing, .absent),
+            (.sendingWhole, .opened), (.sendingWhole, .took), (.finishing, .absent),
             (.finishing, .opened), (.finishing, .took), (.asking, .absent), (.asking, .opened), (.ended, .absent),
             (.ended, .opened), (.ended, .took), (.ended, .refused), (.ended, .gone), (.ended, .lost):
             return lie("answers something else than it was asked")
@@ -129,10 +128,6 @@ struct BlobUpload: Hashable, Sendable {
     }
 
     private mutating func goOn(from: Int64, _ location: String) -> Action {
-        if from > taken {
-            taken = from
-            lost = 0
-        }
         guard from < size else {
             phase = .finishing(location: location)
             return .finish(location: location)
@@ -159,6 +154,12 @@ struct BlobUpload: Hashable, Sendable {
 
     private mutating func lie(_ what: String) -> Action {
         fail(Failure(.stall, reason: "RegistryUnsound", message: "\(place): the registry \(what)"))
+    }
+
+    private var stingy: Failure {
+        Failure(
+            .retry, reason: "PushInterrupted", message: "\(place): the registry takes less than it is given; push again"
+        )
     }
 
     private var vanished: Failure {

@@ -18,7 +18,8 @@ package struct DockerLogins: Sendable {
 
     /// The files that other tools look for, the first that is there: `$REGISTRY_AUTH_FILE`, `$DOCKER_CONFIG/config.json`,
     /// `~/.docker/config.json`, `$XDG_RUNTIME_DIR/containers/auth.json`.
-    package static func ofThisUser(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(Failure)
+    package static func ofThisUser(_ environment: [String: String] = ProcessInfo.processInfo.environment)
+        throws(Failure)
         -> DockerLogins
     {
         let places = [

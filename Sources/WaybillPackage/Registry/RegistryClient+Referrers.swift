@@ -21,7 +21,9 @@ extension RegistryClient {
             if answer.status == 404 || answer.status == 400 || answer.status == 405 {
                 return try await taggedReferrers(of: digest, in: reference)
             }
-            guard answer.status == 200 else { throw RegistryFailure.status("list what refers to \(place)@\(digest)", answer) }
+            guard answer.status == 200 else {
+                throw RegistryFailure.status("list what refers to \(place)@\(digest)", answer)
+            }
             all += try Self.listed(answer.body, "the referrers of \(place)@\(digest)")
             pages += 1
             address = pages < 20 ? try Self.next(answer, place) : nil
@@ -29,7 +31,8 @@ extension RegistryClient {
         return try Self.bounded(all, "\(place)@\(digest)")
     }
 
-    private func taggedReferrers(of digest: Digest, in reference: ImageReference) async throws(Failure) -> [Descriptor] {
+    private func taggedReferrers(of digest: Digest, in reference: ImageReference) async throws(Failure) -> [Descriptor]
+    {
         guard let found = try await manifestIfThere(Self.tagged(digest, in: reference)),
             case .index(let manifests) = found.manifest
         else { return [] }
@@ -64,7 +67,9 @@ extension RegistryClient {
     }
 
     private static func listed(_ bytes: [UInt8], _ what: String) throws(Failure) -> [Descriptor] {
-        guard case .index(let manifests) = try RegistryManifest(parsing: bytes, mediaType: ImageIndex.mediaType, place: what)
+        guard
+            case .index(let manifests) = try RegistryManifest(
+                parsing: bytes, mediaType: ImageIndex.mediaType, place: what)
         else { return [] }
         return manifests
     }
@@ -83,7 +88,8 @@ extension RegistryClient {
         else { return nil }
         let target = String(link[link.index(after: link.startIndex)..<end])
         guard let address = try? answer.head.address.resolving(target), address.origin == place.origin.origin else {
-            throw RegistryFailure.unsound("\(place)", "the next page of a list is somewhere else: \(target.quotedForMessage)")
+            throw RegistryFailure.unsound(
+                "\(place)", "the next page of a list is somewhere else: \(target.quotedForMessage)")
         }
         return address
     }

@@ -54,7 +54,8 @@ package struct RegistryClient: Sendable {
         if answer.status == 404 { return nil }
         guard answer.status == 200 else { throw RegistryFailure.status("get the manifest of \(reference)", answer) }
         let digest = Digest(of: answer.body)
-        let expected = reference.digest ?? answer.head.header("docker-content-digest").flatMap { try? Digest(parsing: $0) }
+        let expected =
+            reference.digest ?? answer.head.header("docker-content-digest").flatMap { try? Digest(parsing: $0) }
         if let expected, expected != digest {
             throw RegistryFailure.unsound(
                 "\(reference)",
@@ -83,7 +84,7 @@ package struct RegistryClient: Sendable {
     /// - Throws: `ResumeRefused` (retry) when the registry cannot begin at `offset`.
     func blob(
         _ blob: Descriptor, in place: RegistryPlace, from offset: Int64,
-        into sink: @escaping @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
         let what = "\(place)@\(blob.digest)"
         let answer = try await ask(place, .pull) { (headers) throws(Failure) in
@@ -109,7 +110,9 @@ package struct RegistryClient: Sendable {
         }
         if let length = head.length, length != blob.size - offset {
             throw RegistryFailure.unsound(
-                what, "the registry announces \(length) bytes, expected \(blob.size - offset); it has another blob, or is damaged")
+                what,
+                "the registry announces \(length) bytes, expected \(blob.size - offset); it has another blob, or is damaged"
+            )
         }
         return true
     }

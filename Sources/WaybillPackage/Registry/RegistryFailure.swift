@@ -65,7 +65,8 @@ enum RegistryFailure {
             from = try await NetworkPlace.resolving(place.origin.host, by: work)
         } catch { throw InvalidInput(error.message) }
         guard to == .far || (to != .link && to <= from) else {
-            throw InvalidInput("\(address) is nearer than the registry; if that is meant, name its host in 'sources.hosts'")
+            throw InvalidInput(
+                "\(address) is nearer than the registry; if that is meant, name its host in 'sources.hosts'")
         }
     }
 }

@@ -104,7 +104,8 @@ actor RegistryKeys {
             throw RegistryFailure.status("ask \(address) for a token for \(place)", answer)
         }
         let value = Value(json: answer.body)
-        guard let token = (value?["token"] ?? value?["access_token"])?.string, !token.isEmpty, token.utf8.count <= 64 << 10,
+        guard let token = (value?["token"] ?? value?["access_token"])?.string, !token.isEmpty,
+            token.utf8.count <= 64 << 10,
             token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
         else {
             throw Failure(

@@ -62,7 +62,9 @@ struct UploadExchange {
         }
     }
 
-    private mutating func send(_ location: String, _ from: Int64, _ upTo: Int64) async throws(Failure) -> BlobUpload.Event {
+    private mutating func send(_ location: String, _ from: Int64, _ upTo: Int64) async throws(Failure)
+        -> BlobUpload.Event
+    {
         outcome = .sent
         let answer = try await request(
             "PATCH", try address(location),
@@ -147,7 +149,8 @@ struct UploadExchange {
             throw RegistryFailure.unsound(what, "the registry opens an upload and does not say where")
         }
         do throws(InvalidInput) { return try answer.head.address.resolving(text).text } catch {
-            throw RegistryFailure.unsound(what, "the registry opens an upload at no address that can be used: \(error.message)")
+            throw RegistryFailure.unsound(
+                what, "the registry opens an upload at no address that can be used: \(error.message)")
         }
     }
 
@@ -157,7 +160,8 @@ struct UploadExchange {
         let range = text.hasPrefix("bytes=") ? text.dropFirst(6) : text[...]
         let parts = range.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == "0", parts[1].utf8.count <= 18, let last = Int64(parts[1]), last >= 0 else {
-            throw RegistryFailure.unsound(what, "the registry says that it has \(text.quotedForMessage), which is no range")
+            throw RegistryFailure.unsound(
+                what, "the registry says that it has \(text.quotedForMessage), which is no range")
         }
         return last == 0 ? 0 : last + 1
     }

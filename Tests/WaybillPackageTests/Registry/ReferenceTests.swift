@@ -6,14 +6,15 @@ import WaybillCore
 @Suite struct `References of registries` {
     private static let digest = "sha256:" + String(repeating: "a", count: 64)
 
-    @Test(arguments: [
-        ("registry.example/team/churn", "registry.example", "team/churn", nil, false),
-        ("localhost/churn:1.4.0", "localhost", "churn", "1.4.0", false),
-        ("127.0.0.1:5000/churn:v1_2.3-x", "127.0.0.1:5000", "churn", "v1_2.3-x", false),
-        ("[::1]:5000/a/b__c/d---e", "[::1]:5000", "a/b__c/d---e", nil, false),
-        ("registry.example:443/churn:1.4.0@\(digest)", "registry.example:443", "churn", "1.4.0", true),
-        ("registry.example/churn@\(digest)", "registry.example", "churn", nil, true),
-    ] as [(String, String, String, String?, Bool)])
+    @Test(
+        arguments: [
+            ("registry.example/team/churn", "registry.example", "team/churn", nil, false),
+            ("localhost/churn:1.4.0", "localhost", "churn", "1.4.0", false),
+            ("127.0.0.1:5000/churn:v1_2.3-x", "127.0.0.1:5000", "churn", "v1_2.3-x", false),
+            ("[::1]:5000/a/b__c/d---e", "[::1]:5000", "a/b__c/d---e", nil, false),
+            ("registry.example:443/churn:1.4.0@\(digest)", "registry.example:443", "churn", "1.4.0", true),
+            ("registry.example/churn@\(digest)", "registry.example", "churn", nil, true),
+        ] as [(String, String, String, String?, Bool)])
     func `sound references are read and written back`(
         _ text: String, _ registry: String, _ repository: String, _ tag: String?, _ hasDigest: Bool
     ) throws {
@@ -54,7 +55,10 @@ import WaybillCore
             "registry.example/churn@sha256:12",
             "'sha256:12' is not a digest; expected 'sha256:' and 64 lowercase hex digits"
         ),
-        ("user:secret@registry.example/churn", "'secret@registry.example/churn' is not a digest; expected 'sha256:' and 64 lowercase hex digits"),
+        (
+            "user:secret@registry.example/churn",
+            "'secret@registry.example/churn' is not a digest; expected 'sha256:' and 64 lowercase hex digits"
+        ),
     ])
     func `others are refused`(_ text: String, _ message: String) {
         #expect(throws: InvalidInput(message)) { try ImageReference(parsing: text) }
@@ -87,19 +91,26 @@ import WaybillCore
 }
 
 @Suite struct `What registries say` {
-    @Test(arguments: [
-        (
-            [#"Bearer realm="https://auth.example/token",service="registry.example",scope="repository:churn:pull,push""#],
-            .bearer(
-                realm: "https://auth.example/token", service: "registry.example", scope: "repository:churn:pull,push")
-        ),
-        ([#"Basic realm="a \"registry\"""#], .basic),
-        ([#"basic realm=plain, BEARER realm=https://auth.example/t"#], .bearer(realm: "https://auth.example/t", service: nil, scope: nil)),
-        (["Negotiate", "Basic realm=\"x\""], .basic),
-        (["Bearer service=\"no realm\""], nil),
-        (["Bearer realm=\"no end"], nil),
-        (["="], nil), ([], nil), ([String(repeating: "a", count: 9000)], nil),
-    ] as [([String], Challenge?)])
+    @Test(
+        arguments: [
+            (
+                [
+                    #"Bearer realm="https://auth.example/token",service="registry.example",scope="repository:churn:pull,push""#
+                ],
+                .bearer(
+                    realm: "https://auth.example/token", service: "registry.example",
+                    scope: "repository:churn:pull,push")
+            ),
+            ([#"Basic realm="a \"registry\"""#], .basic),
+            (
+                [#"basic realm=plain, BEARER realm=https://auth.example/t"#],
+                .bearer(realm: "https://auth.example/t", service: nil, scope: nil)
+            ),
+            (["Negotiate", "Basic realm=\"x\""], .basic),
+            (["Bearer service=\"no realm\""], nil),
+            (["Bearer realm=\"no end"], nil),
+            (["="], nil), ([], nil), ([String(repeating: "a", count: 9000)], nil),
+        ] as [([String], Challenge?)])
     func `challenges are read`(_ headers: [String], _ expected: Challenge?) {
         #expect(Challenge.best(of: headers) == expected)
     }
