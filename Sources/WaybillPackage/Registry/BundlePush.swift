@@ -112,7 +112,7 @@ package struct BundlePush: Sendable {
     }
 
     /// - Throws: `ReferenceInvalid`, stalling, for a digest that is another bundle's.
-    private static func target(_ reference: ImageReference, _ bundle: StoredBundle) throws(Failure) -> ImageReference {
+    static func target(_ reference: ImageReference, _ bundle: StoredBundle) throws(Failure) -> ImageReference {
         var target = reference
         if let digest = reference.digest, digest != bundle.descriptor.digest {
             throw Failure(

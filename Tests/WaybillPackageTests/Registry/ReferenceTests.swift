@@ -57,7 +57,7 @@ import WaybillCore
         ),
         (
             "user:secret@registry.example/churn",
-            "'secret@registry.example/churn' is not a digest; expected 'sha256:' and 64 lowercase hex digits"
+            "'registry.example/churn' is not a digest; expected 'sha256:' and 64 lowercase hex digits"
         ),
     ])
     func `others are refused`(_ text: String, _ message: String) {

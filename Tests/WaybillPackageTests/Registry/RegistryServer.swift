@@ -33,7 +33,7 @@ struct RegistryServer {
         process.executableURL = URL(filePath: "/usr/bin/docker-registry")
         process.arguments = ["serve", configuration.path]
         let log = home.appending(path: "log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        try Data().write(to: log)
         process.standardOutput = try FileHandle(forWritingTo: log)
         process.standardError = process.standardOutput
         try process.run()

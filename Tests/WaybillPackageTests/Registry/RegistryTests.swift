@@ -166,8 +166,8 @@ struct RegistryFixture {
                 #expect(nobody?.disposition == .stall)
                 #expect(
                     nobody?.message
-                        == "the registry does not let us pull from \(registry.host)/team/churn (UNAUTHORIZED, "
-                        + "'authentication required'); no login is known for \(registry.host): run 'skopeo login "
+                        == "the registry does not let us pull from \(registry.host)/team/churn; "
+                        + "no login is known for \(registry.host): run 'skopeo login "
                         + "\(registry.host)', or add '\(registry.host) basic USER file:/PATH' to 'sources.credentials' of "
                         + "waybill.yaml")
                 let wrong = try RegistryFixture(
@@ -175,8 +175,8 @@ struct RegistryFixture {
                 let refused = await wrong.failure { try await wrong.push.push("churn@1.4.0", to: target) }
                 #expect(
                     refused?.message
-                        == "the registry does not let us pull from \(registry.host)/team/churn (UNAUTHORIZED, "
-                        + "'authentication required'); the login that is known for \(registry.host) is not enough: look at "
+                        == "the registry does not let us pull from \(registry.host)/team/churn; "
+                        + "the login that is known for \(registry.host) is not enough: look at "
                         + "its rights and its age")
                 let known = try RegistryFixture(
                     in: folder, logins: try RegistryFixture.logins(registry.host, "waybill", "secret", in: folder))
