@@ -42,14 +42,9 @@ extension RemoteSource {
     /// Reads the rest as its scheme has it.
     private func check() throws(InvalidInput) {
         switch scheme {
-        case .oci:
-            let address = try OCIAddress(parsing: text)
-            guard !address.isMutable else {
-                throw InvalidInput(
-                    "\(text.quotedForMessage) names \(address.reference.tag.map { "the tag '\($0)'" } ?? "no digest"), whose bytes can "
-                        + "change; run 'waybill pin PATH', which writes the digest beside it")
-            }
-        case .https, .s3, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .https: _ = try HTTPSAddress(parsing: text)
+        case .oci: try OCIAddress(parsing: text).requireDigest()
+        case .s3, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

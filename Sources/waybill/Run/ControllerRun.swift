@@ -86,10 +86,10 @@ struct ControllerRun {
         _ ports: PublishedPorts
     ) throws -> LocalTarget {
         let clock = clock
+        let variables = ProcessInfo.processInfo.environment
         let models = ArtifactStore(
             root: folder.models, content: ContentStore(root: folder.content), tree: repository,
-            readers: ModelSources.readers(), journal: journal, refusing: [folder.path], now: { clock.now() })
-        let variables = ProcessInfo.processInfo.environment
+            readers: try ModelSources.readers(configuration.sources, variables), journal: journal, refusing: [folder.path], now: { clock.now() })
         let environments = PythonEnvironments(
             root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,
             search: .ofThisProcess(variables: variables), variables: variables,

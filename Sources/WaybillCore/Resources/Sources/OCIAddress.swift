@@ -33,6 +33,14 @@ package struct OCIAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether its bytes can change: it names a tag, or nothing, and no digest.
     package var isMutable: Bool { reference.digest == nil }
 
+    /// - Throws: `InvalidInput` that says how to get a digest.
+    package func requireDigest() throws(InvalidInput) {
+        guard isMutable else { return }
+        throw InvalidInput(
+            "\(description.quotedForMessage) names \(reference.tag.map { "the tag '\($0)'" } ?? "no digest"), whose bytes can change; "
+                + "run 'waybill pin PATH', which writes the digest beside it")
+    }
+
     /// The same with the digest of what it names now.
     package func pinned(to digest: Digest) -> OCIAddress {
         var reference = reference

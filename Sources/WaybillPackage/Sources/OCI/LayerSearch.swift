@@ -100,8 +100,9 @@ final class LayerSearch: Sendable {
     }
 
     /// Goes on with some of `input`, and gives what of it is of the file.
-    private func advance(_ input: [UInt8], _ state: State) throws(Failure) -> (used: Int, found: [UInt8], isComplete: Bool)
-    {
+    private func advance(_ input: [UInt8], _ state: State) throws(Failure) -> (
+        used: Int, found: [UInt8], isComplete: Bool
+    ) {
         guard let decoder = state.decoder else {
             try arrive(input.count, state)
             let found = try state.scan.take(input[...])

@@ -15,22 +15,16 @@ package struct OCISource: SourceReader {
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
         let address: OCIAddress
-        do throws(InvalidInput) { address = try OCIAddress(parsing: source.text) } catch {
-            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
-        }
-        guard !address.isMutable else {
-            throw Failure(
-                .stall, reason: "SourceUnreadable",
-                message: "\(address) names no digest, so its bytes can change; run 'waybill pin PATH'")
-        }
+        do throws(InvalidInput) {
+            address = try OCIAddress(parsing: source.text)
+            try address.requireDigest()
+        } catch { throw Failure(.stall, reason: "SourceUnreadable", message: error.message) }
         let files = ArtifactFiles(try await manifest(address), address)
         let place = try client.place(address.reference)
         switch try files.find() {
         case .layer(let layer):
             guard layer.size == size else {
-                throw Failure(
-                    .stall, reason: "ArtifactMismatch",
-                    message: "\(address) has \(layer.size) bytes there, and \(size) in the manifest")
+                throw .otherSize("\(address)", announced: layer.size, expected: size)
             }
             try await client.blob(layer, in: place, from: offset, into: sink)
         case .inside(let layers, let path):

@@ -134,9 +134,7 @@ struct TarScan {
             return
         }
         guard count == size else {
-            throw Failure(
-                .stall, reason: "ArtifactMismatch",
-                message: "\(place): \(path.quotedForMessage) has \(count) bytes there, and \(size) in the manifest")
+            throw .otherSize("\(place): \(path.quotedForMessage)", announced: count, expected: size)
         }
         isComplete = count == 0
         mode = .file(rest: count)

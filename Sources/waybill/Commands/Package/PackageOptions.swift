@@ -24,6 +24,11 @@ struct StoreOptions: ParsableArguments {
     }
 
     func content() throws(Failure) -> ContentStore { ContentStore(root: try root()) }
+
+    /// The sources of model files that the settings allow.
+    func readers() throws(Failure) -> SourceReaders {
+        try ModelSources.readers(try controller.configuration().sources, ProcessInfo.processInfo.environment)
+    }
 }
 
 /// A model version of a fleet folder as it is now, with the files beside it.

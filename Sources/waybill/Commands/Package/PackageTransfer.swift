@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import WaybillCore
 import WaybillPackage
 
@@ -114,7 +115,9 @@ struct RegistryOptions: ParsableArguments {
     var authFile: String?
 
     func client(_ options: StoreOptions) throws(Failure) -> RegistryClient {
-        RegistryClient(try HTTPTransport(HTTPSettings()), logins: try logins())
+        let settings = try options.controller.configuration().sources
+        let http = try ModelSources.transport(settings, ProcessInfo.processInfo.environment)
+        return RegistryClient(http, logins: try logins())
     }
 
     private func logins() throws(Failure) -> DockerLogins {
