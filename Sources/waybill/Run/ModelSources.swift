@@ -9,7 +9,10 @@ enum ModelSources {
     ) throws(Failure) -> SourceReaders {
         let http = try transport(settings, variables)
         return SourceReaders(
-            [.https: HTTPSSource(http)],
+            [
+                .https: HTTPSSource(http),
+                .oci: OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables))),
+            ],
             bounds: SourceBounds(concurrency: settings.concurrency, versionBytes: settings.sizeLimit))
     }
 
