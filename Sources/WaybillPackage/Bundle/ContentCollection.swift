@@ -54,14 +54,18 @@ package struct ContentCollection: Sendable {
         let dropped = dropped(of: bundles)
         var needed = roots
         for (name, bundle) in bundles where !dropped.contains(name) { needed.formUnion(bundle.blobs) }
+        let referrers = try await referrers(among: manifests)
         // A manifest that cannot be read says nothing of what it needs: its own blob stays for whoever looks into it.
-        needed.formUnion(
-            manifests.map(\.digest).filter { digest in !bundles.contains { $0.bundle.descriptor.digest == digest } })
+        let read = Set(bundles.map(\.bundle.descriptor.digest) + referrers.map(\.descriptor.digest))
+        needed.formUnion(manifests.map(\.digest).filter { !read.contains($0) })
+        let orphans = Self.orphans(referrers, &needed)
         return try await content.work.run { [needed] (_) throws(Failure) in
             var report = Report(bundles: dropped.sorted(), keptBundles: bundles.count - dropped.count)
-            if !dryRun, !dropped.isEmpty {
+            if !dryRun, !dropped.isEmpty || !orphans.isEmpty {
                 try content.changeIndex { index in
-                    index.manifests.removeAll { dropped.contains($0.annotations[ImageIndex.nameAnnotation] ?? "") }
+                    index.manifests.removeAll {
+                        dropped.contains($0.annotations[ImageIndex.nameAnnotation] ?? "") || orphans.contains($0.digest)
+                    }
                 }
             }
             try sweep(needed, dryRun, &report)
@@ -78,6 +82,23 @@ package struct ContentCollection: Sendable {
             bundles.append((name, bundle))
         }
         return bundles
+    }
+
+    private func referrers(among manifests: [Descriptor]) async throws(Failure) -> [Referrer] {
+        var referrers: [Referrer] = []
+        for manifest in manifests where manifest.annotations[ImageIndex.nameAnnotation] == nil {
+            if let referrer = try await content.referrer(manifest) { referrers.append(referrer) }
+        }
+        return referrers
+    }
+
+    /// Adds to `needed` what stands beside something that is needed, and gives the manifests of the others.
+    private static func orphans(_ referrers: [Referrer], _ needed: inout Set<Digest>) -> Set<Digest> {
+        var rest = referrers
+        while let index = rest.firstIndex(where: { needed.contains($0.subject) }) {
+            needed.formUnion(rest.remove(at: index).blobs)
+        }
+        return Set(rest.map(\.descriptor.digest))
     }
 
     /// Bundles of ours that neither a deployment nor the newest of their model keep.
