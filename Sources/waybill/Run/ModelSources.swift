@@ -16,7 +16,10 @@ enum ModelSources {
         let http = try transport(settings, variables)
         let access = RepositoryAccess(configuration: configuration, refusing: refusing)
         return SourceReaders(
-            [.https: HTTPSSource(http)],
+            [
+                .https: HTTPSSource(http),
+                .oci: OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables))),
+            ],
             repositories: repositories(access, scratch),
             fileRoots: access.fileRoots,
             largeFiles: LargeFiles(
