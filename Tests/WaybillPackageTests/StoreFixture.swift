@@ -11,6 +11,8 @@ struct StoreFixture {
     let version: VersionID
     let commit: CommitID
     var tree = MemoryTree()
+    var allowing = AllowList.shipped
+    var manifest: ModelVersion?
 
     init(in folder: URL) throws {
         self.folder = folder
@@ -26,11 +28,12 @@ struct StoreFixture {
         ArtifactStore(
             root: "\(state)/artifacts", content: content, tree: tree,
             readers: SourceReaders([:]), journal: Journal(storage: ledger), refusing: [state],
-            now: { Timestamp(milliseconds: 1_000) })
+            allowing: { [allowing] in allowing }, now: { Timestamp(milliseconds: 1_000) })
     }
 
     func stage(_ artifacts: [Artifact]) async throws {
-        try await store.stage(artifacts, of: version, at: commit, ticket: try await ledger.ticket())
+        try await store.stage(
+            artifacts, of: version, manifest: manifest, at: commit, ticket: try await ledger.ticket())
     }
 
     /// Removes what no set in `keeping` needs, as the controller does.

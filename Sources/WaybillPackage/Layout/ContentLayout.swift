@@ -7,6 +7,7 @@ import WaybillCore
 ///     partial/HEX     bytes that arrived of a blob; what a cut transfer left is gone on with
 ///     records/HEX     what the blob looked like when it was last hashed
 ///     quarantine/     blobs whose bytes were found to be others
+///     noted/          empty files, by the names in quarantine that the ledger knows of
 ///     locks/          held while a blob arrives, the index is written, or bundles are made
 struct ContentLayout: Hashable, Sendable {
     let root: String
@@ -17,6 +18,7 @@ struct ContentLayout: Hashable, Sendable {
     var partial: String { "\(root)/partial" }
     var records: String { "\(root)/records" }
     var quarantine: String { "\(root)/quarantine" }
+    var noted: String { "\(root)/noted" }
     var locks: String { "\(root)/locks" }
 
     func blob(_ digest: Digest) -> String { "\(blobs)/\(digest.hex)" }
@@ -33,7 +35,7 @@ struct ContentLayout: Hashable, Sendable {
     func make() throws(Failure) {
         do throws(SystemError) {
             try makeFolder(root, mode: 0o700)
-            for path in [partial, records, quarantine, locks] { try makeFolder(path, mode: 0o700) }
+            for path in [partial, records, quarantine, noted, locks] { try makeFolder(path, mode: 0o700) }
             if try fileStatus(image) != nil { return }
             var name = Array("\(partial)/layout.XXXXXX".utf8CString)
             guard mkdtemp(&name) != nil else {
