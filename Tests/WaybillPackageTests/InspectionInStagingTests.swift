@@ -71,7 +71,8 @@ import WaybillTestSupport
         }
     }
 
-    @Test func `a disagreement with the manifest is kept for weights and not for what stands beside them`() async throws {
+    @Test func `a disagreement with the manifest is kept for weights and not for what stands beside them`() async throws
+    {
         try await withTemporaryFolder { folder in
             var fixture = try StoreFixture(in: folder)
             let files = [

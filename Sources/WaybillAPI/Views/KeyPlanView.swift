@@ -27,9 +27,10 @@ package struct KeyPlanView: Hashable, Sendable, Codable {
 
     /// - Parameters:
     ///   - desired: what git asks for, or asked for last before its files broke.
-    ///   - held: bytes of files that are on the machine, and of all of them.
+    ///   - held: bytes of files that are on the machine, and of all of them; nil: nobody knows.
     package init(
-        _ entry: FleetPlan.Entry, desired: DesiredDeployment?, held: ([Artifact]) -> (done: Int64, total: Int64)
+        _ entry: FleetPlan.Entry, desired: DesiredDeployment?,
+        held: (([Artifact]) -> (done: Int64, total: Int64))? = nil
     ) {
         let plan = entry.plan
         deployment = plan.key.description
@@ -50,7 +51,7 @@ package struct KeyPlanView: Hashable, Sendable, Codable {
         drift = plan.drift.map(DriftView.init)
         hold = entry.hold.map(HoldView.init)
         let prepares = plan.actions.contains { if case .prepare = $0.action { true } else { false } }
-        if prepares, let artifacts = desired?.spec.artifacts {
+        if prepares, let held, let artifacts = desired?.spec.artifacts {
             let found = held(artifacts)
             pulls = PullView(size: found.total, held: found.done)
         }

@@ -58,7 +58,8 @@ extension EventType {
                 meaning: "A Python environment was made for a lock.",
                 fields: [
                     ("digest", "of lock and interpreter"), ("python", "interpreter"), ("seconds", "how long it took"),
-                    ("message", "error, when it failed"),
+                    ("wheels", "how many it was installed from"),
+                    ("from", "`store`, with no index, or `index`"), ("message", "error, when it failed"),
                 ])
         case .sourcesResolved:
             EventDescription(

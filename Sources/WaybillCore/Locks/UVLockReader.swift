@@ -9,7 +9,9 @@ struct UVLockReader {
     private let roots: [Value]
 
     init(_ lock: Value, environment: MarkerEnvironment) throws(InvalidInput) {
-        guard lock["version"]?.integer == 1 else { throw InvalidInput("its version is not 1, the one that is read here") }
+        guard lock["version"]?.integer == 1 else {
+            throw InvalidInput("its version is not 1, the one that is read here")
+        }
         self.environment = environment
         let all = lock.tables("package")
         var byName: [String: [Value]] = [:]

@@ -3,7 +3,8 @@ package import WaybillCore
 
 /// Removes bytes that nothing needs any more from a content store.
 ///
-/// Kept are: the blobs of `roots`, which are what deployments have or hold; every bundle that shares one of them; bundles that
+/// Kept are: the blobs of `roots`, which are what deployments have or hold, and the wheels of their
+/// Python environments; every bundle that shares one of them; bundles that
 /// `retention` keeps, with all they need; and bundles that Waybill did not make, such as pulled ones. Everything else goes: older
 /// bundles, blobs that none of the kept ones needs, transfers that were given up a week ago, and, if asked, rotten blobs that were
 /// moved aside. Nothing goes while anybody packages.
@@ -54,7 +55,7 @@ package struct ContentCollection: Sendable {
         let manifests = try await content.manifests()
         let bundles = await read(manifests)
         let dropped = dropped(of: bundles)
-        var needed = roots
+        var needed = roots.union(try content.wheelDigests())
         for (name, bundle) in bundles where !dropped.contains(name) { needed.formUnion(bundle.blobs) }
         // A manifest that cannot be read says nothing of what it needs: its own blob stays for whoever looks into it.
         needed.formUnion(

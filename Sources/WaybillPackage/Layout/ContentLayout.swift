@@ -8,6 +8,7 @@ import WaybillCore
 ///     records/HEX     what the blob looked like when it was last hashed
 ///     quarantine/     blobs whose bytes were found to be others
 ///     noted/          empty files, by the names in quarantine that the ledger knows of
+///     wheels/KEY      which blobs are the wheels of a Python environment's lock
 ///     locks/          held while a blob arrives, the index is written, or bundles are made
 struct ContentLayout: Hashable, Sendable {
     let root: String
@@ -18,6 +19,8 @@ struct ContentLayout: Hashable, Sendable {
     var partial: String { "\(root)/partial" }
     var records: String { "\(root)/records" }
     var quarantine: String { "\(root)/quarantine" }
+    func wheels(_ key: String) -> String { "\(wheels)/\(key)" }
+    var wheels: String { "\(root)/wheels" }
     var noted: String { "\(root)/noted" }
     var locks: String { "\(root)/locks" }
 
@@ -35,7 +38,7 @@ struct ContentLayout: Hashable, Sendable {
     func make() throws(Failure) {
         do throws(SystemError) {
             try makeFolder(root, mode: 0o700)
-            for path in [partial, records, quarantine, noted, locks] { try makeFolder(path, mode: 0o700) }
+            for path in [partial, records, quarantine, noted, wheels, locks] { try makeFolder(path, mode: 0o700) }
             if try fileStatus(image) != nil { return }
             var name = Array("\(partial)/layout.XXXXXX".utf8CString)
             guard mkdtemp(&name) != nil else {

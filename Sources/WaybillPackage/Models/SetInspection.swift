@@ -53,7 +53,8 @@ struct SetInspection {
         let more = others == 0 ? "" : " (and \(others) more file\(others == 1 ? "" : "s"))"
         throw Failure(
             .stall, reason: "DangerousFile",
-            message: "'\(file.path)' of \(version) is not safe to load: \(file.findings.first ?? "no reason is known")\(more); "
+            message:
+                "'\(file.path)' of \(version) is not safe to load: \(file.findings.first ?? "no reason is known")\(more); "
                 + "nothing was started on it. Save the model in a format that runs nothing, such as safetensors or ONNX; or, "
                 + "where a name that it imports is meant, add that to allow/models.txt of the fleet repository, then 'waybill "
                 + "retry'. 'waybill package scan' says all that is in a file")

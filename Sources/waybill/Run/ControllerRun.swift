@@ -106,6 +106,7 @@ struct ControllerRun {
         let environments = PythonEnvironments(
             root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,
             search: .ofThisProcess(variables: variables), variables: variables,
+            wheels: ContentWheels(content: ContentStore(root: folder.content)),
             keepsUnused: configuration.environmentsFolder != nil, now: { clock.now() })
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = configuration.ports

@@ -15,7 +15,8 @@ struct WatchedLedger: RecoverableLedger {
     private let meter: ActMeter
 
     init(
-        _ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, inForce: CommitInForce, logger: Logger
+        _ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, inForce: CommitInForce,
+        logger: Logger
     ) {
         self.logger = logger
         self.inForce = inForce

@@ -125,7 +125,8 @@ import WaybillCore
     @Test(
         arguments: [
             (
-                "uv.lock", uv.replacing("source = { registry = \"https://pypi.org/simple\" }", with: "source = { git = \"x\" }"),
+                "uv.lock",
+                uv.replacing("source = { registry = \"https://pypi.org/simple\" }", with: "source = { git = \"x\" }"),
                 "'loop' comes from its git, not from an index; build a wheel of it, publish that, and lock again; make the lock "
                     + "with 'uv lock'"
             ),
@@ -156,7 +157,8 @@ import WaybillCore
         _ path: String, _ text: String, _ message: String
     ) {
         let refusal = #expect(throws: InvalidInput.self) { try packages(path, text) }
-        #expect(refusal?.message.hasPrefix(message.prefix(25)) == true || refusal?.message == message, "\(refusal as Any)")
+        #expect(
+            refusal?.message.hasPrefix(message.prefix(25)) == true || refusal?.message == message, "\(refusal as Any)")
     }
 
     @Test(arguments: ["pyproject.toml", "requirements.in", "poetry.lock"])

@@ -31,7 +31,8 @@ struct EnvironmentFixture {
     var store: PythonEnvironments {
         PythonEnvironments(
             root: root, tree: MemoryTree([path: Array(lock.utf8)]), journal: Journal(storage: ledger),
-            search: search, variables: variables, wheels: wheels, buildLimit: limit, now: { Timestamp(milliseconds: 5) })
+            search: search, variables: variables, wheels: wheels, buildLimit: limit, now: { Timestamp(milliseconds: 5) }
+        )
     }
 
     var environment: LockedEnvironment {
