@@ -57,14 +57,21 @@ package struct ContentCollection: Sendable {
         let dropped = dropped(of: bundles)
         var needed = roots.union(try content.wheelDigests())
         for (name, bundle) in bundles where !dropped.contains(name) { needed.formUnion(bundle.blobs) }
+        let kept = Set(bundles.filter { !dropped.contains($0.name) }.map(\.bundle.descriptor.digest))
+        for referrer in try await content.allReferrers(of: kept) { needed.formUnion(referrer.blobs) }
+        // What is said of a bundle goes with it.
+        let given = try await content.allReferrers(of: Set(bundles.map(\.bundle.descriptor.digest)).subtracting(kept))
+        let orphans = Set(given.map(\.descriptor.digest)).subtracting(needed)
         // A manifest that cannot be read says nothing of what it needs: its own blob stays for whoever looks into it.
-        needed.formUnion(
-            manifests.map(\.digest).filter { digest in !bundles.contains { $0.bundle.descriptor.digest == digest } })
+        let read = Set(bundles.map(\.bundle.descriptor.digest)).union(orphans)
+        needed.formUnion(manifests.map(\.digest).filter { !read.contains($0) })
         return try await content.work.run { [needed] (_) throws(Failure) in
             var report = Report(bundles: dropped.sorted(), keptBundles: bundles.count - dropped.count)
-            if !dryRun, !dropped.isEmpty {
+            if !dryRun, !dropped.isEmpty || !orphans.isEmpty {
                 try content.changeIndex { index in
-                    index.manifests.removeAll { dropped.contains($0.annotations[ImageIndex.nameAnnotation] ?? "") }
+                    index.manifests.removeAll {
+                        dropped.contains($0.annotations[ImageIndex.nameAnnotation] ?? "") || orphans.contains($0.digest)
+                    }
                 }
             }
             try sweep(needed, dryRun, &report)
@@ -110,6 +117,7 @@ package struct ContentCollection: Sendable {
             if !dryRun {
                 unlink(layout.blob(digest))
                 unlink(layout.record(digest).path)
+                unlink(layout.place(digest))
             }
         }
         report.partials = try remove(in: layout.partial, olderThan: Self.partialAge, dryRun, &report)

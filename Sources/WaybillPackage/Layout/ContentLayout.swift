@@ -9,6 +9,8 @@ import WaybillCore
 ///     quarantine/     blobs whose bytes were found to be others
 ///     noted/          empty files, by the names in quarantine that the ledger knows of
 ///     wheels/KEY      which blobs are the wheels of a Python environment's lock
+///     uploads/        how far pushes to registries came
+///     places/HEX      repositories of registries that have the blob
 ///     locks/          held while a blob arrives, the index is written, or bundles are made
 struct ContentLayout: Hashable, Sendable {
     let root: String
@@ -23,10 +25,13 @@ struct ContentLayout: Hashable, Sendable {
     var wheels: String { "\(root)/wheels" }
     var noted: String { "\(root)/noted" }
     var locks: String { "\(root)/locks" }
+    var uploads: String { "\(root)/uploads" }
+    var places: String { "\(root)/places" }
 
     func blob(_ digest: Digest) -> String { "\(blobs)/\(digest.hex)" }
     func partial(_ digest: Digest) -> String { "\(partial)/\(digest.hex)" }
     func lock(_ digest: Digest) -> String { "\(locks)/\(digest.hex)" }
+    func place(_ digest: Digest) -> String { "\(places)/\(digest.hex)" }
     func record(_ digest: Digest) -> FolderIndex { FolderIndex(path: "\(records)/\(digest.hex)") }
     var indexLock: String { "\(locks)/index" }
     /// Shared by everyone who makes bundles or places blobs, held alone by who removes blobs.
@@ -38,7 +43,9 @@ struct ContentLayout: Hashable, Sendable {
     func make() throws(Failure) {
         do throws(SystemError) {
             try makeFolder(root, mode: 0o700)
-            for path in [partial, records, quarantine, noted, wheels, locks] { try makeFolder(path, mode: 0o700) }
+            for path in [partial, records, quarantine, noted, wheels, locks, uploads, places] {
+                try makeFolder(path, mode: 0o700)
+            }
             if try fileStatus(image) != nil { return }
             var name = Array("\(partial)/layout.XXXXXX".utf8CString)
             guard mkdtemp(&name) != nil else {

@@ -3,7 +3,7 @@ import WaybillCore
 extension ConfigurationField {
     /// Every setting, in the order of the reference. `waybill.yaml` has these members and no others; a member `a.b` is
     /// `b` inside the object `a`.
-    static let all: [ConfigurationField] = top + repository + serving + packaging + ledger
+    static let all: [ConfigurationField] = top + repository + sources + serving + packaging + ledger
 
     static func named(_ path: String) -> ConfigurationField? { all.first { $0.path == path } }
 

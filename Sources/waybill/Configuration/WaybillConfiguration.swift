@@ -8,6 +8,7 @@ struct WaybillConfiguration: Hashable, Sendable {
     var logLevel: String
     var logFormat: String
     var repository: Repository
+    var sources: Sources
     var ports: ClosedRange<Int>
     var isolationUsers: ClosedRange<UInt32>
     /// Nil: in the state folder.
@@ -49,6 +50,7 @@ struct WaybillConfiguration: Hashable, Sendable {
         logLevel = settings.text("log.level") ?? "info"
         logFormat = settings.text("log.format") ?? "auto"
         repository = Repository(settings)
+        sources = try Sources(settings)
         ports = Self.range(settings.text("ports"), or: 20000...20999)
         isolationUsers = Self.range(settings.text("isolation.users"), or: 610_000...610_999)
         environmentsFolder = settings.path("environments.folder")
@@ -128,7 +130,7 @@ extension WaybillConfiguration.Repository {
 }
 
 /// The settings of all layers, by path.
-private struct Settings {
+struct Settings {
     let layers: [ConfigurationLayer]
 
     func value(_ path: String) -> Value? {

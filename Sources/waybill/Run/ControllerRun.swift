@@ -63,7 +63,7 @@ struct ControllerRun {
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
-        let models = models(folder, repository, journal, inForce)
+        let models = try models(folder, repository, journal, inForce)
         let target = try localTarget(folder, repository, journal, client, ports, models)
         let launcher =
             configuration.startsGateway
@@ -87,12 +87,15 @@ struct ControllerRun {
 
     private func models(
         _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ inForce: CommitInForce
-    ) -> ArtifactStore {
+    ) throws -> ArtifactStore {
         let clock = clock
         let list = FleetAllowList(tree: repository, path: configuration.repository.path)
         return ArtifactStore(
             root: folder.models, content: ContentStore(root: folder.content), tree: repository,
-            readers: ModelSources.readers(), journal: journal, refusing: [folder.path],
+            readers: try ModelSources.readers(
+                configuration, ProcessInfo.processInfo.environment, scratch: folder.repositories,
+                refusing: [folder.path]),
+            journal: journal, refusing: [folder.path],
             allowing: { () throws(Failure) in try await list.read(at: inForce.commit) },
             retention: configuration.retention, now: { clock.now() })
     }

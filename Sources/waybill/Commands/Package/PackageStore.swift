@@ -49,7 +49,7 @@ struct PackageVerify: AsyncParsableCommand {
         // What came from the fleet repository is read from the controller's mirror, if there is one.
         let mirror: any FleetTree = (try? WorkingClone(containing: folder.git)) ?? NoRepository()
         return try await BlobRecovery(
-            content: store, tree: mirror, readers: ModelSources.readers(),
+            content: store, tree: mirror, readers: options.readers(),
             refusing: options.store == nil ? [folder.path] : []
         ).run(digests)
     }

@@ -1,0 +1,119 @@
+import Crypto
+import Foundation
+import Glibc
+import WaybillCore
+import WaybillTestSupport
+
+/// Debian's `docker-registry` on a free port of loopback, in a folder of its own, for one test.
+struct RegistryServer {
+    enum Login {
+        case none
+        /// The user `waybill` with the password `secret`.
+        case basic
+        /// A server of tokens of the test's own stands before it.
+        case tokens(TokenServer)
+    }
+
+    let port: Int
+    let folder: URL
+    var host: String { "127.0.0.1:\(port)" }
+
+    func reference(_ rest: String) throws -> ImageReference { try ImageReference(parsing: "\(host)/\(rest)") }
+
+    /// Runs `body` with a registry that answers, and ends it afterwards.
+    static func with<Result>(
+        _ login: Login = .none, in folder: URL, _ body: (RegistryServer) async throws -> Result
+    ) async throws -> Result {
+        let port = try freePort()
+        let home = folder.appending(path: "registry-\(port)")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let configuration = home.appending(path: "config.yml")
+        try Data(try text(login, port, home).utf8).write(to: configuration)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/docker-registry")
+        process.arguments = ["serve", configuration.path]
+        let log = home.appending(path: "log")
+        try Data().write(to: log)
+        process.standardOutput = try FileHandle(forWritingTo: log)
+        process.standardError = process.standardOutput
+        try process.run()
+        defer {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        try await answers(port, log)
+        return try await body(RegistryServer(port: port, folder: home))
+    }
+
+    private static func answers(_ port: Int, _ log: URL) async throws {
+        for _ in 0..<200 {
+            if (try? PlainSocket(connectingTo: port, timeout: 1)) != nil { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw PlainSocket.Problem(description: "no registry: \((try? String(contentsOf: log, encoding: .utf8)) ?? "")")
+    }
+
+    private static func text(_ login: Login, _ port: Int, _ home: URL) throws -> String {
+        var text = """
+            version: 0.1
+            log: {level: warn}
+            storage:
+              filesystem: {rootdirectory: \(home.path)/data}
+              delete: {enabled: true}
+            http:
+              addr: 127.0.0.1:\(port)
+
+            """
+        switch login {
+        case .none: break
+        case .basic:
+            // bcrypt of "secret".
+            let line = "waybill:\(Self.secretHash)\n"
+            try Data(line.utf8).write(to: home.appending(path: "htpasswd"))
+            text += "auth:\n  htpasswd: {realm: test, path: \(home.path)/htpasswd}\n"
+        case .tokens(let server):
+            text += """
+                auth:
+                  token:
+                    realm: http://127.0.0.1:\(server.port)/token
+                    service: test-registry
+                    issuer: test-issuer
+                    rootcertbundle: \(server.certificate.path)
+
+                """
+        }
+        return text
+    }
+
+    private static let secretHash = "$2b$04$55C501bsYa4Ugwmmnd58Wu0Y5hAnKXrgFuNsvVnjdxwBVcjSBOjYm"
+
+    /// A port that was free a moment ago.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+            }
+        }
+        guard result == 0 else { throw PlainSocket.Problem(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// Runs a program and gives what it says; both of its outputs together.
+func run(_ command: [String], environment: [String: String] = [:]) async throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = command
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+}
