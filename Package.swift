@@ -109,7 +109,7 @@ let package = Package(
         tests("WaybillGitTests", ["WaybillGit", "WaybillCore", "git-helper-tool"]),
         tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests(
-            "WaybillPackageTests", ["WaybillPackage", "WaybillTrust", "WaybillCore", crypto], exclude: ["Corpus"]),
+            "WaybillPackageTests", ["WaybillPackage", "WaybillTrust", "WaybillCore", crypto], exclude: ["Corpus", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),

@@ -43,7 +43,9 @@ extension RemoteSource {
     private func check() throws(InvalidInput) {
         switch scheme {
         case .https: _ = try HTTPSAddress(parsing: text)
-        case .s3, .oci, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .huggingFace: try HuggingFaceAddress(parsing: text).requireCommit()
+        case .mlflow: try MLflowAddress(parsing: text).requireNumber()
+        case .s3, .oci, .gitHTTPS, .gitSSH, .gitFile:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

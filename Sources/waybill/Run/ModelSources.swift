@@ -8,8 +8,12 @@ enum ModelSources {
         _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
     ) throws(Failure) -> SourceReaders {
         let http = try transport(settings, variables)
+        let places = try SourceEndpoints(settings, variables)
         return SourceReaders(
-            [.https: HTTPSSource(http)],
+            [
+                .https: HTTPSSource(http), .huggingFace: HuggingFaceSource(http, endpoint: places.huggingFace),
+                .mlflow: MLflowSource(http, endpoint: places.mlflow),
+            ],
             bounds: SourceBounds(concurrency: settings.concurrency, versionBytes: settings.sizeLimit))
     }
 
@@ -20,7 +24,7 @@ enum ModelSources {
         var http = HTTPSettings()
         http.deadlines.idle = settings.idleTimeout
         http.caFile = settings.caFile
-        http.credentials = settings.credentials
+        http.credentials = settings.credentials + (try SourceEndpoints(settings, variables)).credentials
         http.hosts = settings.hosts
         http.plainHosts = settings.plainHosts
         http.bytesPerSecond = settings.rate
@@ -28,6 +32,18 @@ enum ModelSources {
             http.proxies = try ProxyRules(environment: variables, configured: settings.proxy)
         } catch { throw invalid(error.message) }
         return try HTTPTransport(http)
+    }
+
+    /// What finds out what moving names mean now, for `waybill pin`.
+    static func resolvers(
+        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
+    ) throws(Failure) -> [RemoteSource.Scheme: any SourceResolver] {
+        let http = try transport(settings, variables)
+        let places = try SourceEndpoints(settings, variables)
+        return [
+            .huggingFace: HuggingFaceResolver(http, endpoint: places.huggingFace),
+            .mlflow: MLflowResolver(http, endpoint: places.mlflow),
+        ]
     }
 
     private static func invalid(_ message: String) -> Failure {
