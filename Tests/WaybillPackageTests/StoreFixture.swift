@@ -11,11 +11,23 @@ struct StoreFixture {
     let version: VersionID
     let commit: CommitID
     var tree = MemoryTree()
+    /// A repository that is read in its place.
+    var repository: (any FleetTree)?
+    var readers = SourceReaders([:])
 
     init(in folder: URL) throws {
         self.folder = folder
         version = try VersionID(parsing: "churn@1.4.0")
         commit = try CommitID(parsing: String(repeating: "a", count: 40))
+    }
+
+    /// With a real repository.
+    init(in folder: URL, commit: CommitID, tree: any FleetTree, readers: SourceReaders) throws {
+        self.folder = folder
+        version = try VersionID(parsing: "churn@1.4.0")
+        self.commit = commit
+        repository = tree
+        self.readers = readers
     }
 
     var state: String { "\(folder.path)/state" }
@@ -24,8 +36,8 @@ struct StoreFixture {
 
     var store: ArtifactStore {
         ArtifactStore(
-            root: "\(state)/artifacts", content: content, tree: tree,
-            readers: SourceReaders([:]), journal: Journal(storage: ledger), refusing: [state],
+            root: "\(state)/artifacts", content: content, tree: repository ?? tree,
+            readers: readers, journal: Journal(storage: ledger), refusing: [state],
             now: { Timestamp(milliseconds: 1_000) })
     }
 

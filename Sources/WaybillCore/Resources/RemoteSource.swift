@@ -44,7 +44,8 @@ extension RemoteSource {
         switch scheme {
         case .https: _ = try HTTPSAddress(parsing: text)
         case .oci: try OCIAddress(parsing: text).requireDigest()
-        case .s3, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
+        case .s3, .mlflow, .huggingFace:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

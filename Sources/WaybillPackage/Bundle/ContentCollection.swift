@@ -55,16 +55,16 @@ package struct ContentCollection: Sendable {
         var needed = roots
         for (name, bundle) in bundles where !dropped.contains(name) { needed.formUnion(bundle.blobs) }
         let kept = Set(bundles.filter { !dropped.contains($0.name) }.map(\.bundle.descriptor.digest))
-        for referrer in try await content.referrers(of: kept) { needed.formUnion(referrer.blobs) }
+        for referrer in try await content.allReferrers(of: kept) { needed.formUnion(referrer.blobs) }
         // What is said of a bundle goes with it.
-        let given = try await content.referrers(of: Set(bundles.map(\.bundle.descriptor.digest)).subtracting(kept))
+        let given = try await content.allReferrers(of: Set(bundles.map(\.bundle.descriptor.digest)).subtracting(kept))
         let orphans = Set(given.map(\.descriptor.digest)).subtracting(needed)
         // A manifest that cannot be read says nothing of what it needs: its own blob stays for whoever looks into it.
         let read = Set(bundles.map(\.bundle.descriptor.digest)).union(orphans)
         needed.formUnion(manifests.map(\.digest).filter { !read.contains($0) })
         return try await content.work.run { [needed] (_) throws(Failure) in
             var report = Report(bundles: dropped.sorted(), keptBundles: bundles.count - dropped.count)
-            if !dryRun, !dropped.isEmpty {
+            if !dryRun, !dropped.isEmpty || !orphans.isEmpty {
                 try content.changeIndex { index in
                     index.manifests.removeAll {
                         dropped.contains($0.annotations[ImageIndex.nameAnnotation] ?? "") || orphans.contains($0.digest)

@@ -41,7 +41,7 @@ package struct BundlePush: Sendable {
         let bundle = try await content.bundle(name)
         let target = try Self.target(reference, bundle)
         var manifests = [try await stored(bundle.descriptor)]
-        let referrers = try await content.referrers(of: bundle.descriptor.digest)
+        let referrers = try await content.allReferrers(of: bundle.descriptor.digest)
         for descriptor in referrers { manifests.append(try await stored(descriptor)) }
         var report = Report(reference: target, digest: bundle.descriptor.digest, size: bundle.size)
         report.reference.digest = bundle.descriptor.digest

@@ -17,6 +17,10 @@ extension ConfigurationField {
         ConfigurationField(
             "sources.caFile", .path, nil, "Certificates to trust for https besides the system's, in PEM form."),
         ConfigurationField(
+            "sources.fileRoots", .list, nil,
+            "The only folders that 'file:' sources and repositories on this machine may be below, links followed. Default: any "
+                + "folder but the state folder."),
+        ConfigurationField(
             "sources.proxy", .text, nil,
             "The proxy to other machines, http://HOST:PORT, or none. Default: that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names exceptions."
         ),

@@ -8,6 +8,8 @@ extension WaybillConfiguration {
         var hosts: [HostPattern]
         var plainHosts: [HostPattern]
         var caFile: String?
+        /// Folders that `file:` sources must be below; empty: anywhere.
+        var fileRoots: [String]
         /// An address, or `none`; nil: as the environment says.
         var proxy: String?
         var concurrency: Int
@@ -31,6 +33,7 @@ extension WaybillConfiguration.Sources {
             try HostPattern(parsing: text)
         }
         caFile = settings.path("sources.caFile")
+        fileRoots = settings.list("sources.fileRoots")
         proxy = settings.text("sources.proxy")
         concurrency = Int(settings.number("sources.concurrency"))
         rate = settings.value("sources.rate")?.integer
@@ -41,6 +44,11 @@ extension WaybillConfiguration.Sources {
         if let rate, rate < 64 << 10 {
             throw InvalidInput(
                 "sources.rate is \(rate) bytes a second, too few for a transfer to go on; at least 64KiB")
+        }
+        for root in fileRoots {
+            if root != "/", let problem = CleanPath.problemOfAbsolute(root) {
+                throw InvalidInput("sources.fileRoots: \(problem)")
+            }
         }
         if let proxy {
             // Its message begins with the setting.

@@ -89,7 +89,9 @@ struct ControllerRun {
         let variables = ProcessInfo.processInfo.environment
         let models = ArtifactStore(
             root: folder.models, content: ContentStore(root: folder.content), tree: repository,
-            readers: try ModelSources.readers(configuration.sources, variables), journal: journal, refusing: [folder.path], now: { clock.now() })
+            readers: try ModelSources.readers(
+                configuration, variables, scratch: folder.repositories, refusing: [folder.path]),
+            journal: journal, refusing: [folder.path], now: { clock.now() })
         let environments = PythonEnvironments(
             root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,
             search: .ofThisProcess(variables: variables), variables: variables,

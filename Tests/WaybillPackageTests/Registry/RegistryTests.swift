@@ -122,10 +122,10 @@ struct RegistryFixture {
                 #expect(raw.output.contains(bill.description) && raw.output.contains("application/x-test"))
                 let pulled = try await fixture.pull.pull(try registry.reference("team/churn:1.4.0"))
                 #expect(Set(pulled.referrers) == [bill, signature])
-                #expect(try await fixture.elsewhere.referrers(of: made.manifest).map(\.digest) == [bill, signature])
+                #expect(try await fixture.elsewhere.allReferrers(of: made.manifest).map(\.digest) == [bill, signature])
                 let collected = try await ContentCollection(fixture.elsewhere, roots: []).run(dryRun: false)
                 #expect(collected.isEmpty)
-                #expect(try await fixture.elsewhere.referrers(of: made.manifest).count == 2)
+                #expect(try await fixture.elsewhere.allReferrers(of: made.manifest).count == 2)
             }
         }
     }

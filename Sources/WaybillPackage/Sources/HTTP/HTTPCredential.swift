@@ -61,7 +61,7 @@ package struct HTTPCredential: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { place.description }
 
-    func isFor(_ address: WebAddress) -> Bool { address.host == host && (port == nil || port == address.port) }
+    package func isFor(_ address: WebAddress) -> Bool { address.host == host && (port == nil || port == address.port) }
 
     /// The value of the header `Authorization`.
     ///

@@ -10,12 +10,12 @@ extension ImageIndex {
 
 extension ContentStore {
     /// The manifests here whose subject is `digest`, and those that refer to them, in the index's order.
-    func referrers(of digest: Digest) async throws(Failure) -> [Descriptor] {
-        try await referrers(of: [digest]).map(\.descriptor)
+    func allReferrers(of digest: Digest) async throws(Failure) -> [Descriptor] {
+        try await allReferrers(of: [digest]).map(\.descriptor)
     }
 
     /// The same for several, with everything that each of them needs.
-    func referrers(of digests: Set<Digest>) async throws(Failure) -> [(descriptor: Descriptor, blobs: Set<Digest>)] {
+    func allReferrers(of digests: Set<Digest>) async throws(Failure) -> [(descriptor: Descriptor, blobs: Set<Digest>)] {
         var subjects = digests
         var found: [(descriptor: Descriptor, blobs: Set<Digest>)] = []
         for descriptor in try await manifests() where descriptor.mediaType == ModelPack.manifestType {
