@@ -21,6 +21,9 @@ extension ConfigurationField {
             "The only folders that 'file:' sources and repositories on this machine may be below, links followed. Default: any "
                 + "folder but the state folder."),
         ConfigurationField(
+            "sources.lfs", .text, nil,
+            "The Git LFS server of the fleet repository. Default: that of its .lfsconfig, else what its address makes by convention."),
+        ConfigurationField(
             "sources.proxy", .text, nil,
             "The proxy to other machines, http://HOST:PORT, or none. Default: that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names exceptions."
         ),

@@ -8,6 +8,8 @@ extension WaybillConfiguration {
         var hosts: [HostPattern]
         var plainHosts: [HostPattern]
         var caFile: String?
+        /// Nil: as `.lfsconfig` or the repository's address says.
+        var lfs: WebAddress?
         /// Folders that `file:` sources must be below; empty: anywhere.
         var fileRoots: [String]
         /// An address, or `none`; nil: as the environment says.
@@ -40,6 +42,7 @@ extension WaybillConfiguration.Sources {
         sizeLimit = settings.number("sources.sizeLimit")
         idleTimeout = settings.duration("sources.idleTimeout")
         huggingFace = try settings.address(of: "sources.huggingFace")
+        lfs = try settings.address(of: "sources.lfs")
         mlflow = try settings.address(of: "sources.mlflow")
         if let rate, rate < 64 << 10 {
             throw InvalidInput(

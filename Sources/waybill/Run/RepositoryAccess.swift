@@ -47,6 +47,17 @@ struct RepositoryAccess: Sendable {
         return (host, port ?? 443)
     }
 
+    /// The fleet repository's own, for its host.
+    var fleetCredential: HTTPCredential? {
+        let repository = configuration.repository
+        guard let (host, port) = fleetPlace,
+            let place = repository.tokenFile.map(HTTPCredential.Place.file)
+                ?? repository.tokenVariable.map(HTTPCredential.Place.variable)
+        else { return nil }
+        return HTTPCredential(
+            host: host, port: port, form: .basic(user: repository.username ?? BasicCredentials.usualName), place: place)
+    }
+
     /// What the settings have for this host; the fleet repository's own when it is there.
     private func basic(_ host: String, _ port: Int) -> BasicCredentials? {
         let place = WebAddress(scheme: .https, host: host, port: port)

@@ -24,9 +24,10 @@ struct ArtifactFiles {
 
     /// - Throws: `SourceNotFound`, stalling, with what is there.
     func find() throws(Failure) -> Place {
-        let tars = manifest.layers.filter { LayerSearch.isTar($0.mediaType) }
+        // What Waybill adds to a bundle, its code among it, is no file of the model.
+        let files = manifest.layers.filter { !(Self.path($0) ?? "").hasPrefix("\(BundleFile.ownFolder)/") }
+        let tars = files.filter { LayerSearch.isTar($0.mediaType) }
         guard let path = address.path else {
-            let files = manifest.layers.filter { !(Self.path($0) ?? "").hasPrefix("\(BundleFile.ownFolder)/") }
             if files.count == 1, tars.isEmpty { return .layer(files[0]) }
             throw Failure(
                 .stall, reason: "SourceNotFound",
