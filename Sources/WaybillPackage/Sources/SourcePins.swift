@@ -20,16 +20,19 @@ package protocol SourceMeasure: Sendable {
 package struct SourcePins: Sendable {
     /// Where code comes from.
     package let repositories: any RepositoryFiles
-    package let resolvers: [RemoteSource.Scheme: any NameResolver]
+    package let names: [RemoteSource.Scheme: any NameResolver]
     package let measures: [RemoteSource.Scheme: any SourceMeasure]
+    /// Those that find out both at once.
+    package let resolvers: [RemoteSource.Scheme: any SourceResolver]
 
     package init(
-        repositories: any RepositoryFiles, resolvers: [RemoteSource.Scheme: any NameResolver],
-        measures: [RemoteSource.Scheme: any SourceMeasure]
+        repositories: any RepositoryFiles, names: [RemoteSource.Scheme: any NameResolver],
+        measures: [RemoteSource.Scheme: any SourceMeasure], resolvers: [RemoteSource.Scheme: any SourceResolver]
     ) {
         self.repositories = repositories
-        self.resolvers = resolvers
+        self.names = names
         self.measures = measures
+        self.resolvers = resolvers
     }
 }
 
@@ -58,6 +61,37 @@ package struct GitPins: NameResolver, SourceMeasure {
         let bytes = try await files.file(
             address.path, at: commit, of: address.repository, limit: Int(GitReader.limit))
         return (Digest(of: bytes), Int64(bytes.count))
+    }
+}
+
+/// Names tags' digests, and measures files that are layers of their own.
+package struct OCIPins: NameResolver, SourceMeasure {
+    private let client: RegistryClient
+
+    package init(_ client: RegistryClient) { self.client = client }
+
+    package func pinned(_ text: String) async throws(Failure) -> String? {
+        let address = try Self.address(text)
+        return address.isMutable ? try await client.pinned(address).description : nil
+    }
+
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address = try Self.address(source.text)
+        let found = try await client.manifest(address.reference)
+        let manifest = try await client.single(found, of: address.reference).manifest
+        guard case .layer(let layer) = try ArtifactFiles(manifest, address).find() else {
+            throw Failure(
+                .stall, reason: "SourceUnreadable",
+                message: "\(address): the file is inside an archive, so its digest is not known to the registry; write digest and "
+                    + "size by hand")
+        }
+        return (layer.digest, layer.size)
+    }
+
+    private static func address(_ text: String) throws(Failure) -> OCIAddress {
+        do throws(InvalidInput) { return try OCIAddress(parsing: text) } catch {
+            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
+        }
     }
 }
 
