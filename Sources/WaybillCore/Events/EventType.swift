@@ -12,6 +12,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case environmentBuilt = "environment.built"
     case artifactVerified = "artifact.verified"
     case bundleBuilt = "bundle.built"
+    case signatureVerified = "signature.verified"
     case contentQuarantined = "content.quarantined"
     case contentCollected = "content.collected"
     case revisionPrepared = "revision.prepared"

@@ -11,7 +11,8 @@ extension EventType {
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
+            .signatureVerified, .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected,
+            .gatewayStarted, .storeRebuilt:
             false
         }
     }

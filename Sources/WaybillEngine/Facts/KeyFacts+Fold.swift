@@ -29,7 +29,8 @@ extension KeyFacts {
         case .operatorCommand: foldCommand(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
+            .signatureVerified, .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted,
+            .storeRebuilt,
             .intentReconciled, .cacheCollected:
             break
         }

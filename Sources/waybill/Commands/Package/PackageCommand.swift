@@ -9,6 +9,7 @@ struct PackageCommand: AsyncParsableCommand {
             PackageBuild.self,
             PackageInspect.self,
             PackageDiff.self,
+            PackageSign.self,
             PackageVerify.self,
             PackageCollect.self,
         ])

@@ -47,6 +47,8 @@ extension EventView {
         case .bundleBuilt:
             return "\(self["version"] ?? "?") is \((self["digest"] ?? "?").prefix(19)), "
                 + Bytes.text(body.value["size"]?.integer ?? 0)
+        case .signatureVerified:
+            return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .contentQuarantined:
             return "\((self["digest"] ?? "?").prefix(19)) had become \((self["found"] ?? "?").prefix(19))"
         case .contentCollected: return "\(number("blobs")) blobs, \(Bytes.text(body.value["size"]?.integer ?? 0))"
