@@ -7,7 +7,7 @@ import WaybillTestSupport
 
 /// A model version with everything that a bundle can hold, made in any folder.
 struct BundleFixture {
-    let store: StoreFixture
+    var store: StoreFixture
 
     init(in folder: URL) throws {
         var store = try StoreFixture(in: folder)

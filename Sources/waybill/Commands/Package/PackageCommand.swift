@@ -10,6 +10,7 @@ struct PackageCommand: AsyncParsableCommand {
             PackageInspect.self,
             PackageDiff.self,
             PackageSign.self,
+            PackageAttest.self,
             PackageVerify.self,
             PackageCollect.self,
         ])

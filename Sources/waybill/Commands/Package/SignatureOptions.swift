@@ -27,12 +27,17 @@ struct SignatureOptions: ParsableArguments {
         _ bundle: StoredBundle, in content: ContentStore, ledger: String
     ) async throws(Failure) -> (findings: [SignatureFinding], rules: AccessRules?) {
         let rules = try AccessRules.load(access, repository: repository)
-        var keys: [ECPublicKey] = []
-        for path in publicKeys { keys.append(try Self.publicKey(path)) }
         let check = SignatureCheck(
-            content, access: rules?.access, keys: keys, firstSeen: try await FirstSights.read(ledger: ledger), now: .now
+            content, access: rules?.access, keys: try keys(), firstSeen: try await FirstSights.read(ledger: ledger),
+            now: .now
         )
         return (try await check.run(bundle), rules)
+    }
+
+    func keys() throws(Failure) -> [ECPublicKey] {
+        var keys: [ECPublicKey] = []
+        for path in publicKeys { keys.append(try Self.publicKey(path)) }
+        return keys
     }
 
     private static func publicKey(_ path: String) throws(Failure) -> ECPublicKey {
