@@ -100,6 +100,15 @@ extension EventType {
                     ("size", "bytes of its layers"),
                     ("layers", "how many"),
                 ])
+        case .signatureVerified:
+            EventDescription(
+                meaning:
+                    "A signature of a bundle was seen for the first time, by a key that may sign the model; a later end of the key does not undo it.",
+                fields: [
+                    ("version", "model version"), ("digest", "of the bundle's manifest"),
+                    ("signature", "digest of the signature's bytes"), ("form", "`ssh` or `openssf`"),
+                    ("key", "fingerprint"), ("person", "who has the key"), ("access", "digest of the access file"),
+                ])
         case .contentQuarantined:
             EventDescription(
                 meaning:

@@ -15,6 +15,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case artifactVerified = "artifact.verified"
     case artifactInspected = "artifact.inspected"
     case bundleBuilt = "bundle.built"
+    case signatureVerified = "signature.verified"
     case contentQuarantined = "content.quarantined"
     case contentCollected = "content.collected"
     case revisionPrepared = "revision.prepared"

@@ -11,7 +11,7 @@ extension EventType {
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
-            .artifactVerified, .artifactInspected, .bundleBuilt,
+            .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
             false
         }

@@ -11,7 +11,8 @@ struct PackageVerify: AsyncParsableCommand {
         discussion: """
             REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it; --all takes everything. Bytes that \
             are no longer those of their digest are moved to the store's quarantine and fetched again from where they came; \
-            what cannot be had is fetched when it is next packaged. Returns 1 when there were any.
+            what cannot be had is fetched when it is next packaged. Returns 1 when there were any. With --signed every bundle \
+            must be signed, too, by somebody who may sign its model.
             """)
 
     @Argument(help: ArgumentHelp("Bundles.", valueName: "ref"))
@@ -20,6 +21,11 @@ struct PackageVerify: AsyncParsableCommand {
     @Flag(help: "Everything in the store.")
     var all = false
 
+    @Flag(help: "Ask for a signature by somebody who may sign the model.")
+    var signed = false
+
+    @OptionGroup var signatures: SignatureOptions
+
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
 
@@ -27,6 +33,7 @@ struct PackageVerify: AsyncParsableCommand {
 
     func validate() throws {
         guard all != !references.isEmpty else { throw ValidationError("name bundles, or give --all") }
+        guard !(all && signed) else { throw ValidationError("--signed goes with bundles that are named") }
     }
 
     func run() async throws {
@@ -39,8 +46,23 @@ struct PackageVerify: AsyncParsableCommand {
         let report = try await store.verify(only: only) { progress.show("hashed", $0, of: $1) }
         let again = try await recover(Set(report.quarantined.map(\.digest) + missing), in: store)
         progress.clear()
-        try show(Self.value(report, missing, again), output) { Self.text(report, missing, again) }
-        if !report.isSound || !missing.isEmpty { throw ExitCode(1) }
+        let signers = try await signers(in: store)
+        var value = Self.value(report, missing, again).object ?? [:]
+        if signed { value["signatures"] = .list(signers.map(\.value)) }
+        try show(.object(value), output) { Self.text(report, missing, again) + signers.map(\.text).joined() }
+        if !report.isSound || !missing.isEmpty || signers.contains(where: { !$0.isTrusted }) { throw ExitCode(1) }
+    }
+
+    /// Who signed each bundle; nobody is asked for without --signed.
+    private func signers(in store: ContentStore) async throws(Failure) -> [BundleSigners] {
+        guard signed else { return [] }
+        var signers: [BundleSigners] = []
+        for reference in references {
+            let bundle = try await store.bundle(reference)
+            let found = try await signatures.findings(bundle, in: store, ledger: try options.folder().ledger)
+            signers.append(BundleSigners(bundle: bundle, findings: found.findings, hasRules: found.rules != nil))
+        }
+        return signers
     }
 
     private func recover(_ digests: Set<Digest>, in store: ContentStore) async throws -> BlobRecovery.Report {

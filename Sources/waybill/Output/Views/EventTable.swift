@@ -45,6 +45,8 @@ extension EventView {
         case .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt,
             .contentQuarantined, .contentCollected:
             return packaging
+        case .signatureVerified:
+            return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
         case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted, .replicaFailed:
             return replica + (self["reason"].map { ": \($0)" } ?? "")
