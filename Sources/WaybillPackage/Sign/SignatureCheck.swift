@@ -25,8 +25,12 @@ package struct SignatureCheck: Sendable {
 
     /// One finding for each signature, oldest first.
     package func run(_ bundle: StoredBundle) async throws(Failure) -> [SignatureFinding] {
+        try await run(bundle, try await content.attachments(of: bundle.descriptor.digest))
+    }
+
+    func run(_ bundle: StoredBundle, _ beside: [Referrer]) async throws(Failure) -> [SignatureFinding] {
         var findings: [SignatureFinding] = []
-        for referrer in try await content.attachments(of: bundle.descriptor.digest) {
+        for referrer in beside {
             guard let form = SignatureForm(referrer) else { continue }
             var finding = SignatureFinding(
                 form: form, signature: referrer.layer.digest, referrer: referrer.descriptor.digest,

@@ -99,6 +99,7 @@ struct ControllerServices {
             group.addTask { .idle(await parts.store.run(turned: { pulse.beat("store") })) }
             group.addTask { .idle(await pulse.run()) }
             group.addTask { .idle(await self.keepResources()) }
+            group.addTask { .idle(await SignatureWatch(parts, accepted: { await watcher.status.accepted }).run()) }
             group.addTask { .idle(try await control.run()) }
             group.addTask { .idle(try await monitor.run()) }
             group.addTask { .idle(await self.passOnChanges()) }
