@@ -21,6 +21,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -43,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -67,7 +69,8 @@ let package = Package(
         library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
         library(
-            "WaybillPackage", ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto]),
+            "WaybillPackage",
+            ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto, httpClient, tls] + nio),
         library("WaybillServing", ["WaybillCore", "CLinux", httpClient] + nio),
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
@@ -107,7 +110,9 @@ let package = Package(
         tests("WaybillGitTests", ["WaybillGit", "WaybillCore", "git-helper-tool"]),
         tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests(
-            "WaybillPackageTests", ["WaybillPackage", "WaybillTrust", "WaybillCore", crypto], exclude: ["Corpus"]),
+            "WaybillPackageTests",
+            ["WaybillPackage", "WaybillGit", "WaybillTrust", "WaybillCore", "git-helper-tool", crypto],
+            exclude: ["Corpus", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
@@ -139,7 +144,9 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             "bench-manifest", "manifest",
             ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
             exclude: ["peer.py", "run.py"]),
-        benchmark("bench-package", "package", ["WaybillPackage", "WaybillCore", crypto], exclude: ["run.py"]),
+        benchmark(
+            "bench-package", "package", ["WaybillPackage", "WaybillCore", crypto],
+            exclude: ["run.py", "scan.py", "sign.py"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

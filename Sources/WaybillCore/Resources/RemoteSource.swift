@@ -42,7 +42,12 @@ extension RemoteSource {
     /// Reads the rest as its scheme has it.
     private func check() throws(InvalidInput) {
         switch scheme {
-        case .https, .s3, .oci, .mlflow, .huggingFace, .gitHTTPS, .gitSSH, .gitFile:
+        case .https: _ = try HTTPSAddress(parsing: text)
+        case .oci: try OCIAddress(parsing: text).requireDigest()
+        case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
+        case .huggingFace: try HuggingFaceAddress(parsing: text).requireCommit()
+        case .mlflow: try MLflowAddress(parsing: text).requireNumber()
+        case .s3:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

@@ -21,7 +21,8 @@ package struct ArtifactIntake: Sendable {
         self.repositoryLimit = repositoryLimit
     }
 
-    /// Files that arrive at once; each of them needs a buffer and a processor to hash.
+    /// Files that arrive at once from this machine; each of them needs a buffer and a processor to hash. Those from other machines
+    /// have a bound of their own.
     private static let width = 4
 
     /// Gives the blobs that were found rotten and fetched again.
@@ -32,10 +33,11 @@ package struct ArtifactIntake: Sendable {
         progress: @escaping @Sendable (Artifact) -> Void = { _ in }
     ) async throws(Failure) -> [ContentStore.Quarantined] {
         try content.layout.make()
+        try readers.admit(artifacts, of: version)
         try await requireSpace(for: artifacts)
         let rotten = Found()
         // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
-        try await concurrently(artifacts, atOnce: Self.width) { (artifact) async throws(Failure) in
+        try await concurrently(artifacts, atOnce: max(Self.width, readers.bounds.concurrency)) { (artifact) async throws(Failure) in
             let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
             if let found = try await bring(artifact, verdict) { rotten.add(found) }
             progress(artifact)
@@ -53,8 +55,9 @@ package struct ArtifactIntake: Sendable {
         case .file(let path):
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
-                try await content.work.run { [refusing] (cancellation) throws(Failure) in
-                    let source = try LocalSource(artifact, at: path, refusing: refusing)
+                try await content.work.run { [refusing, readers] (cancellation) throws(Failure) in
+                    let source = try LocalSource(
+                        artifact, at: path, refusing: refusing, allowing: readers.fileRoots)
                     return try source.copy(into: partial, limit: artifact.size, cancellation)
                 }
             }
@@ -63,6 +66,7 @@ package struct ArtifactIntake: Sendable {
                 ContentStore.Wanted(digest: artifact.digest, size: artifact.size), from: source,
                 by: try readers.reader(for: source), tooLarge: verdict.larger, judge: judge)
         case .repository(let path):
+            if let found = try await bringLargeFile(artifact, at: path, verdict, judge) { return found.rotten }
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
                 let bytes = try await read(artifact, at: path, verdict)

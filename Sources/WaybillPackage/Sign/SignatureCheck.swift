@@ -90,6 +90,8 @@ package struct SignatureCheck: Sendable {
         var signed = Dictionary(manifest.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
         for layer in bundle.layers {
             guard let digest = signed.removeValue(forKey: layer.path) else {
+                // What unpacks to a folder is no file of the list: the digest of the bundle stands for it.
+                if manifest.bundle != nil, manifest.leaving.contains(layer.path) { continue }
                 throw InvalidInput("it does not cover \(layer.path.quotedForMessage)")
             }
             guard digest == layer.digest else {

@@ -16,17 +16,111 @@ package protocol SourceReader: Sendable {
     ) async throws(Failure)
 }
 
-/// The readers that a process has, by scheme.
+extension Failure {
+    /// A source that cannot go on at `offset`; it is asked again from its beginning.
+    static func resumeRefused(_ source: String, at offset: Int64) -> Failure {
+        Failure(
+            .retry, reason: "ResumeRefused",
+            message: "\(source): the source cannot go on from byte \(offset); it is fetched from its beginning")
+    }
+
+    /// A source that announces other bytes than the manifest does.
+    static func otherSize(_ source: String, announced: Int64, expected: Int64) -> Failure {
+        Failure(
+            .stall, reason: "ArtifactMismatch",
+            message:
+                "\(source) announces \(announced) bytes and its manifest \(expected); likely the file was replaced after the manifest was "
+                + "written, or the address is that of a page about the file. Bring back the file that was meant, or make a new version "
+                + "with 'waybill new version'")
+    }
+}
+
+/// What fetching may take of this machine and its line.
+package struct SourceBounds: Hashable, Sendable {
+    /// Files that are fetched at once, in all versions together.
+    package var concurrency: Int
+    /// Bytes that one version may have on other machines; nil: no bound.
+    package var versionBytes: Int64?
+
+    package init(concurrency: Int = 4, versionBytes: Int64? = nil) {
+        self.concurrency = concurrency
+        self.versionBytes = versionBytes
+    }
+}
+
+/// The readers that a process has, by scheme, and what bounds the others.
 package struct SourceReaders: Sendable {
     private let readers: [RemoteSource.Scheme: any SourceReader]
+    /// Where the code of a version comes from, and the files of git's schemes.
+    let repositories: (any RepositoryFiles)?
+    /// Real, absolute folders that a `file:` source must be below; nil: it may be anywhere.
+    let fileRoots: [String]?
+    /// What pointers of Git LFS in the fleet repository stand for.
+    let largeFiles: LargeFiles?
+    private let slots: TransferSlots
+    package let bounds: SourceBounds
 
-    package init(_ readers: [RemoteSource.Scheme: any SourceReader]) { self.readers = readers }
+    package init(
+        _ readers: [RemoteSource.Scheme: any SourceReader], repositories: (any RepositoryFiles)? = nil,
+        fileRoots: [String]? = nil, largeFiles: LargeFiles? = nil, bounds: SourceBounds = SourceBounds()
+    ) {
+        var readers = readers
+        if let repositories {
+            for scheme in [RemoteSource.Scheme.gitHTTPS, .gitSSH, .gitFile] {
+                readers[scheme] = GitReader(files: repositories)
+            }
+        }
+        self.readers = readers
+        self.repositories = repositories
+        self.fileRoots = fileRoots
+        self.largeFiles = largeFiles
+        self.bounds = bounds
+        slots = TransferSlots(bounds.concurrency)
+    }
 
+    /// A reader that waits for its turn.
+    ///
     /// - Throws: `SourceUnreadable`, stalling, for a scheme without one.
     func reader(for source: RemoteSource) throws(Failure) -> any SourceReader {
-        if let reader = readers[source.scheme] { return reader }
+        if let reader = readers[source.scheme] { return slotted(reader) }
         throw Failure(
             .stall, reason: "SourceUnreadable",
             message: "\(source.text.quotedForMessage): nothing here reads '\(source.scheme.rawValue):'")
+    }
+
+    /// The reader, waiting for its turn.
+    func slotted(_ reader: any SourceReader) -> any SourceReader { SlottedReader(reader: reader, slots: slots) }
+
+    /// Refuses a version that has more bytes on other machines than the bound.
+    func admit(_ artifacts: [Artifact], of version: VersionID) throws(Failure) {
+        guard let most = bounds.versionBytes else { return }
+        var total: Int64 = 0
+        for case let artifact in artifacts {
+            guard case .remote = artifact.source else { continue }
+            let (sum, isOver) = total.addingReportingOverflow(max(artifact.size, 0))
+            total = isOver ? .max : sum
+        }
+        guard total <= most else {
+            throw Failure(
+                .stall, reason: "ArtifactTooLarge",
+                message:
+                    "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is \(most); raise it if the "
+                    + "version is meant")
+        }
+    }
+}
+
+/// A reader that holds one of the places for transfers while it reads.
+private struct SlottedReader: SourceReader {
+    let reader: any SourceReader
+    let slots: TransferSlots
+
+    func read(
+        _ source: RemoteSource, from offset: Int64, size: Int64,
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        try await slots.take()
+        defer { slots.give() }
+        try await reader.read(source, from: offset, size: size, into: sink)
     }
 }

@@ -1,4 +1,5 @@
 import WaybillCore
+import WaybillPackage
 
 /// How the controller and the commands are set up: flags over environment over `waybill.yaml` over the standard.
 struct WaybillConfiguration: Hashable, Sendable {
@@ -7,6 +8,7 @@ struct WaybillConfiguration: Hashable, Sendable {
     var logLevel: String
     var logFormat: String
     var repository: Repository
+    var sources: Sources
     var ports: ClosedRange<Int>
     var isolationUsers: ClosedRange<UInt32>
     /// Nil: in the state folder.
@@ -16,6 +18,7 @@ struct WaybillConfiguration: Hashable, Sendable {
     var isGatewayInsecure: Bool
     var metrics: SocketAddressText
     var webhookSecretFile: String?
+    var retention: Retention
     var anchors: [String]
     var anchorInterval: Duration
 
@@ -47,6 +50,7 @@ struct WaybillConfiguration: Hashable, Sendable {
         logLevel = settings.text("log.level") ?? "info"
         logFormat = settings.text("log.format") ?? "auto"
         repository = Repository(settings)
+        sources = try Sources(settings)
         ports = Self.range(settings.text("ports"), or: 20000...20999)
         isolationUsers = Self.range(settings.text("isolation.users"), or: 610_000...610_999)
         environmentsFolder = settings.path("environments.folder")
@@ -55,6 +59,13 @@ struct WaybillConfiguration: Hashable, Sendable {
         isGatewayInsecure = settings.flag("gateway.insecure")
         metrics = try settings.address("metrics.address")
         webhookSecretFile = settings.path("webhook.secretFile")
+        retention = Retention(
+            newest: Int(settings.number("packaging.keep")),
+            versions: try settings.list("packaging.retain").map { text throws(InvalidInput) in
+                do throws(InvalidInput) { return try VersionPattern(parsing: text) } catch {
+                    throw InvalidInput("packaging.retain: \(error.message)")
+                }
+            })
         anchors = settings.list("ledger.anchors")
         anchorInterval = settings.duration("ledger.anchorInterval")
         try refuseContradictions()
@@ -119,7 +130,7 @@ extension WaybillConfiguration.Repository {
 }
 
 /// The settings of all layers, by path.
-private struct Settings {
+struct Settings {
     let layers: [ConfigurationLayer]
 
     func value(_ path: String) -> Value? {

@@ -44,7 +44,7 @@ struct PackageBuild: AsyncParsableCommand {
         let total = found.version.artifacts.reduce(0) { $0 &+ $1.size }
         let done = Mutex<Int64>(0)
         let builder = BundleBuilder(
-            content: store, tree: found.tree, readers: ModelSources.readers(), refusing: refusing)
+            content: store, tree: found.tree, readers: try options.readers(), refusing: refusing)
         let made = try await builder.build(found.version, at: found.commit) { artifact in
             let bytes = done.withLock { done in
                 done &+= artifact.size
@@ -68,7 +68,7 @@ struct PackageBuild: AsyncParsableCommand {
         let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-check-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
         let check = BundleCheck(
-            content: try options.content(), tree: found.tree, readers: ModelSources.readers(), refusing: refusing)
+            content: try options.content(), tree: found.tree, readers: try options.readers(), refusing: refusing)
         let report = try await check.run(
             version.description, version: found.version, at: found.commit, scratch: scratch.path)
         let findings: [Value] = report.findings.map { finding in

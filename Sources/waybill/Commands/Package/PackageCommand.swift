@@ -11,6 +11,8 @@ struct PackageCommand: AsyncParsableCommand {
             PackageDiff.self,
             PackageSign.self,
             PackageAttest.self,
+            PackagePush.self,
+            PackagePull.self,
             PackageVerify.self,
             PackageCollect.self,
         ])

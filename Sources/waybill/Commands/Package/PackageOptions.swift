@@ -24,6 +24,14 @@ struct StoreOptions: ParsableArguments {
     }
 
     func content() throws(Failure) -> ContentStore { ContentStore(root: try root()) }
+
+    /// The sources of model files that the settings allow.
+    func readers() throws(Failure) -> SourceReaders {
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-repositories-\(UUID().uuidString)")
+        return try ModelSources.readers(
+            try controller.configuration(), ProcessInfo.processInfo.environment, scratch: scratch.path,
+            refusing: [try folder().path])
+    }
 }
 
 /// A model version of a fleet folder as it is now, with the files beside it.

@@ -1,0 +1,78 @@
+import WaybillCore
+import WaybillPackage
+
+extension WaybillConfiguration {
+    /// How model files are fetched from other machines.
+    struct Sources: Hashable, Sendable {
+        var credentials: [HTTPCredential]
+        var hosts: [HostPattern]
+        var plainHosts: [HostPattern]
+        var caFile: String?
+        /// Nil: as `.lfsconfig` or the repository's address says.
+        var lfs: WebAddress?
+        /// Folders that `file:` sources must be below; empty: anywhere.
+        var fileRoots: [String]
+        /// An address, or `none`; nil: as the environment says.
+        var proxy: String?
+        var concurrency: Int
+        /// Bytes each second.
+        var rate: Int64?
+        var sizeLimit: Int64
+        var idleTimeout: Duration
+        /// Nil: as the environment says.
+        var huggingFace: WebAddress?
+        var mlflow: WebAddress?
+    }
+}
+
+extension WaybillConfiguration.Sources {
+    init(_ settings: Settings) throws(InvalidInput) {
+        credentials = try settings.parsed("sources.credentials") { text throws(InvalidInput) in
+            try HTTPCredential(parsing: text)
+        }
+        hosts = try settings.parsed("sources.hosts") { text throws(InvalidInput) in try HostPattern(parsing: text) }
+        plainHosts = try settings.parsed("sources.plainHosts") { text throws(InvalidInput) in
+            try HostPattern(parsing: text)
+        }
+        caFile = settings.path("sources.caFile")
+        fileRoots = settings.list("sources.fileRoots")
+        proxy = settings.text("sources.proxy")
+        concurrency = Int(settings.number("sources.concurrency"))
+        rate = settings.value("sources.rate")?.integer
+        sizeLimit = settings.number("sources.sizeLimit")
+        idleTimeout = settings.duration("sources.idleTimeout")
+        huggingFace = try settings.address(of: "sources.huggingFace")
+        lfs = try settings.address(of: "sources.lfs")
+        mlflow = try settings.address(of: "sources.mlflow")
+        if let rate, rate < 64 << 10 {
+            throw InvalidInput(
+                "sources.rate is \(rate) bytes a second, too few for a transfer to go on; at least 64KiB")
+        }
+        for root in fileRoots {
+            if root != "/", let problem = CleanPath.problemOfAbsolute(root) {
+                throw InvalidInput("sources.fileRoots: \(problem)")
+            }
+        }
+        if let proxy {
+            // Its message begins with the setting.
+            _ = try ProxyRules(environment: [:], configured: proxy)
+        }
+    }
+}
+
+extension Settings {
+    fileprivate func parsed<Parsed>(
+        _ path: String, _ parse: (String) throws(InvalidInput) -> Parsed
+    ) throws(InvalidInput) -> [Parsed] {
+        do throws(InvalidInput) {
+            return try list(path).map { text throws(InvalidInput) in try parse(text) }
+        } catch { throw InvalidInput("\(path): \(error.message)") }
+    }
+
+    fileprivate func address(of path: String) throws(InvalidInput) -> WebAddress? {
+        guard let text = text(path) else { return nil }
+        do throws(InvalidInput) { return try WebAddress(parsing: text) } catch {
+            throw InvalidInput("\(path): \(error.message)")
+        }
+    }
+}
