@@ -88,11 +88,7 @@ final class HTTPClients: Sendable {
     private static func check(_ head: HTTPHead, _ call: HTTPCall) throws(Failure) {
         let bytes = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         guard head.headers.count <= mostHeaders, bytes <= mostHeaderBytes else {
-            throw Failure(
-                .stall, reason: "SourceAnswerUnexpected",
-                message:
-                    "\(call.method) \(call.address): the head of the answer is larger than any that is meant well, with "
-                    + "\(head.headers.count) fields")
+            throw HTTPProblem.tooLargeHead(call)
         }
     }
 
