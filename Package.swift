@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -53,8 +54,8 @@ let package = Package(
     targets: [
         // Values: no input or output, every decision.
         library("WaybillCore", [crypto]),
-        // Pure formats and checks: notes, Merkle proofs.
-        library("WaybillTrust", ["WaybillCore", crypto]),
+        // Pure formats and checks: notes, Merkle proofs, SSH signatures, attestations.
+        library("WaybillTrust", ["WaybillCore", crypto, cryptoExtras]),
 
         // Adapters: one port each, none imports another.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -109,7 +110,9 @@ let package = Package(
         tests("WaybillGitTests", ["WaybillGit", "WaybillCore", "git-helper-tool"]),
         tests("WaybillLedgerTests", ["WaybillLedger", "WaybillTrust", "WaybillCore", "ledger-hammer", crypto]),
         tests(
-            "WaybillPackageTests", ["WaybillPackage", "WaybillTrust", "WaybillCore", crypto], exclude: ["Corpus", "Servers"]),
+            "WaybillPackageTests",
+            ["WaybillPackage", "WaybillGit", "WaybillTrust", "WaybillCore", "git-helper-tool", crypto],
+            exclude: ["Corpus", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),

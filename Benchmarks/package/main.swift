@@ -33,7 +33,8 @@ func build(_ store: String, _ files: ArraySlice<String>) async throws {
                 size: size))
     }
     let version = ModelVersion(id: try VersionID(parsing: "bench@1.0.0"), format: "raw", artifacts: artifacts)
-    let builder = BundleBuilder(content: ContentStore(root: store), tree: NoTree(), refusing: [])
+    let builder = BundleBuilder(
+        content: ContentStore(root: store), tree: NoTree(), readers: SourceReaders([:]), refusing: [])
     let commit = try CommitID(parsing: String(repeating: "0", count: 40))
     print(try await builder.build(version, at: commit).bundle.manifest)
 }

@@ -136,7 +136,7 @@ extension Ledger {
 extension Ledger {
     package func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        let prepared = try LedgerStore.prepare(events, identity)
+        let prepared = try await prepare(events)
         let result: Result<[LedgerIndex], Failure> = await withCheckedContinuation { continuation in
             let request = Request(entries: prepared, answer: continuation)
             let (isClosed, mustWake) = inbox.withLock { inbox in
@@ -149,6 +149,27 @@ extension Ledger {
             if mustWake { journal.async { self.commitAll() } }
         }
         return try result.get()
+    }
+
+    /// Entries that one processor makes at a time when there are more.
+    private static let share = 128
+
+    /// Many events at once are made ready side by side.
+    private func prepare(_ events: [Event]) async throws(Failure) -> [PreparedEntry] {
+        guard events.count > Self.share else { return try LedgerStore.prepare(events, identity) }
+        let parts = await withTaskGroup(of: (Int, Result<[PreparedEntry], Failure>).self) { group in
+            for start in stride(from: 0, to: events.count, by: Self.share) {
+                let part = events[start..<min(start + Self.share, events.count)]
+                group.addTask { [identity] in
+                    (start, Result { () throws(Failure) in try LedgerStore.prepare(part, identity) })
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        var prepared: [PreparedEntry] = []
+        prepared.reserveCapacity(events.count)
+        for (_, part) in parts.sorted(by: { $0.key < $1.key }) { prepared += try part.get() }
+        return prepared
     }
 
     private static let closed = Failure(

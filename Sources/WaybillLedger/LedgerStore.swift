@@ -66,7 +66,8 @@ package final class LedgerStore {
     }
 
     /// Events in the bytes to store, with salts of chance.
-    static func prepare(_ events: [Event], _ identity: LedgerIdentity) throws(Failure) -> [PreparedEntry] {
+    static func prepare(_ events: some Collection<Event>, _ identity: LedgerIdentity) throws(Failure) -> [PreparedEntry]
+    {
         var salts = SaltSource(count: events.count)
         var entries: [PreparedEntry] = []
         entries.reserveCapacity(events.count)

@@ -8,6 +8,8 @@ import WaybillTestSupport
 /// A model version with everything that a bundle can hold, made in any folder.
 struct BundleFixture {
     let store: StoreFixture
+    var repositories: any RepositoryFiles = MemoryRepositories(
+        files: [CommitFolder.File(path: "train.py", isExecutable: false, bytes: Array("print('trained')\n".utf8))])
 
     init(in folder: URL) throws {
         var store = try StoreFixture(in: folder)
@@ -21,7 +23,8 @@ struct BundleFixture {
 
     var builder: BundleBuilder {
         BundleBuilder(
-            content: store.content, tree: store.tree, readers: SourceReaders([:]), refusing: [store.state])
+            content: store.content, tree: store.tree, readers: SourceReaders([:], repositories: repositories),
+            refusing: [store.state])
     }
 
     func version(_ text: String = "churn@1.4.0") throws -> ModelVersion {

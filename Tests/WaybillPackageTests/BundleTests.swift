@@ -9,16 +9,29 @@ import WaybillTrust
 
 @Suite struct `Bundles` {
     /// Changes only when the format of bundles does, and then every bundle that anyone made has another digest.
-    private static let golden = "sha256:19e2130b0d409cc9b34fefec4c4f34a5e5e19f942385c61f341287c6ca3ba27f"
+    private static let golden = "sha256:ad7c59e6ac3af5609407761a38123a38ad8e71d93e1549737caba9c1a584c155"
 
     @Test func `a fixed version always has this digest`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try BundleFixture(in: folder)
             let bundle = try await fixture.build(try fixture.version())
             #expect(bundle.manifest.description == Self.golden)
+            #expect(bundle.layers == 6)
+        }
+    }
+
+    @Test func `a fixed version without code always has this digest`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            var version = try fixture.version()
+            version.code = nil
+            let bundle = try await fixture.build(version)
+            #expect(bundle.manifest.description == Self.goldenWithoutCode)
             #expect(bundle.layers == 5)
         }
     }
+
+    private static let goldenWithoutCode = "sha256:79033e7d0c558dc5d0251dba1008f5053ece3e9664547d42e5e6349d06c37f93"
 
     struct Place: CustomTestStringConvertible {
         let testDescription: String
@@ -103,6 +116,7 @@ import WaybillTrust
                     "tokenizer.json application/vnd.cncf.model.weight.config.v1.raw",
                     ".waybill/card/churn.md application/vnd.cncf.model.doc.v1.raw",
                     ".waybill/lock/train.lock application/vnd.cncf.model.code.v1.raw",
+                    ".waybill/code application/vnd.cncf.model.code.v1.tar",
                     ".waybill/modelversion.json application/vnd.cncf.model.doc.v1.raw",
                 ])
             #expect(
@@ -110,6 +124,7 @@ import WaybillTrust
                     "dev.waybill.version": "churn@1.4.0", "dev.waybill.code.path": "train",
                     "org.opencontainers.image.source": "https://git.example/churn",
                     "org.opencontainers.image.revision": String(repeating: "c", count: 40),
+                    "dev.waybill.code.tree": String(repeating: "e", count: 40),
                     "dev.waybill.data.train": Digest(of: "data".utf8).description,
                     "dev.waybill.data.test": Digest(of: "test".utf8).description,
                 ])
@@ -184,12 +199,12 @@ import WaybillTrust
             func check() async throws -> BundleCheck.Report {
                 let scratch = folder.appending(path: "scratch-\(UUID().uuidString)").path
                 return try await BundleCheck(
-                    content: fixture.store.content, tree: fixture.store.tree, readers: SourceReaders([:]), refusing: []
+                    content: fixture.store.content, tree: fixture.store.tree, readers: SourceReaders([:], repositories: fixture.repositories), refusing: []
                 )
                 .run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: scratch)
             }
             let same = try await check()
-            #expect(same.bundle == bundle.manifest && same.findings == [] && same.layers == 5)
+            #expect(same.bundle == bundle.manifest && same.findings == [] && same.layers == 6)
             var store = fixture.store
             store.tree.files["docs/churn.md"] = Array("# Other\n".utf8)
             fixture = BundleFixture(store: store)

@@ -11,11 +11,25 @@ struct StoreFixture {
     let version: VersionID
     let commit: CommitID
     var tree = MemoryTree()
+    var allowing = AllowList.shipped
+    var manifest: ModelVersion?
+    /// A repository that is read in its place.
+    var repository: (any FleetTree)?
+    var readers = SourceReaders([:])
 
     init(in folder: URL) throws {
         self.folder = folder
         version = try VersionID(parsing: "churn@1.4.0")
         commit = try CommitID(parsing: String(repeating: "a", count: 40))
+    }
+
+    /// With a real repository.
+    init(in folder: URL, commit: CommitID, tree: any FleetTree, readers: SourceReaders) throws {
+        self.folder = folder
+        version = try VersionID(parsing: "churn@1.4.0")
+        self.commit = commit
+        repository = tree
+        self.readers = readers
     }
 
     var state: String { "\(folder.path)/state" }
@@ -24,13 +38,14 @@ struct StoreFixture {
 
     var store: ArtifactStore {
         ArtifactStore(
-            root: "\(state)/artifacts", content: content, tree: tree,
-            readers: SourceReaders([:]), journal: Journal(storage: ledger), refusing: [state],
-            now: { Timestamp(milliseconds: 1_000) })
+            root: "\(state)/artifacts", content: content, tree: repository ?? tree,
+            readers: readers, journal: Journal(storage: ledger), refusing: [state],
+            allowing: { [allowing] in allowing }, now: { Timestamp(milliseconds: 1_000) })
     }
 
     func stage(_ artifacts: [Artifact]) async throws {
-        try await store.stage(artifacts, of: version, at: commit, ticket: try await ledger.ticket())
+        try await store.stage(
+            artifacts, of: version, manifest: manifest, at: commit, ticket: try await ledger.ticket())
     }
 
     /// Removes what no set in `keeping` needs, as the controller does.

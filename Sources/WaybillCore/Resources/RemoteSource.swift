@@ -43,9 +43,11 @@ extension RemoteSource {
     private func check() throws(InvalidInput) {
         switch scheme {
         case .https: _ = try HTTPSAddress(parsing: text)
+        case .oci: try OCIAddress(parsing: text).requireDigest()
+        case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
         case .huggingFace: try HuggingFaceAddress(parsing: text).requireCommit()
         case .mlflow: try MLflowAddress(parsing: text).requireNumber()
-        case .s3, .oci, .gitHTTPS, .gitSSH, .gitFile:
+        case .s3:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

@@ -90,14 +90,14 @@ extension KindSchema {
             "Where the file stands in the model's folder when it is served."),
         Field(
             "source", .string(.artifactSource), required: true,
-            "Where its bytes come from: a path from the top of the repository, or `file:` and an absolute path on the "
-                + "controller's machine."),
+            "Where its bytes come from: a path from the top of the repository, `file:` and an absolute path on the "
+                + "controller's machine, or `git+https://HOST/REPOSITORY@COMMIT#PATH`."),
         Field("digest", .string(.digest), required: true, impact: .restart, "SHA-256 of its bytes."),
         Field("size", .integer(0...Int64.max), required: true, "Its bytes."),
     ]
 
     private static let code = [
-        Field("repository", .string(.text), required: true, "Where its repository is, a URL without secrets."),
+        Field("repository", .string(.repository), required: true, "Where its repository is, a URL without secrets."),
         Field("commit", .string(.commit), required: true, "The commit, in full."),
         Field("path", .string(.relativePath), "The folder in it, when that is not all of it."),
     ]

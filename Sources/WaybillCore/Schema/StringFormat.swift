@@ -12,6 +12,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     case modelFormat
     case relativePath
     case artifactSource
+    case repository
     case absolutePath
     case urlPath
     case urlTemplate
@@ -35,6 +36,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         case .memory: Self.problem { () throws(InvalidInput) in _ = try Quantity.memory(parsing: text) }
         case .cpu: Self.problem { () throws(InvalidInput) in _ = try Quantity.cpu(parsing: text) }
         case .artifactSource: Self.problem { () throws(InvalidInput) in _ = try ArtifactSource(parsing: text) }
+        case .repository: Self.problem { () throws(InvalidInput) in _ = try RemoteAddress(parsing: text) }
         case .relativePath: CleanPath.problemOfRelative(text)
         case .absolutePath: CleanPath.problemOfAbsolute(text)
         case .python: Self.isPython(text) ? nil : "\(text.quotedForMessage) is no Python version; write '3.11'"
@@ -165,6 +167,7 @@ extension StringFormat {
         case .modelFormat: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
         case .relativePath: "^[^/]"
         case .artifactSource: "^(file:/[^/]|[^/])"
+        case .repository: "^[^ ]+$"
         case .absolutePath: "^/[^/]"
         case .urlPath: "^/[!-\"$-~]*$"
         case .urlTemplate: "^/[ -\"$-~]*$"
@@ -179,7 +182,7 @@ extension StringFormat {
         switch self {
         case .cpu, .memory, .python: true
         case .text, .name, .version, .digest, .commit, .duration, .modelFormat, .relativePath, .artifactSource,
-            .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .template:
+            .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .template:
             false
         }
     }
@@ -199,6 +202,7 @@ extension StringFormat {
         case .modelFormat: "model format (`sklearn-joblib`)"
         case .relativePath: "relative path"
         case .artifactSource: "path in the repository, or `file:/path`"
+        case .repository: "git repository (`https://HOST/PATH`, `ssh://HOST/PATH`, a folder)"
         case .absolutePath: "absolute path"
         case .urlPath: "path of a URL"
         case .urlTemplate: "path of a URL, a template"

@@ -12,7 +12,7 @@ extension FleetWatcher {
             doubted = []
             return
         }
-        doubted = population.subtracting(removed).subtracting(state.deployments.keys).subtracting(state.held.keys)
+        doubted = population.keys.subtracting(removed).subtracting(state.deployments.keys).subtracting(state.held.keys)
         if !isHistoryWhole { doubted.formUnion(state.held.keys) }
     }
 

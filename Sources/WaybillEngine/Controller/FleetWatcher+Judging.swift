@@ -96,23 +96,23 @@ extension FleetWatcher {
     /// Compared with what serves, also when the commit is the accepted one: a changed `path` or `branch` setting may
     /// show another fleet at it.
     private func holds(_ delta: DesiredDelta, head: CommitID, isContinued: Bool) -> FleetHold? {
-        let after = populationAfter(delta).union(delta.orphaned)
         let verdict = CommitGate.decide(
             head: head, lastAccepted: isContinued ? nil : status.accepted, containsAccepted: isContinued,
-            population: CommitGate.Population(before: population, after: after),
+            population: CommitGate.Population(population, removed: turnover(delta).gone.subtracting(delta.orphaned)),
             operatorAccepted: memory.operatorAccepted)
         guard case .hold(var hold) = verdict else { return nil }
         hold.accepted = status.accepted
         return hold
     }
 
-    private func populationAfter(_ delta: DesiredDelta) -> Set<DeploymentKey> {
-        let before = isStateGiven ? population.subtracting(delta.removed) : []
-        return before.union(delta.changed.keys).union(delta.held.keys)
+    /// The first delta is the whole state: who is not in it is gone.
+    private func turnover(_ delta: DesiredDelta) -> FleetCensus.Turnover {
+        let named = Set(delta.changed.keys).union(delta.held.keys)
+        return population.turnover(named: named, removed: isStateGiven ? delta.removed : population.keys)
     }
 
     private func give(_ delta: DesiredDelta) {
-        population = populationAfter(delta)
+        population.apply(turnover(delta))
         status.accepted = delta.commit
         status.diagnostics = delta.diagnostics
         isStateGiven = true
@@ -183,8 +183,10 @@ extension FleetWatcher {
                         "message": .string(diagnostic.message),
                     ]))
         }
+        let turnover = turnover(delta)
+        let named = population.keys.count + turnover.come.count - turnover.gone.count
         var body: [String: Value] = [
-            "commit": .string(delta.commit.hex), "deployments": .integer(Int64(populationAfter(delta).count)),
+            "commit": .string(delta.commit.hex), "deployments": .integer(Int64(named)),
             "changed": .list((delta.changed.keys.sorted().prefix(100)).map { .string($0.description) }),
             "problems": .integer(Int64(delta.diagnostics.count { $0.severity == .error })),
         ]

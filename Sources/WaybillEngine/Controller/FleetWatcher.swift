@@ -46,7 +46,7 @@ package actor FleetWatcher {
     var notedHead: CommitID?
     var notedRewind: CommitID?
     /// Deployments of the accepted state, held ones included; before the first load, those that the ledger knows to serve.
-    var population: Set<DeploymentKey>
+    var population: FleetCensus
     /// What was in force at the start was given or held.
     var isStartJudged = false
     /// Deployments that the loaded commits removed and that stay.
@@ -77,7 +77,7 @@ package actor FleetWatcher {
         standing = hold
         notedHead = hold?.commit
         notedRewind = hold?.commit
-        population = served
+        population = FleetCensus(served)
         self.repository = repository
         self.source = source
         self.journal = journal

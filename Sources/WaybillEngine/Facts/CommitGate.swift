@@ -26,6 +26,12 @@ package enum CommitGate {
             self.before = Dictionary(grouping: before, by: \.environment).mapValues(\.count)
             removed = Dictionary(grouping: before.subtracting(after), by: \.environment).mapValues(Set.init)
         }
+
+        /// The same, of who is named and who of them goes.
+        package init(_ before: FleetCensus, removed: Set<DeploymentKey>) {
+            self.before = before.counts
+            self.removed = Dictionary(grouping: removed, by: \.environment).mapValues(Set.init)
+        }
     }
 
     /// - Parameters:

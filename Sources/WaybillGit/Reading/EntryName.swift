@@ -5,6 +5,7 @@ enum EntryName {
 
     /// Why `name` is refused, in words that complete "a file whose name …"; nil when it is taken.
     static func problem(with name: [UInt8]) -> String? {
+        if isPlain(name) { return nil }
         if name.isEmpty { return "is empty" }
         if name.count > longest { return "has \(name.count) bytes; at most \(longest) are allowed" }
         if name.contains(UInt8(ascii: "/")) { return "has a slash in it" }
@@ -15,6 +16,13 @@ enum EntryName {
             return "has a control character in it"
         }
         return nil
+    }
+
+    /// Quickly, what nearly every name is: printable ASCII that no rule below can touch.
+    private static func isPlain(_ name: [UInt8]) -> Bool {
+        guard (1...longest).contains(name.count), name[0] != UInt8(ascii: ".") else { return false }
+        if name.count > 3, name[3] == UInt8(ascii: "~") { return false }
+        return name.allSatisfy { (0x21...0x7e).contains($0) && !#"/\:"#.utf8.contains($0) }
     }
 
     /// Whether Linux, Windows (NTFS) or macOS (HFS+) would open `.git` for this name.

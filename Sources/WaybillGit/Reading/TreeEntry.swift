@@ -8,6 +8,8 @@ struct TreeEntry: Hashable {
     var name: [UInt8]
     var kind: Kind
     var id: ObjectID
+    /// Of a file: whether it may be run.
+    var isExecutable = false
 
     /// Reads a tree object's bytes: `mode SP name NUL id`, again and again. Nil when they do not have that form.
     ///
@@ -22,7 +24,7 @@ struct TreeEntry: Hashable {
                 return nil
             }
             let id = ObjectID(UnsafeRawBufferPointer(rebasing: bytes[(nameEnd + 1)..<(nameEnd + 1 + idLength)]))
-            entries.append(TreeEntry(name: Array(bytes[nameStart..<nameEnd]), kind: Kind(mode: mode), id: id))
+            entries.append(TreeEntry(name: Array(bytes[nameStart..<nameEnd]), kind: Kind(mode: mode), id: id, isExecutable: mode == 0o100755))
             offset = nameEnd + 1 + idLength
         }
         return entries

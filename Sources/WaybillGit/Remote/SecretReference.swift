@@ -19,7 +19,9 @@ package struct BasicCredentials: Hashable, Sendable, Codable {
     package var username: String
     package var secret: SecretReference
 
-    package init(username: String = "x-access-token", secret: SecretReference) {
+    package static let usualName = "x-access-token"
+
+    package init(username: String = usualName, secret: SecretReference) {
         self.username = username
         self.secret = secret
     }

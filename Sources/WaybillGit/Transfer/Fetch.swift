@@ -1,4 +1,5 @@
 import CLibgit2
+import Glibc
 import WaybillCore
 
 /// Brings the watched branch into the mirror, through a quarantine.
@@ -34,7 +35,8 @@ struct Fetch {
             var verification = try Verification(
                 quarantine: quarantine.path, mirror: tips == nil ? nil : mirror.path, session: session)
             try verification.verify(head)
-            try admit(head, from: quarantine, replacing: tips == nil)
+            try mirror.admit(
+                head, as: session.remote.reference, from: quarantine, replacing: tips == nil, session.request.scratch)
         }
         return try CommitID(head)
     }
@@ -49,35 +51,40 @@ struct Fetch {
         }
         let remote = try RemoteHandle(in: quarantine.raw, session: session, direction: GIT_DIRECTION_FETCH)
         let head = try remote.branchHead(session)
-        if !known.contains(head) { try remote.download(session.remote.reference, session) }
+        if !known.contains(head) { try remote.download([session.remote.reference], session) }
         return head
     }
+}
 
-    private func admit(
-        _ head: ObjectID, from quarantine: borrowing ScratchRepository, replacing: Bool
+extension MirrorFolder {
+    /// Takes what a quarantine holds, all of it verified, and points `reference` at `head`.
+    func admit(
+        _ head: ObjectID, as reference: String, from quarantine: borrowing ScratchRepository, replacing: Bool,
+        _ scratch: String
     ) throws(Failure) {
         do {
             if replacing {
-                try quarantine.point(session.remote.reference, at: head)
-                try mirror.replace(with: quarantine.path, discardingTo: session.request.scratch + "/discarded.git")
+                try quarantine.point(reference, at: head)
+                try replace(with: quarantine.path, discardingTo: scratch + "/discarded.git")
             } else {
-                try mirror.takePacks(from: quarantine.path)
-                try ScratchRepository(openAt: mirror.path).point(session.remote.reference, at: head)
+                try takePacks(from: quarantine.path)
+                try ScratchRepository(openAt: path).point(reference, at: head)
             }
         } catch {
-            if FreeSpace.isExhausted(at: mirror.path) { throw FreeSpace.failure(at: mirror.path) }
+            if FreeSpace.isExhausted(at: path) { throw FreeSpace.failure(at: path) }
             let words = (error as? LibGit2Error)?.message ?? "\(error)"
-            throw Failure(
-                .retry, reason: "GitHelperFailed", message: "cannot write the mirror '\(mirror.path)': \(words)")
+            throw Failure(.retry, reason: "GitHelperFailed", message: "cannot write the mirror '\(path)': \(words)")
         }
         // A mirror of many small packs reads slowly, and that is all: a failure here is no failure of the fetch.
-        try? Consolidation(repository: mirror.path, scratch: session.request.scratch).runIfDue()
+        try? Consolidation(repository: path, scratch: scratch).runIfDue()
     }
 }
 
 extension RemoteHandle {
-    /// Receives what `reference` reaches and the repository has not. References of the repository stay as they are.
-    func download(_ reference: String, _ session: RemoteSession) throws(Failure) {
+    /// Receives what `wanted` reach and the repository has not. References of the repository stay as they are.
+    ///
+    /// - Parameter wanted: references, patterns of them, or the id of a commit where the remote allows that.
+    func download(_ wanted: [String], _ session: RemoteSession) throws(Failure) {
         var options = git_fetch_options()
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
         options.callbacks = session.callbacks()
@@ -85,12 +92,11 @@ extension RemoteHandle {
         options.update_fetchhead = 0
         options.proxy_opts.type = GIT_PROXY_AUTO
         options.follow_redirects = GIT_REMOTE_REDIRECT_NONE
-        let code = reference.withCString { text -> Int32 in
-            var specifications: [UnsafeMutablePointer<CChar>?] = [UnsafeMutablePointer(mutating: text)]
-            return specifications.withUnsafeMutableBufferPointer { buffer in
-                var list = git_strarray(strings: buffer.baseAddress, count: 1)
-                return git_remote_download(raw, &list, &options)
-            }
+        var specifications = wanted.map { strdup($0) }
+        defer { for text in specifications { free(text) } }
+        let code = specifications.withUnsafeMutableBufferPointer { buffer in
+            var list = git_strarray(strings: buffer.baseAddress, count: buffer.count)
+            return git_remote_download(raw, &list, &options)
         }
         do throws(LibGit2Error) {
             try check(code)

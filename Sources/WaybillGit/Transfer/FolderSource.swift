@@ -29,6 +29,35 @@ struct FolderSource: ~Copyable {
         throw session.branchNotFound(among: try names())
     }
 
+    /// Packs one commit with all its files, without the commits before it.
+    func pack(only commit: ObjectID, into repository: borrowing ScratchRepository) throws(Failure) {
+        guard store.contains(commit) else { throw session.commitNotFound(commit) }
+        do throws(LibGit2Error) {
+            var oid = commit.raw
+            let pack = try PackBuilder(in: store.repository)
+            try check(git_packbuilder_insert_commit(pack.raw, &oid))
+            try pack.write(to: repository.path + "/objects/pack", session: session)
+        } catch {
+            throw session.failure(error)
+        }
+    }
+
+    /// The commit that a reference names, through tags that stand for it; nil when there is no such reference.
+    func commit(of reference: String) throws(Failure) -> ObjectID? {
+        var found: OpaquePointer?
+        var peeled: OpaquePointer?
+        var code = git_reference_lookup(&found, store.repository, reference)
+        if code >= 0 { code = git_reference_peel(&peeled, found, GIT_OBJECT_COMMIT) }
+        defer {
+            git_reference_free(found)
+            git_object_free(peeled)
+        }
+        if code >= 0, let id = git_object_id(peeled) { return ObjectID(id.pointee) }
+        let error = LibGit2Error(code: code)
+        if error.isCode(GIT_ENOTFOUND) || error.isCode(GIT_EINVALIDSPEC) || error.isCode(GIT_EPEEL) { return nil }
+        throw session.failure(error)
+    }
+
     private func names() throws(Failure) -> [String] {
         var list = git_strarray()
         do throws(LibGit2Error) {

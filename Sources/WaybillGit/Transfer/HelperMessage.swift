@@ -7,6 +7,10 @@ struct HelperRequest: Codable, Equatable {
         case head
         /// Brings the watched branch into the mirror at this folder.
         case fetch(mirror: String)
+        /// Brings one commit, whatever branch has it, into the mirror at this folder.
+        case collect(commit: String, mirror: String)
+        /// Names the commit of a branch or tag; transfers nothing.
+        case resolve(name: String)
         /// Commits `content` as `file` on top of the remote's `reference` and pushes it. `repository` keeps what was pushed.
         case publish(Publication)
     }

@@ -68,7 +68,8 @@ struct HelperOutcome {
     private var what: String {
         switch request.operation {
         case .head: "look at the branch"
-        case .fetch: "fetch"
+        case .fetch, .collect: "fetch"
+        case .resolve(let name): "look at \(name.quotedForMessage)"
         case .publish: "push"
         }
     }

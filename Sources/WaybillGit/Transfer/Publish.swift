@@ -53,7 +53,7 @@ struct Publish {
             throw session.failure(error)
         }
         guard let tip, repository.reference(publication.reference) != tip else { return tip }
-        try remote.download(publication.reference, session)
+        try remote.download([publication.reference], session)
         return tip
     }
 

@@ -42,10 +42,15 @@ extension RemoteSession {
         guard received > request.byteLimit else { return 0 }
         refusal = Failure(
             .stall, reason: "FetchTooLarge",
-            message:
-                "\(address): the remote sent more than \(request.byteLimit) bytes; keep model weights out of the fleet "
-                + "repository's history, or raise the limit")
+            message: "\(address): the remote sent more than \(request.byteLimit) bytes; \(advice), or raise the limit")
         return GIT_EUSER.rawValue
+    }
+
+    private var advice: String {
+        switch request.operation {
+        case .collect: "keep large files out of its history"
+        case .head, .fetch, .publish, .resolve: "keep model weights out of the fleet repository's history"
+        }
     }
 
     private static func from(_ payload: UnsafeMutableRawPointer?) -> RemoteSession {

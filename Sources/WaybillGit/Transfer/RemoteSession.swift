@@ -34,6 +34,9 @@ final class RemoteSession {
         switch operation {
         case .head: return (try HeadLookup(session: self).commit(), 0)
         case .fetch(let mirror): return (try Fetch(session: self, mirror: mirror).commit(), received)
+        case .collect(let hex, let mirror):
+            return (try CommitFetch(session: self, mirror: mirror, commit: hex).commit(), received)
+        case .resolve(let name): return (try NameLookup(session: self, name: name).commit(), 0)
         case .publish(let publication): return (try Publish(session: self, publication).commit(), received)
         }
     }

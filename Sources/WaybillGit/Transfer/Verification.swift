@@ -9,15 +9,18 @@ struct Verification: ~Copyable {
     private let received: ObjectStore
     private let mirror: ObjectStore?
     private let session: RemoteSession
+    /// Whether the commits before the wanted one must be there, too.
+    private let withHistory: Bool
     private var seen: Set<ObjectID> = []
     private var pending: [(id: ObjectID, type: git_object_t)] = []
 
-    init(quarantine: String, mirror: String?, session: RemoteSession) throws(Failure) {
+    init(quarantine: String, mirror: String?, withHistory: Bool = true, session: RemoteSession) throws(Failure) {
         let opened = try Self.open(quarantine)
         let known: ObjectStore?
         if let mirror { known = try Self.open(mirror) } else { known = nil }
         received = opened
         self.mirror = known
+        self.withHistory = withHistory
         self.session = session
     }
 
@@ -63,7 +66,7 @@ struct Verification: ~Copyable {
             throw broken("sent commit \(id), which cannot be read: \(error.message)")
         }
         add(parts.tree, GIT_OBJECT_TREE)
-        for parent in parts.parents { add(parent, GIT_OBJECT_COMMIT) }
+        for parent in parts.parents where withHistory { add(parent, GIT_OBJECT_COMMIT) }
     }
 
     private func requireType(_ type: git_object_t, of id: ObjectID) throws(Failure) {

@@ -1,4 +1,4 @@
-import Crypto
+import Glibc
 import WaybillCore
 import WaybillTrust
 
@@ -28,20 +28,23 @@ final class PreparedEntry: Sendable {
     }
 }
 
-/// Salts of chance, drawn for a whole request at once.
+/// Salts of chance, drawn from the kernel for a whole request at once: a call of the kernel for each would cost more than its hash.
 struct SaltSource {
-    private let chance: SymmetricKey
+    private let words: [UInt64]
     private var taken = 0
 
-    init(count: Int) { chance = SymmetricKey(size: SymmetricKeySize(bitCount: 8 * SealedBody.saltLength * count)) }
+    init(count: Int) {
+        var words = [UInt64](repeating: 0, count: 2 * count)
+        words.withUnsafeMutableBytes { bytes in
+            if let start = bytes.baseAddress { arc4random_buf(start, bytes.count) }
+        }
+        self.words = words
+    }
 
     /// The next of `count` salts; never all zero, which would look erased.
     mutating func next() -> (UInt64, UInt64) {
-        defer { taken += 1 }
-        return chance.withUnsafeBytes { bytes in
-            let words = bytes.loadUnaligned(fromByteOffset: taken * SealedBody.saltLength, as: (UInt64, UInt64).self)
-            return (words.0, words.1 | 1)
-        }
+        defer { taken += 2 }
+        return (words[taken], words[taken + 1] | 1)
     }
 }
 
@@ -80,15 +83,19 @@ struct SealedDocument {
 
     /// `{"actor":{…},"body":{…}}`.
     func append(to bytes: inout [UInt8]) {
-        let who: [String: Value] =
-            switch actor {
-            case .controller: ["kind": "controller"]
-            case .unixUser(let uid, let name): ["kind": "unixUser", "uid": .integer(Int64(uid)), "name": .string(name)]
-            case .gitAuthor(let name): ["kind": "gitAuthor", "name": .string(name)]
-            }
-        bytes.append(contentsOf: #"{"actor":"#.utf8)
-        JSONWriter.append(who, to: &bytes)
-        bytes.append(contentsOf: #","body":"#.utf8)
+        switch actor {
+        case .controller: bytes.append(contentsOf: #"{"actor":{"kind":"controller"},"body":"#.utf8)
+        case .unixUser(let uid, let name):
+            bytes.append(contentsOf: #"{"actor":{"kind":"unixUser","name":"#.utf8)
+            JSONWriter.append(string: name, to: &bytes)
+            bytes.append(contentsOf: #","uid":"#.utf8)
+            JSONWriter.append(number: UInt64(uid), to: &bytes)
+            bytes.append(contentsOf: #"},"body":"#.utf8)
+        case .gitAuthor(let name):
+            bytes.append(contentsOf: #"{"actor":{"kind":"gitAuthor","name":"#.utf8)
+            JSONWriter.append(string: name, to: &bytes)
+            bytes.append(contentsOf: #"},"body":"#.utf8)
+        }
         JSONWriter.append(body, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
     }

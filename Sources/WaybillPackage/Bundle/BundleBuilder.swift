@@ -16,18 +16,20 @@ package struct BundleBuilder: Sendable {
     let content: ContentStore
     private let intake: ArtifactIntake
     private let tree: any FleetTree
+    private let repositories: (any RepositoryFiles)?
 
     /// `readers` and `refusing` as in `ArtifactStore`.
     package init(content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String]) {
         self.content = content
         self.tree = tree
+        repositories = readers.repositories
         intake = ArtifactIntake(content: content, tree: tree, readers: readers, refusing: refusing)
     }
 
     /// Packages `version` as `commit` has it.
     ///
     /// - Throws: what `ArtifactStore.stage` throws for the artifacts; `CardMissing` and `LockMissing`, stalling, for files that the
-    ///   commit does not have.
+    ///   commit does not have; what `RepositoryFiles.folder` throws for the code.
     package func build(
         _ version: ModelVersion, at commit: CommitID, progress: @escaping @Sendable (Artifact) -> Void = { _ in }
     ) async throws(Failure) -> (bundle: ModelBundle, quarantined: [ContentStore.Quarantined]) {
@@ -45,7 +47,8 @@ package struct BundleBuilder: Sendable {
         let quarantined = try await intake.bring(set.artifacts, of: version.id, at: commit, progress: progress)
         let card = try await text(version.card, "card", of: version, at: commit)
         let lock = try await text(version.environment?.lock, "lock", of: version, at: commit)
-        let made = BundleContent(version: version, lock: lock, card: card)
+        let code = try await code(of: version)
+        let made = BundleContent(version: version, lock: lock, card: card, code: code)
         try await content.put(made.versionBytes)
         try await content.put(made.configBytes)
         let bytes = made.manifestBytes
@@ -62,6 +65,31 @@ package struct BundleBuilder: Sendable {
                 version: version.id, manifest: digest, size: files.reduce(0) { $0 &+ $1.size }, layers: files.count),
             quarantined
         )
+    }
+
+    /// The folder of the version's code at its commit, in the store.
+    private func code(of version: ModelVersion) async throws(Failure) -> CodeArchive? {
+        guard let code = version.code else { return nil }
+        let address: RemoteAddress
+        do throws(InvalidInput) { address = try RemoteAddress(parsing: code.repository) } catch {
+            throw Failure(
+                .stall, reason: "CodeUnavailable", message: "the code of \(version.id): \(error.message)")
+        }
+        guard let repositories else {
+            throw Failure(
+                .stall, reason: "CodeUnavailable", message: "the code of \(version.id): nothing here reads \(address)")
+        }
+        do throws(Failure) {
+            let folder = try await repositories.folder(
+                code.path, at: code.commit, of: address, limit: CodeArchive.limit)
+            let bytes = CodeArchive.bytes(of: folder)
+            return CodeArchive(
+                content: Content(digest: try await content.put(bytes), size: Int64(bytes.count)), tree: folder.tree)
+        } catch {
+            var error = error
+            error.message = "the code of \(version.id): \(error.message)"
+            throw error
+        }
     }
 
     /// A small file of the repository, in the store.

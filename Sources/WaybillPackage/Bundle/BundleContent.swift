@@ -13,14 +13,15 @@ struct BundleFile: Hashable, Sendable {
     /// The layer as a manifest names it. Mode, owner and time are always the same: no host shows in a bundle.
     var descriptor: Descriptor {
         let name = path.split(separator: "/").last.map(String.init) ?? path
+        let isFolder = layer == .codeFolder
         let metadata: Value = [
-            "name": .string(name), "mode": 0o644, "uid": 0, "gid": 0, "size": .integer(size),
-            "mtime": "1970-01-01T00:00:00Z", "typeflag": 0,
+            "name": .string(name), "mode": isFolder ? 0o755 : 0o644, "uid": 0, "gid": 0,
+            "size": .integer(isFolder ? 0 : size), "mtime": "1970-01-01T00:00:00Z", "typeflag": isFolder ? 5 : 0,
         ]
         return Descriptor(
             mediaType: layer.mediaType, digest: digest, size: size,
             annotations: [
-                ModelPack.filePath: path, ModelPack.title: path, ModelPack.fileMetadata: metadata.json,
+                ModelPack.filePath: path, ModelPack.title: isFolder ? "\(path).tar" : path, ModelPack.fileMetadata: metadata.json,
                 ModelPack.untested: "true",
             ])
     }
@@ -35,6 +36,8 @@ struct BundleContent: Hashable, Sendable {
     let lock: Content?
     /// Those of the model card.
     let card: Content?
+    /// The folder of its code.
+    var code: CodeArchive?
 
     /// The rendered `ModelVersion`: canonical JSON and a line's end.
     var versionBytes: [UInt8] {
@@ -77,6 +80,11 @@ struct BundleContent: Hashable, Sendable {
             files.append(
                 BundleFile(
                     path: Self.own("lock", environment.lock), layer: .code, digest: lock.digest, size: lock.size))
+        }
+        if let code {
+            files.append(
+                BundleFile(
+                    path: CodeArchive.path, layer: .codeFolder, digest: code.content.digest, size: code.content.size))
         }
         let own = versionBytes
         files.append(
@@ -128,11 +136,12 @@ struct BundleContent: Hashable, Sendable {
             annotations[ModelPack.codeCommit] = code.commit.hex
             if let path = code.path { annotations[ModelPack.codePath] = path }
         }
+        if let code { annotations[ModelPack.codeTree] = code.tree }
         for set in version.data { annotations[ModelPack.data + set.name.text] = set.digest.description }
         return annotations
     }
 
-    private static func own(_ folder: String, _ path: String) -> String {
+    static func own(_ folder: String, _ path: String) -> String {
         "\(BundleFile.ownFolder)/\(folder)/\(path.split(separator: "/").last.map(String.init) ?? path)"
     }
 

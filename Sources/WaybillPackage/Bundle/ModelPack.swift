@@ -12,6 +12,8 @@ package enum ModelPack {
     static let codeRepository = "org.opencontainers.image.source"
     static let codeCommit = "org.opencontainers.image.revision"
     static let codePath = "dev.waybill.code.path"
+    /// Git's own id of the code's folder.
+    static let codeTree = "dev.waybill.code.tree"
     /// `churn@1.4.0`.
     static let version = "dev.waybill.version"
     /// Before a dataset's name; the value is its digest.
@@ -23,8 +25,15 @@ package enum ModelPack {
         case weightConfig = "weight.config"
         case doc
         case code
+        /// A folder of code, as a tar.
+        case codeFolder = "code folder"
 
-        package var mediaType: String { "application/vnd.cncf.model.\(rawValue).v1.raw" }
+        package var mediaType: String {
+            switch self {
+            case .weight, .weightConfig, .doc, .code: "application/vnd.cncf.model.\(rawValue).v1.raw"
+            case .codeFolder: "application/vnd.cncf.model.code.v1.tar"
+            }
+        }
 
         package init?(mediaType: String) {
             guard let found = Self.allCases.first(where: { $0.mediaType == mediaType }) else { return nil }

@@ -55,8 +55,9 @@ package struct ArtifactIntake: Sendable {
         case .file(let path):
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
-                try await content.work.run { [refusing] (cancellation) throws(Failure) in
-                    let source = try LocalSource(artifact, at: path, refusing: refusing)
+                try await content.work.run { [refusing, readers] (cancellation) throws(Failure) in
+                    let source = try LocalSource(
+                        artifact, at: path, refusing: refusing, allowing: readers.fileRoots)
                     return try source.copy(into: partial, limit: artifact.size, cancellation)
                 }
             }
@@ -65,6 +66,7 @@ package struct ArtifactIntake: Sendable {
                 ContentStore.Wanted(digest: artifact.digest, size: artifact.size), from: source,
                 by: try readers.reader(for: source), tooLarge: verdict.larger, judge: judge)
         case .repository(let path):
+            if let found = try await bringLargeFile(artifact, at: path, verdict, judge) { return found.rotten }
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
                 let bytes = try await read(artifact, at: path, verdict)

@@ -16,12 +16,22 @@ struct ArtifactVerdict {
 
     func judge(_ bytes: [UInt8]) throws(Failure) {
         let content = Content(digest: Digest(of: bytes), size: Int64(bytes.count))
-        if content.digest != artifact.digest, bytes.starts(with: Self.pointer) {
+        if content.digest != artifact.digest, bytes.starts(with: LFSPointer.start) {
             throw mismatch(
                 got: "a pointer of Git LFS",
                 because: "the repository holds only the pointer. Commit the file itself, or name it by 'file:/path'")
         }
         try judge(content)
+    }
+
+    /// What a pointer stands for must be the file of the manifest before any of it is fetched.
+    func judge(_ pointer: LFSPointer) throws(Failure) {
+        guard pointer.digest == artifact.digest, pointer.size == artifact.size else {
+            throw mismatch(
+                got: "a pointer of Git LFS to \(pointer.digest) (\(bytes(pointer.size)))",
+                because: pointer.digest == artifact.digest
+                    ? "the size in the manifest is wrong" : "the file was replaced after the manifest was written. \(Self.remedy)")
+        }
     }
 
     var larger: Failure {
@@ -64,5 +74,4 @@ struct ArtifactVerdict {
 
     private static let remedy =
         "Bring back the file that was meant, or make a new version of it with 'waybill new version'"
-    private static let pointer = Array("version https://git-lfs.github.com/spec/".utf8)
 }

@@ -6,8 +6,10 @@ struct LocalSource: ~Copyable {
     private let descriptor: Int32
     private let path: String
 
-    /// - Parameter refusing: folders whose files are never a source.
-    init(_ artifact: Artifact, at path: String, refusing: [String]) throws(Failure) {
+    /// - Parameters:
+    ///   - refusing: folders whose files are never a source.
+    ///   - allowing: folders that it must be below; nil: any.
+    init(_ artifact: Artifact, at path: String, refusing: [String], allowing: [String]? = nil) throws(Failure) {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -19,7 +21,9 @@ struct LocalSource: ~Copyable {
                 .stall, reason: "ArtifactUnavailable",
                 message: "\(path) is not a regular file; name a file as the source of '\(artifact.path)'")
         }
-        try Self.refuse(descriptor, path: path, below: refusing)
+        let real = Self.realPath(descriptor)
+        try Self.refuse(real, path: path, below: refusing)
+        if let allowing { try Self.require(real, path: path, below: allowing) }
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
 
@@ -31,12 +35,27 @@ struct LocalSource: ~Copyable {
         return try copy.copy(to: partial.descriptor, path: partial.path, limit: limit)
     }
 
-    /// A manifest must not be a way to read the controller's own secrets: where the file really is counts, not how it was named.
-    private static func refuse(_ descriptor: Int32, path: String, below folders: [String]) throws(Failure) {
+    /// Where the file really is, through every link of its name; empty when that cannot be told.
+    private static func realPath(_ descriptor: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let length = readlink("/proc/self/fd/\(descriptor)", &buffer, Int(PATH_MAX))
-        let real = String(decoding: buffer[..<max(length, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        guard length > 0, !folders.contains(where: { real == $0 || real.hasPrefix("\($0)/") }) else {
+        return String(decoding: buffer[..<max(length, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whoever writes manifests may name no file outside of the folders that the operator chose.
+    private static func require(_ real: String, path: String, below folders: [String]) throws(Failure) {
+        guard !real.isEmpty, folders.contains(where: { $0 == "/" || real.hasPrefix("\($0)/") }) else {
+            let place = real == path ? "is" : "leads to '\(real)', which is"
+            throw Failure(
+                .stall, reason: "ArtifactRefused",
+                message: "\(path) \(place) in none of the folders that 'file:' sources may be in "
+                    + "(\(folders.joined(separator: ", "))); move the file there, or add its folder to 'sources.fileRoots'")
+        }
+    }
+
+    /// A manifest must not be a way to read the controller's own secrets: where the file really is counts, not how it was named.
+    private static func refuse(_ real: String, path: String, below folders: [String]) throws(Failure) {
+        guard !real.isEmpty, !folders.contains(where: { real == $0 || real.hasPrefix("\($0)/") }) else {
             throw Failure(
                 .stall, reason: "ArtifactRefused",
                 message: "\(path) leads into the controller's own state folder; keep model files elsewhere")

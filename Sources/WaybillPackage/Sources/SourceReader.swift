@@ -48,14 +48,32 @@ package struct SourceBounds: Hashable, Sendable {
     }
 }
 
-/// The readers that a process has, by scheme.
+/// The readers that a process has, by scheme, and what bounds the others.
 package struct SourceReaders: Sendable {
     private let readers: [RemoteSource.Scheme: any SourceReader]
+    /// Where the code of a version comes from, and the files of git's schemes.
+    let repositories: (any RepositoryFiles)?
+    /// Real, absolute folders that a `file:` source must be below; nil: it may be anywhere.
+    let fileRoots: [String]?
+    /// What pointers of Git LFS in the fleet repository stand for.
+    let largeFiles: LargeFiles?
     private let slots: TransferSlots
     package let bounds: SourceBounds
 
-    package init(_ readers: [RemoteSource.Scheme: any SourceReader], bounds: SourceBounds = SourceBounds()) {
+    package init(
+        _ readers: [RemoteSource.Scheme: any SourceReader], repositories: (any RepositoryFiles)? = nil,
+        fileRoots: [String]? = nil, largeFiles: LargeFiles? = nil, bounds: SourceBounds = SourceBounds()
+    ) {
+        var readers = readers
+        if let repositories {
+            for scheme in [RemoteSource.Scheme.gitHTTPS, .gitSSH, .gitFile] {
+                readers[scheme] = GitReader(files: repositories)
+            }
+        }
         self.readers = readers
+        self.repositories = repositories
+        self.fileRoots = fileRoots
+        self.largeFiles = largeFiles
         self.bounds = bounds
         slots = TransferSlots(bounds.concurrency)
     }
@@ -64,11 +82,14 @@ package struct SourceReaders: Sendable {
     ///
     /// - Throws: `SourceUnreadable`, stalling, for a scheme without one.
     func reader(for source: RemoteSource) throws(Failure) -> any SourceReader {
-        if let reader = readers[source.scheme] { return SlottedReader(reader: reader, slots: slots) }
+        if let reader = readers[source.scheme] { return slotted(reader) }
         throw Failure(
             .stall, reason: "SourceUnreadable",
             message: "\(source.text.quotedForMessage): nothing here reads '\(source.scheme.rawValue):'")
     }
+
+    /// The reader, waiting for its turn.
+    func slotted(_ reader: any SourceReader) -> any SourceReader { SlottedReader(reader: reader, slots: slots) }
 
     /// Refuses a version that has more bytes on other machines than the bound.
     func admit(_ artifacts: [Artifact], of version: VersionID) throws(Failure) {

@@ -16,7 +16,7 @@ struct Waybill: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Begin",
-                subcommands: [Init.self, New.self, Lint.self, Doctor.self, Version.self, Completions.self]),
+                subcommands: [Init.self, New.self, Pin.self, Lint.self, Doctor.self, Version.self, Completions.self]),
             CommandGroup(
                 name: "Look",
                 subcommands: [

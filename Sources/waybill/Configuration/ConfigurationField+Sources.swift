@@ -17,6 +17,13 @@ extension ConfigurationField {
         ConfigurationField(
             "sources.caFile", .path, nil, "Certificates to trust for https besides the system's, in PEM form."),
         ConfigurationField(
+            "sources.fileRoots", .list, nil,
+            "The only folders that 'file:' sources and repositories on this machine may be below, links followed. Default: any "
+                + "folder but the state folder."),
+        ConfigurationField(
+            "sources.lfs", .text, nil,
+            "The Git LFS server of the fleet repository. Default: that of its .lfsconfig, else what its address makes by convention."),
+        ConfigurationField(
             "sources.proxy", .text, nil,
             "The proxy to other machines, http://HOST:PORT, or none. Default: that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names exceptions."
         ),

@@ -8,6 +8,10 @@ extension WaybillConfiguration {
         var hosts: [HostPattern]
         var plainHosts: [HostPattern]
         var caFile: String?
+        /// Nil: as `.lfsconfig` or the repository's address says.
+        var lfs: WebAddress?
+        /// Folders that `file:` sources must be below; empty: anywhere.
+        var fileRoots: [String]
         /// An address, or `none`; nil: as the environment says.
         var proxy: String?
         var concurrency: Int
@@ -31,16 +35,23 @@ extension WaybillConfiguration.Sources {
             try HostPattern(parsing: text)
         }
         caFile = settings.path("sources.caFile")
+        fileRoots = settings.list("sources.fileRoots")
         proxy = settings.text("sources.proxy")
         concurrency = Int(settings.number("sources.concurrency"))
         rate = settings.value("sources.rate")?.integer
         sizeLimit = settings.number("sources.sizeLimit")
         idleTimeout = settings.duration("sources.idleTimeout")
         huggingFace = try settings.address(of: "sources.huggingFace")
+        lfs = try settings.address(of: "sources.lfs")
         mlflow = try settings.address(of: "sources.mlflow")
         if let rate, rate < 64 << 10 {
             throw InvalidInput(
                 "sources.rate is \(rate) bytes a second, too few for a transfer to go on; at least 64KiB")
+        }
+        for root in fileRoots {
+            if root != "/", let problem = CleanPath.problemOfAbsolute(root) {
+                throw InvalidInput("sources.fileRoots: \(problem)")
+            }
         }
         if let proxy {
             // Its message begins with the setting.

@@ -1,5 +1,6 @@
 import WaybillCore
 import WaybillManifest
+import WaybillPackage
 
 /// Whether the repository has the files that model versions name, with the bytes that they name. Reads whole files: for commands,
 /// before a merge. The controller proves the same of every byte when it stages them.
@@ -47,6 +48,17 @@ struct SourceCheck: Sendable {
         } catch {
             guard error.reason == "FileTooLarge" else { throw error }
             return Self.other("\(path.quotedForMessage) has more than \(artifact.size) bytes", "size")
+        }
+        if let pointer = try? LFSPointer(parsing: bytes), bytes.starts(with: LFSPointer.start),
+            Digest(of: bytes) != artifact.digest
+        {
+            guard pointer.digest == artifact.digest else {
+                return Self.other("\(path.quotedForMessage) is a pointer of Git LFS to \(pointer.digest), not this one", "digest")
+            }
+            guard pointer.size == artifact.size else {
+                return Self.other("\(path.quotedForMessage) has \(pointer.size) bytes in Git LFS, not \(artifact.size)", "size")
+            }
+            return nil
         }
         guard bytes.count == artifact.size else {
             return Self.other("\(path.quotedForMessage) has \(bytes.count) bytes, not \(artifact.size)", "size")

@@ -55,6 +55,12 @@ struct VersionFiles {
             ? .repository(path: String(file.dropFirst(top.count + 1))) : .file(path: file)
     }
 
+    /// Digest and size of one file.
+    static func measure(_ file: String) throws(Failure) -> (digest: Digest, size: Int64) {
+        let content = try content(file)
+        return (content.digest, content.size)
+    }
+
     private struct Content {
         var digest: Digest
         var size: Int64

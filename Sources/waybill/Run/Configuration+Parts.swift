@@ -21,7 +21,7 @@ extension WaybillConfiguration {
         return try MirrorRepository(folder: folder.git, remote: remote, limits: limits)
     }
 
-    private var credentials: BasicCredentials? {
+    var credentials: BasicCredentials? {
         let secret =
             repository.tokenFile.map(SecretReference.file) ?? repository.tokenVariable.map(SecretReference.environment)
         return secret.map { secret in

@@ -1,20 +1,56 @@
 import WaybillCore
+import WaybillGit
 import WaybillPackage
 
 /// The sources of model files that this program reads, put together from the configuration and the environment.
 enum ModelSources {
     /// - Throws: `InvalidConfiguration` when a setting or a variable cannot be used.
+    ///
+    /// - Parameters:
+    ///   - scratch: a folder for repositories while they are read, of this process alone; made when it is needed, removed at the end.
+    ///   - refusing: real folders whose repositories are never a source, such as the state folder.
     static func readers(
-        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
+        _ configuration: WaybillConfiguration, _ variables: [String: String], scratch: String, refusing: [String]
     ) throws(Failure) -> SourceReaders {
+        let settings = configuration.sources
         let http = try transport(settings, variables)
+        let access = RepositoryAccess(configuration: configuration, refusing: refusing)
         let places = try SourceEndpoints(settings, variables)
         return SourceReaders(
             [
-                .https: HTTPSSource(http), .huggingFace: HuggingFaceSource(http, endpoint: places.huggingFace),
+                .https: HTTPSSource(http),
+                .oci: OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables))),
+                .huggingFace: HuggingFaceSource(http, endpoint: places.huggingFace),
                 .mlflow: MLflowSource(http, endpoint: places.mlflow),
             ],
+            repositories: repositories(access, scratch),
+            fileRoots: access.fileRoots,
+            largeFiles: LargeFiles(
+                http, remote: configuration.repository.url.flatMap { try? RemoteAddress(parsing: $0) },
+                credential: access.fleetCredential, server: settings.lfs),
             bounds: SourceBounds(concurrency: settings.concurrency, versionBytes: settings.sizeLimit))
+    }
+
+    private static func repositories(_ access: RepositoryAccess, _ scratch: String) -> OtherRepositories {
+        let repository = access.configuration.repository
+        let limits = TransferLimits(
+            headDeadline: min(repository.timeout, .seconds(30)), transferDeadline: repository.timeout,
+            bytes: Int(repository.sizeLimit))
+        return OtherRepositories(folder: scratch, limits: limits) { (address) throws(Failure) in
+            try access.remote(address)
+        }
+    }
+
+    /// What `waybill pin` asks; `scratch` and `refusing` as above.
+    static func pins(
+        _ configuration: WaybillConfiguration, _ variables: [String: String], scratch: String, refusing: [String]
+    ) throws(Failure) -> SourcePins {
+        let http = try transport(configuration.sources, variables)
+        let files = repositories(RepositoryAccess(configuration: configuration, refusing: refusing), scratch)
+        let git = GitPins(files)
+        return SourcePins(
+            repositories: files, resolvers: [.gitHTTPS: git, .gitSSH: git, .gitFile: git],
+            measures: [.https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git])
     }
 
     /// What speaks HTTP with sources and registries.

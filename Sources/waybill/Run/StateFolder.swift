@@ -18,6 +18,8 @@ struct StateFolder: Sendable {
     var anchorFolder: String { path + "/anchor" }
     var anchor: String { anchorFolder + "/checkpoint" }
     var git: String { path + "/git" }
+    /// Repositories that models come from, while they are read.
+    var repositories: String { path + "/repositories" }
     var models: String { path + "/models" }
     var content: String { path + "/content" }
     var environments: String { path + "/environments" }

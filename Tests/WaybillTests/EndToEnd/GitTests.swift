@@ -35,6 +35,29 @@ extension `End to end` {
         }
     }
 
+    /// More commits than a start looks back over by itself.
+    @Test func `what a manifest defined before it broke, many commits ago, still serves after a kill`() async throws {
+        try await withFleet { fleet in
+            for name in ["broken", "other"] { try fleet.deploy("1.0.0", as: name) }
+            try await fleet.push()
+            try await fleet.start()
+            for name in ["broken", "other"] { try await fleet.serves("production/\(name)", "1.0.0") }
+            let models = fleet.processes.models
+            try fleet.write("deployments/broken.yaml", "kind: [\n")
+            for turn in 0..<66 {
+                try fleet.write("notes.txt", "\(turn)\n")
+                try await fleet.apply("note \(turn)")
+            }
+            #expect(try await fleet.events(.commitAccepted).count == 67)
+            try await fleet.controller.end(SIGKILL)
+            try await fleet.start()
+            for name in ["broken", "other"] { try await fleet.serves("production/\(name)", "1.0.0") }
+            #expect(fleet.processes.models == models, "something was started anew or stopped")
+            #expect(try await fleet.condition("production/broken", "Held")?.reason == "InvalidManifest")
+            #expect(try await fleet.answeringVersion("production/broken") == "1.0.0")
+        }
+    }
+
     @Test func `a renamed file changes nothing`() async throws {
         try await withFleet { fleet in
             try await fleet.startServing()

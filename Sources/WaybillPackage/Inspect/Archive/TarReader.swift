@@ -150,14 +150,14 @@ struct TarReader {
     }
 
     /// All bytes of a header, its own sum taken for spaces.
-    private static func checksum(_ header: [UInt8]) -> Int {
+    static func checksum(_ header: [UInt8]) -> Int {
         var sum = 8 * 32
         for index in 0..<512 where !(148..<156).contains(index) { sum += Int(header[index]) }
         return sum
     }
 
     /// Octal text, or GNU's big-endian number after a byte of 0x80.
-    private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
+    static func number(_ field: ArraySlice<UInt8>) -> Int64? {
         if field.first == 0x80 {
             var number: Int64 = 0
             for byte in field.dropFirst() {

@@ -18,12 +18,14 @@ package struct HTTPCall: Sendable {
         case bytes([UInt8])
         /// `count` bytes of a file from `offset` on, read while they are sent.
         case file(path: String, offset: Int64, count: Int64)
+        /// `count` bytes that are made while they are sent, by a new maker for each try.
+        case made(count: Int64, by: @Sendable () -> any BodyMaker)
 
         var count: Int64 {
             switch self {
             case .none: 0
             case .bytes(let bytes): Int64(bytes.count)
-            case .file(_, _, let count): count
+            case .file(_, _, let count), .made(let count, _): count
             }
         }
     }

@@ -81,6 +81,8 @@ final class HTTPClients: Sendable {
         case .file(let path, let offset, let count):
             request.body = .stream(
                 FileBody(path: path, offset: offset, count: count, sent: call.sent), length: .known(count))
+        case .made(let count, let maker):
+            request.body = .stream(MadeBody(maker: maker, sent: call.sent), length: .known(count))
         }
         return request
     }

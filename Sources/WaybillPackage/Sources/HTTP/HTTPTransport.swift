@@ -77,11 +77,7 @@ package final class HTTPTransport: Sendable {
     /// Asks, and goes where the answers send us.
     private func follow(_ first: HTTPCall) async throws(Failure) -> HTTPExchange {
         try admit(first)
-        let rule = RedirectRule(settings: settings) { [work, settings] (address) async throws(Failure) in
-            // Behind a proxy it is the proxy that resolves names, elsewhere than here.
-            if settings.proxies.proxy(for: address) != nil { return NetworkPlace(host: address.host) ?? .far }
-            return try await NetworkPlace.resolving(address.host, by: work)
-        }
+        let rule = redirectRule
         var call = first
         var redirects: [HTTPHead.Redirect] = []
         while true {
@@ -95,6 +91,19 @@ package final class HTTPTransport: Sendable {
             call = next
             if head.status == 303 { (call.method, call.body) = ("GET", .none) }
         }
+    }
+
+    private var redirectRule: RedirectRule {
+        RedirectRule(settings: settings) { [work, settings] (address) async throws(Failure) in
+            // Behind a proxy it is the proxy that resolves names, elsewhere than here.
+            if settings.proxies.proxy(for: address) != nil { return NetworkPlace(host: address.host) ?? .far }
+            return try await NetworkPlace.resolving(address.host, by: work)
+        }
+    }
+
+    /// Refuses an address that the answer to `call` names when a redirect could not lead there.
+    func admit(_ address: WebAddress, namedBy call: HTTPCall) async throws(Failure) {
+        try await redirectRule.check(from: call, to: address)
     }
 
     /// Refuses what is never asked: hosts that the operator did not allow, addresses of machine credentials, hosts without TLS.

@@ -35,7 +35,7 @@ struct RedirectRule {
         return next
     }
 
-    private func check(from call: HTTPCall, to address: WebAddress) async throws(Failure) {
+    func check(from call: HTTPCall, to address: WebAddress) async throws(Failure) {
         if address.scheme == .http {
             guard call.address.scheme == .http, settings.speaksPlain(to: address.host, port: address.port) else {
                 throw refusal(call, "it is sent to \(address), which is not secured by TLS")

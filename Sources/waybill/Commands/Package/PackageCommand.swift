@@ -9,6 +9,8 @@ struct PackageCommand: AsyncParsableCommand {
             PackageBuild.self,
             PackageInspect.self,
             PackageDiff.self,
+            PackagePush.self,
+            PackagePull.self,
             PackageVerify.self,
             PackageCollect.self,
         ])

@@ -1,6 +1,4 @@
-package import WaybillCore
-
-/// Where the fleet repository lives: a folder, `file://`, `https://`, `ssh://` or `[user@]host:path`.
+/// Where a git repository is: a folder, `file://`, `https://`, `ssh://` or `[user@]host:path`.
 package enum RemoteAddress: Hashable, Sendable, Codable, CustomStringConvertible {
     case folder(path: String)
     case https(host: String, port: Int?, path: String)

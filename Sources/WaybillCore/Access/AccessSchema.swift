@@ -1,0 +1,57 @@
+/// The fields of `.waybill/access.yaml`, the one file that says who may do what. It is no resource of the fleet: a repository has one.
+package enum AccessSchema {
+    /// From the top of the fleet repository.
+    package static let path = ".waybill/access.yaml"
+    package static let kind = "Access"
+
+    package static let document: [Field] = [
+        Field("apiVersion", .choice([KindSchema.apiVersion]), required: true, "The version of this format."),
+        Field("kind", .choice([kind]), required: true, "The kind of file."),
+        Field("spec", .object(spec), required: true, "Who may do what. What nobody is given, nobody may."),
+    ]
+
+    private static let spec: [Field] = [
+        Field(
+            "people", .list(.object(person), minimum: 1, unique: .field("name")), required: true,
+            "Everybody who has a key here."),
+        Field("groups", .list(.object(group), unique: .field("name")), "People who have roles together."),
+        Field("roles", .list(.object(role)), "Who may do what to which models."),
+    ]
+
+    private static let person: [Field] = [
+        Field("name", .string(.name), required: true, "Unique. A person counts once, whatever their keys."),
+        Field("keys", .list(.object(key), minimum: 1), required: true, "Their keys, old ones as well as new ones."),
+    ]
+
+    private static let key: [Field] = [
+        Field(
+            "key", .string(.text), required: true,
+            "A public SSH key, as in a `.pub` file. A PEM key for OpenSSF Model Signing is written by "
+                + "`ssh-keygen -i -m PKCS8 -f KEY.pub`."),
+        Field("validFrom", .string(.text), "The first moment at which it counts: `2026-01-31` or `2026-01-31T12:00:00Z`."),
+        Field("validUntil", .string(.text), "The first moment at which it no longer counts."),
+        Field(
+            "revoked", .string(.text),
+            "The moment from which nothing that it signed counts, unless the ledger saw it before."),
+    ]
+
+    private static let group: [Field] = [
+        Field("name", .string(.name), required: true, "Unique."),
+        Field("members", .list(.string(.name), minimum: 1, unique: .item), required: true, "Names of people."),
+    ]
+
+    private static let role: [Field] = [
+        Field("role", .choice(AccessRole.allCases.map(\.rawValue)), required: true, "What they may do."),
+        Field(
+            "models", .list(.string(.text), minimum: 1, unique: .item), required: true,
+            "Names of models; `*` stands for any letters, as in `churn`, `risk-*`, `*`."),
+        Field("people", .list(.string(.name), unique: .item), "Names of people."),
+        Field("groups", .list(.string(.name), unique: .item), "Names of groups."),
+    ]
+}
+
+/// What a person may do.
+package enum AccessRole: String, CaseIterable, Hashable, Sendable {
+    /// Signs bundles of models.
+    case signer
+}

@@ -1,0 +1,95 @@
+import FoundationEssentials
+package import WaybillCore
+
+/// Repositories other than the fleet's, fetched one commit at a time by helper processes and read here.
+///
+/// Each is mirrored below `folder` while it is in use: of the last few a mirror stays, so that ten files of one commit are one fetch.
+/// What an earlier process left in `folder` is removed by the first use, and everything at the end: nothing else may be there.
+package actor OtherRepositories: RepositoryFiles {
+    /// How a repository is reached; throws for one that may not be read.
+    package typealias Access = @Sendable (RemoteAddress) throws(Failure) -> RemoteConfiguration
+
+    private let folder: String
+    private let limits: TransferLimits
+    private let helper: HelperCommand
+    private let access: Access
+    private var shelves: [RemoteAddress: CommitShelf] = [:]
+    /// Most recently used last.
+    private var order: [RemoteAddress] = []
+    private var isClean = false
+
+    /// Mirrors that are kept when nobody reads them.
+    private static let kept = 2
+
+    /// - Parameter folder: an absolute path; made when it is first needed.
+    package init(
+        folder: String, limits: TransferLimits = TransferLimits(), helper: HelperCommand = .thisProgram,
+        access: @escaping Access
+    ) {
+        self.folder = folder
+        self.limits = limits
+        self.helper = helper
+        self.access = access
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    package func file(
+        _ path: String, at commit: CommitID, of repository: RemoteAddress, limit: Int
+    ) async throws(Failure) -> [UInt8] {
+        let path = try FolderPath(path)
+        let shelf = try shelf(repository)
+        defer { leave(shelf) }
+        return try await shelf.file(path, at: commit, limit: limit)
+    }
+
+    package func folder(
+        _ path: String?, at commit: CommitID, of repository: RemoteAddress, limit: Int
+    ) async throws(Failure) -> CommitFolder {
+        let path = try FolderPath(path ?? "")
+        let shelf = try shelf(repository)
+        defer { leave(shelf) }
+        return try await shelf.folder(path, at: commit, limit: limit)
+    }
+
+    package func resolve(_ name: String, of repository: RemoteAddress) async throws(Failure) -> CommitID {
+        let shelf = try shelf(repository)
+        defer { leave(shelf) }
+        return try await shelf.resolve(name)
+    }
+
+    private func shelf(_ address: RemoteAddress) throws(Failure) -> CommitShelf {
+        let remote = try access(address)
+        if !isClean {
+            try? FileManager.default.removeItem(atPath: folder)
+            // They may be private.
+            try? FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            isClean = true
+        }
+        order.removeAll { $0 == address }
+        order.append(address)
+        let shelf: CommitShelf
+        if let known = shelves[address] {
+            shelf = known
+        } else {
+            try LibGit2.start()
+            let place = folder + "/" + Digest(of: address.description.utf8).short
+            shelf = CommitShelf(folder: place, remote: remote, limits: limits, helper: helper)
+            shelves[address] = shelf
+        }
+        shelf.readers.enter()
+        return shelf
+    }
+
+    /// Lets go of mirrors that nobody reads and that are not among the last ones.
+    private func leave(_ shelf: CommitShelf) {
+        shelf.readers.leave()
+        for address in order.dropLast(Self.kept) {
+            guard let old = shelves[address], old.readers.isEmpty else { continue }
+            shelves[address] = nil
+            order.removeAll { $0 == address }
+            old.remove()
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import WaybillCore
+package import WaybillTrust
+
+/// Looks at what signs a bundle, under rules that stand outside of it.
+package struct SignatureCheck: Sendable {
+    private let content: ContentStore
+    /// Nil: nobody says who may sign; signatures are sound or not, and trusted is none.
+    private let access: Access?
+    /// Keys to check signatures with that do not carry theirs, beside those of the rules.
+    private let keys: [ECPublicKey]
+    /// When the ledger saw signatures first, by the digest of their bytes.
+    private let firstSeen: [Digest: Timestamp]
+    private let now: Timestamp
+
+    package init(
+        _ content: ContentStore, access: Access?, keys: [ECPublicKey] = [], firstSeen: [Digest: Timestamp] = [:],
+        now: Timestamp
+    ) {
+        self.content = content
+        self.access = access
+        self.keys = keys + (access?.keys.compactMap(\.ecKey) ?? [])
+        self.firstSeen = firstSeen
+        self.now = now
+    }
+
+    /// One finding for each signature, oldest first.
+    package func run(_ bundle: StoredBundle) async throws(Failure) -> [SignatureFinding] {
+        var findings: [SignatureFinding] = []
+        for referrer in try await content.referrers(of: bundle.descriptor.digest) {
+            guard let form = SignatureForm(referrer) else { continue }
+            var finding = SignatureFinding(
+                form: form, signature: referrer.layer.digest, referrer: referrer.descriptor.digest,
+                firstSeen: firstSeen[referrer.layer.digest], verdict: .sound)
+            if let bytes = try await content.bytes(of: referrer.layer.digest, limit: BundleSignature.limit) {
+                let message = try await content.signedBytes(of: bundle)
+                do throws(InvalidInput) {
+                    switch form {
+                    case .ssh: try checkSSH(bytes, message, &finding)
+                    case .openssf: try checkOpenSSF(bytes, bundle, &finding)
+                    }
+                    finding.verdict = judge(finding, bundle)
+                } catch { finding.verdict = .refused(error.message) }
+            } else {
+                finding.verdict = .refused("its bytes are missing or rotten")
+            }
+            findings.append(finding)
+        }
+        return findings
+    }
+
+    private func checkSSH(
+        _ bytes: [UInt8], _ message: [UInt8], _ finding: inout SignatureFinding
+    ) throws(InvalidInput) {
+        let signature = try SSHSignature(armored: bytes)
+        finding.presence = try signature.verify(message, namespace: BundleSignature.namespace)
+        finding.key = signature.key
+    }
+
+    private func checkOpenSSF(
+        _ bytes: [UInt8], _ bundle: StoredBundle, _ finding: inout SignatureFinding
+    ) throws(InvalidInput) {
+        let signature = try SigstoreBundle(parsing: bytes)
+        let candidates = keys.filter(signature.mayBe)
+        guard let first = candidates.first else {
+            throw InvalidInput(
+                "its key is none of those that are given; list it in \(AccessSchema.path), or give --key")
+        }
+        let signer = candidates.first { (try? signature.verify(by: $0)) != nil } ?? first
+        let manifest = try ModelManifest(try signature.verify(by: signer))
+        finding.key = SSHPublicKey(signer)
+        try Self.compare(manifest, bundle)
+        switch manifest.order {
+        case .specified: break
+        case .byComponents:
+            finding.notes.append("its files are in the order of the reference implementation, not of the specification")
+        case .neither:
+            finding.notes.append("its files are in no order that the specification or the reference implementation has")
+        }
+    }
+
+    /// Every file of the bundle is signed, with its digest, and no other.
+    private static func compare(_ manifest: ModelManifest, _ bundle: StoredBundle) throws(InvalidInput) {
+        if let named = manifest.bundle, named != bundle.descriptor.digest {
+            throw InvalidInput("it was made for the bundle \(named)")
+        }
+        var signed = Dictionary(manifest.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        for layer in bundle.layers {
+            guard let digest = signed.removeValue(forKey: layer.path) else {
+                throw InvalidInput("it does not cover \(layer.path.quotedForMessage)")
+            }
+            guard digest == layer.digest else {
+                throw InvalidInput("it was made for other bytes of \(layer.path.quotedForMessage): \(digest)")
+            }
+        }
+        if let other = signed.keys.sorted().first {
+            throw InvalidInput("it covers \(other.quotedForMessage), which the bundle does not have")
+        }
+    }
+
+    private func judge(_ finding: SignatureFinding, _ bundle: StoredBundle) -> SignatureFinding.Verdict {
+        guard let access, let key = finding.key else { return .sound }
+        guard let id = bundle.version.flatMap({ try? VersionID(parsing: $0) }) else {
+            return .refused("the bundle does not say which model it is, so that nobody may sign it")
+        }
+        switch access.decide(key, .signer, model: id.model, seen: finding.firstSeen ?? now) {
+        case .allowed(let person): return .trusted(person)
+        case .unknownKey: return .refused("nobody in \(AccessSchema.path) has this key")
+        case .notYetValid(let person, let from): return .refused("this key of \(person) counts from \(from)")
+        case .expired(let person, let at):
+            return .refused("this key of \(person) no longer counts since \(at), and the ledger did not see it before")
+        case .revoked(let person, let at):
+            return .refused("this key of \(person) was revoked at \(at), and the ledger did not see it before")
+        case .missingRole(let person):
+            return .refused("\(person) has no role 'signer' for the model '\(id.model)' in \(AccessSchema.path)")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import NIOHTTP1
+import Synchronization
+package import WaybillCore
+
+import struct Crypto.SHA256
+
+/// Resolves names that may mean other bytes tomorrow, once, so that what they mean today can be written beside them.
+package protocol NameResolver: Sendable {
+    /// `text` with what it means now written beside it; nil when it is pinned already.
+    /// - Throws: what is wrong with it, or that it names nothing.
+    func pinned(_ text: String) async throws(Failure) -> String?
+}
+
+/// Says what a source gives now: for manifests that are being written, which have no digest yet.
+package protocol SourceMeasure: Sendable {
+    func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64)
+}
+
+/// What can be asked of sources while a manifest is written, by scheme.
+package struct SourcePins: Sendable {
+    /// Where code comes from.
+    package let repositories: any RepositoryFiles
+    package let resolvers: [RemoteSource.Scheme: any NameResolver]
+    package let measures: [RemoteSource.Scheme: any SourceMeasure]
+
+    package init(
+        repositories: any RepositoryFiles, resolvers: [RemoteSource.Scheme: any NameResolver],
+        measures: [RemoteSource.Scheme: any SourceMeasure]
+    ) {
+        self.repositories = repositories
+        self.resolvers = resolvers
+        self.measures = measures
+    }
+}
+
+/// Names branches' and tags' commits, and measures files of repositories.
+package struct GitPins: NameResolver, SourceMeasure {
+    private let files: any RepositoryFiles
+
+    package init(_ files: any RepositoryFiles) { self.files = files }
+
+    package func pinned(_ text: String) async throws(Failure) -> String? {
+        let address: GitAddress
+        do throws(InvalidInput) { address = try GitAddress(parsing: text) } catch {
+            throw Failure(.stall, reason: "SourceInvalid", message: error.message)
+        }
+        guard address.commit == nil, let name = address.name else { return nil }
+        return address.pinned(to: try await files.resolve(name, of: address.repository))
+    }
+
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address: GitAddress
+        let commit: CommitID
+        do throws(InvalidInput) {
+            address = try GitAddress(parsing: source.text)
+            commit = try address.requireCommit()
+        } catch { throw Failure(.stall, reason: "SourceInvalid", message: error.message) }
+        let bytes = try await files.file(
+            address.path, at: commit, of: address.repository, limit: Int(GitReader.limit))
+        return (Digest(of: bytes), Int64(bytes.count))
+    }
+}
+
+/// Measures what an address gives.
+package struct HTTPSMeasure: SourceMeasure {
+    private let transport: HTTPTransport
+
+    package init(_ transport: HTTPTransport) { self.transport = transport }
+
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address: HTTPSAddress
+        do throws(InvalidInput) { address = try HTTPSAddress(parsing: source.text) } catch {
+            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
+        }
+        let state = Mutex((hasher: SHA256(), size: Int64(0)))
+        let answer = try await transport.stream(HTTPCall("GET", address.address)) { head throws(Failure) in
+            head.status == 200
+        } into: { bytes throws(Failure) in
+            state.withLock { state in
+                state.hasher.update(bufferPointer: bytes)
+                state.size += Int64(bytes.count)
+            }
+        }
+        guard answer.status == 200 else { throw answer.failure("GET") }
+        let (hasher, size) = state.withLock { $0 }
+        // Without a length the end may be that of the connection alone.
+        guard answer.head.length == size || !answer.head.isUnframed else {
+            throw Failure(
+                .stall, reason: "SourceAnswerUnexpected",
+                message: "GET \(address.address): the server does not say how long the file is, so nobody can tell whether it came "
+                    + "whole; write digest and size by hand")
+        }
+        return (Digest(finalizing: hasher), size)
+    }
+}

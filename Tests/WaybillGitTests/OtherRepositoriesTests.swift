@@ -1,0 +1,206 @@
+import Foundation
+import Testing
+import WaybillCore
+import WaybillTestSupport
+
+@testable import WaybillGit
+
+/// Files of repositories other than the fleet's, at one commit, through the real helper.
+@Suite struct `Other repositories` {
+    private func files(_ origin: Origin, _ name: String = "others") -> OtherRepositories {
+        files(origin, name) { (address) throws(Failure) in try Self.remote(address) }
+    }
+
+    private func files(
+        _ origin: Origin, _ name: String = "others", access: @escaping OtherRepositories.Access
+    ) -> OtherRepositories {
+        OtherRepositories(folder: origin.folder + "/" + name, helper: helper, access: access)
+    }
+
+    private static func remote(
+        _ address: RemoteAddress, ssh: SSHCredentials? = nil, authority: String? = nil
+    ) throws(Failure) -> RemoteConfiguration {
+        do throws(InvalidInput) {
+            return try RemoteConfiguration(address: address, branch: "HEAD", ssh: ssh, certificateFile: authority)
+        } catch { throw Failure(.stall, reason: "RemoteInvalid", message: error.message) }
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    @Test func `a file of a folder's repository is read as each commit has it, without its history`() async throws {
+        try await withOrigin { origin in
+            let first = try await origin.push(["m/a.txt": "one"])
+            let second = try await origin.push(["m/a.txt": "two"])
+            let files = files(origin)
+            let address = try RemoteAddress(parsing: origin.path)
+            #expect(text(try await files.file("m/a.txt", at: second, of: address, limit: 10)) == "two")
+            #expect(text(try await files.file("m/a.txt", at: first, of: address, limit: 10)) == "one")
+            let mirror = origin.folder + "/others/" + Digest(of: origin.path.utf8).short + "/mirror.git"
+            let held = try await origin.git("-C", mirror, "cat-file", "--batch-all-objects", "--batch-check")
+            #expect(held.split(separator: "\n").count == 8)
+        }
+    }
+
+    @Test(.enabled(if: HTTPSServer.isAvailable), arguments: [false, true])
+    func `a commit behind a branch is found over https, whether the server gives single commits or not`(
+        _ givesAny: Bool
+    ) async throws {
+        try await withOrigin { origin in
+            let first = try await origin.push(["m/a.txt": "one"])
+            let second = try await origin.push(["m/a.txt": "two"])
+            if givesAny { try await origin.git("-C", origin.path, "config", "uploadpack.allowAnySHA1InWant", "true") }
+            let server = try await HTTPSServer(serving: origin.folder, in: URL(filePath: origin.folder))
+            let files = files(origin) { (address) throws(Failure) in
+                try Self.remote(address, authority: server.authority)
+            }
+            let address = try RemoteAddress(parsing: server.url)
+            #expect(text(try await files.file("m/a.txt", at: first, of: address, limit: 10)) == "one")
+            let mirror = origin.folder + "/others/" + Digest(of: address.description.utf8).short + "/mirror.git"
+            let held = try await origin.git("-C", mirror, "cat-file", "--batch-all-objects", "--batch-check")
+            #expect(held.contains(second.hex) == !givesAny)
+            #expect(text(try await files.file("m/a.txt", at: second, of: address, limit: 10)) == "two")
+        }
+    }
+
+    @Test(.enabled(if: SSHServer.isAvailable)) func `ssh brings a commit and names a branch's`() async throws {
+        try await withOrigin { origin in
+            let first = try await origin.push(["m/a.txt": "one"])
+            let second = try await origin.push(["m/a.txt": "two"])
+            let server = try await SSHServer(in: URL(filePath: origin.folder))
+            let ssh = SSHCredentials(
+                identity: .key(path: server.userKey, passphrase: nil), knownHosts: [server.knownHosts])
+            let files = files(origin) { (address) throws(Failure) in try Self.remote(address, ssh: ssh) }
+            let address = try RemoteAddress(parsing: server.url(origin.path))
+            #expect(try await files.resolve("main", of: address) == second)
+            #expect(text(try await files.file("m/a.txt", at: first, of: address, limit: 10)) == "one")
+        }
+    }
+
+    @Test func `a folder is read in order, with what may be run`() async throws {
+        try await withOrigin { origin in
+            let commit = try await origin.push(["train/b.py": "b", "train/a/x.py": "x", "other": "o"])
+            let tree = try await origin.git("-C", origin.path, "rev-parse", "\(commit):train")
+            let address = try RemoteAddress(parsing: origin.path)
+            let found = try await files(origin).folder("train", at: commit, of: address, limit: 100)
+            #expect(found.tree == tree)
+            #expect(found.files.map(\.path) == ["a/x.py", "b.py"])
+            let whole = try await files(origin, "whole").folder(nil, at: commit, of: address, limit: 100)
+            #expect(whole.files.map(\.path) == ["other", "train/a/x.py", "train/b.py"])
+        }
+    }
+
+    @Test func `links, submodules, what is not there and what is too much are refused with the place`() async throws {
+        try await withOrigin { origin in
+            let good = try await origin.push(["m/a.txt": "one", "n": "2"])
+            let blob = try await origin.blob("elsewhere")
+            let linked = try await origin.pushLiteralTree(
+                treeLine("120000", Array("link".utf8), blob) + treeLine("160000", Array("sub".utf8), good.hex))
+            let files = files(origin)
+            let address = try RemoteAddress(parsing: origin.path)
+            let absent = try CommitID(parsing: String(repeating: "7", count: 40))
+            let cases: [(String, CommitID, Failure)] = [
+                (
+                    "m/b.txt", good,
+                    Failure(
+                        .stall, reason: "FileNotFound",
+                        message: "\(origin.path) at \(good.short): there is no file 'm/b.txt'; check the path, it begins at "
+                            + "the repository's top")
+                ),
+                (
+                    "link", linked,
+                    Failure(
+                        .stall, reason: "FileRefused",
+                        message: "\(origin.path) at \(linked.short): 'link': a symbolic link; links are not followed, commit "
+                            + "the file itself")
+                ),
+                (
+                    "sub/x", linked,
+                    Failure(
+                        .stall, reason: "FileRefused",
+                        message: "\(origin.path) at \(linked.short): 'sub': a submodule; its files are not fetched, commit "
+                            + "the files themselves")
+                ),
+                (
+                    "a", absent,
+                    Failure(
+                        .stall, reason: "CommitNotFound",
+                        message: "\(origin.path): it has no commit \(absent), or no branch and no tag that reaches it; push "
+                            + "it there, or name another one")
+                ),
+            ]
+            for (path, commit, expected) in cases {
+                let found = await failure { () async throws(Failure) in
+                    try await files.file(path, at: commit, of: address, limit: 10)
+                }
+                #expect(found == expected)
+            }
+            let large = await failure { () async throws(Failure) in
+                try await files.file("m/a.txt", at: good, of: address, limit: 2)
+            }
+            #expect(large?.reason == "FileTooLarge")
+            let whole = await failure { () async throws(Failure) in
+                try await files.folder(nil, at: linked, of: address, limit: 100)
+            }
+            #expect(whole?.reason == "FileRefused")
+            let sum = await failure { () async throws(Failure) in
+                try await files.folder(nil, at: good, of: address, limit: 3)
+            }
+            #expect(sum?.reason == "FileTooLarge")
+        }
+    }
+
+    @Test func `a name is a branch, a tag, or one of two when it says which`() async throws {
+        try await withOrigin { origin in
+            let first = try await origin.push(["a": "1"])
+            try await origin.git("-C", origin.path, "tag", "-a", "-m", "t", "v1", first.hex)
+            let second = try await origin.push(["a": "2"])
+            try await origin.git("-C", origin.path, "tag", "main", first.hex)
+            let files = files(origin)
+            let address = try RemoteAddress(parsing: origin.path)
+            #expect(try await files.resolve("v1", of: address) == first)
+            #expect(try await files.resolve("refs/heads/main", of: address) == second)
+            let both = await failure { () async throws(Failure) in try await files.resolve("main", of: address) }
+            #expect(both?.reason == "NameAmbiguous")
+            let none = await failure { () async throws(Failure) in try await files.resolve("v2", of: address) }
+            #expect(
+                none
+                    == Failure(
+                        .stall, reason: "NameNotFound",
+                        message: "\(origin.path): there is no branch or tag 'v2'; check its spelling"))
+        }
+    }
+
+    @Test func `ten readers of one commit fetch it once`() async throws {
+        try await withOrigin { origin in
+            let commit = try await origin.push(["a": "1"])
+            let files = files(origin)
+            let address = try RemoteAddress(parsing: origin.path)
+            try await withThrowingTaskGroup(of: [UInt8].self) { group in
+                for _ in 0..<10 {
+                    group.addTask { try await files.file("a", at: commit, of: address, limit: 10) }
+                }
+                for try await bytes in group { #expect(bytes == Array("1".utf8)) }
+            }
+            let packs = origin.folder + "/others/" + Digest(of: origin.path.utf8).short + "/mirror.git/objects/pack"
+            let names = try FileManager.default.contentsOfDirectory(atPath: packs)
+            #expect(names.filter { $0.hasSuffix(".pack") }.count == 1)
+        }
+    }
+
+    @Test func `mirrors are let go of, and nothing is left at the end`() async throws {
+        try await withOrigin { origin in
+            let commit = try await origin.push(["a": "1"])
+            do {
+                let files = files(origin)
+                for index in 0..<4 {
+                    let copy = origin.folder + "/copy-\(index).git"
+                    try await origin.git("clone", "-q", "--bare", origin.path, copy)
+                    _ = try await files.file("a", at: commit, of: RemoteAddress(parsing: copy), limit: 10)
+                }
+                let left = try FileManager.default.contentsOfDirectory(atPath: origin.folder + "/others")
+                #expect(left.count == 2)
+            }
+            #expect(!FileManager.default.fileExists(atPath: origin.folder + "/others"))
+        }
+    }
+}

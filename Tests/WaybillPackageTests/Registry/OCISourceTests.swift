@@ -1,0 +1,278 @@
+import Foundation
+import Testing
+import WaybillCore
+import WaybillTestSupport
+
+@testable import WaybillPackage
+
+/// Files of artifacts that others made and pushed.
+@Suite struct `Sources in registries` {
+    private static let weights = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ ($0 >> 9)) }
+
+    /// Pushes an artifact as its layers are, and gives its digest.
+    private func artifact(
+        _ fixture: RegistryFixture, _ repository: ImageReference, config: String,
+        _ layers: [(type: String, bytes: [UInt8], path: String?)]
+    ) async throws -> Digest {
+        let place = try fixture.client.place(repository)
+        let sessions = UploadSessions(fixture.content.layout)
+        let empty = MemoryContent(Array("{}".utf8))
+        var descriptors: [Value] = []
+        for content in [empty] + layers.map({ MemoryContent($0.bytes) }) {
+            _ = try await fixture.client.upload(
+                content, to: place, mounting: nil, sessions: sessions, progress: { _ in })
+        }
+        for layer in layers {
+            descriptors.append(
+                Descriptor(
+                    mediaType: layer.type, digest: Digest(of: layer.bytes), size: Int64(layer.bytes.count),
+                    annotations: layer.path.map { [ModelPack.filePath: $0] } ?? [:]
+                ).value)
+        }
+        let manifest: Value = [
+            "schemaVersion": 2, "mediaType": .string(ModelPack.manifestType),
+            "config": Descriptor(mediaType: config, digest: empty.digest, size: 2).value, "layers": .list(descriptors),
+        ]
+        let bytes = manifest.jsonBytes
+        var target = repository
+        target.tag = "t\(layers.count)"
+        _ = try await fixture.client.put(bytes, type: ModelPack.manifestType, as: target)
+        return Digest(of: bytes)
+    }
+
+    /// A tar by the system's own program.
+    private func tar(_ folder: URL, _ files: [(String, [UInt8])], gzip: Bool = false, format: String = "ustar")
+        async throws -> [UInt8]
+    {
+        let root = folder.appending(path: "tar-\(UUID().uuidString)")
+        for (path, bytes) in files {
+            let file = root.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: file)
+        }
+        let out = folder.appending(path: "\(UUID().uuidString).tar")
+        let made = try await run(
+            ["tar", "--format=\(format)", gzip ? "-czf" : "-cf", out.path, "-C", root.path, "."])
+        #expect(made.status == 0, "\(made.output)")
+        return Array(try Data(contentsOf: out))
+    }
+
+    private func read(
+        _ fixture: RegistryFixture, _ source: String, size: Int? = nil, bytes: [UInt8] = weights
+    ) async throws -> Failure? {
+        let store = ContentStore(root: fixture.folder.appending(path: UUID().uuidString).path)
+        try store.layout.make()
+        let remote = RemoteSource(scheme: .oci, text: source)
+        let wanted = ContentStore.Wanted(digest: Digest(of: bytes), size: Int64(size ?? bytes.count))
+        return await fixture.failure {
+            let wrong = Failure(.stall, reason: "ArtifactMismatch", message: "other bytes")
+            _ = try await store.fetch(wanted, from: remote, by: OCISource(fixture.client), tooLarge: wrong) {
+                (content) throws(Failure) in
+                if content?.digest != wanted.digest { throw wrong }
+            }
+            #expect(try await store.bytes(of: wanted.digest) == bytes)
+        }
+    }
+
+    @Test func `give the files of ModelPack artifacts, ModelKits and images`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            try fixture.content.layout.make()
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                let repository = try registry.reference("models/churn")
+                let pack = try await artifact(
+                    fixture, repository, config: ModelPack.configType,
+                    [("application/vnd.cncf.model.weight.v1.raw", Self.weights, "model.bin")])
+                let source = "oci://\(repository.name)@\(pack)"
+                #expect(try await read(fixture, "\(source)#model.bin") == nil)
+                #expect(try await read(fixture, source) == nil)
+                #expect(
+                    try await read(fixture, "\(source)#other.bin")?.message
+                        == "\(source)#other.bin: it has no file 'other.bin'; it has 'model.bin'")
+                #expect(try await read(fixture, "\(source)#model.bin", size: 5)?.reason == "ArtifactMismatch")
+
+                let long = String(repeating: "d/", count: 70) + "weights.bin"
+                let kit = try await artifact(
+                    fixture, repository, config: "application/vnd.kitops.modelkit.config.v1+json",
+                    [
+                        (
+                            "application/vnd.kitops.modelkit.docs.v1.tar+gzip",
+                            try await tar(folder, [("README.md", [1])], gzip: true), nil
+                        ),
+                        (
+                            "application/vnd.kitops.modelkit.model.v1.tar+gzip",
+                            try await tar(
+                                folder, [("model/weights.bin", Self.weights), (long, [4, 5])], gzip: true, format: "pax"
+                            ),
+                            nil
+                        ),
+                    ])
+                #expect(try await read(fixture, "oci://\(repository.name)@\(kit)#model/weights.bin") == nil)
+                #expect(try await read(fixture, "oci://\(repository.name)@\(kit)#\(long)", bytes: [4, 5]) == nil)
+                #expect(
+                    try await read(fixture, "oci://\(repository.name)@\(kit)")?.message
+                        == "oci://\(repository.name)@\(kit) has files in archives; name the one that is meant after a '#'"
+                )
+                #expect(
+                    try await read(fixture, "oci://\(repository.name)@\(kit)#model")?.message.hasSuffix(
+                        "'model' is a folder; name a file") == true)
+
+                let image = try await artifact(
+                    fixture, repository, config: "application/vnd.oci.image.config.v1+json",
+                    [
+                        (
+                            "application/vnd.oci.image.layer.v1.tar",
+                            try await tar(
+                                folder, [("models/a.bin", [1, 2, 3]), ("models/b.bin", Self.weights)], format: "gnu"),
+                            nil
+                        ),
+                        (
+                            "application/vnd.oci.image.layer.v1.tar+gzip",
+                            try await tar(folder, [("models/a.bin", [9])], gzip: true), nil
+                        ),
+                        (
+                            "application/vnd.oci.image.layer.v1.tar",
+                            try await tar(folder, [("etc/.wh.models", []), ("x/.wh..wh..opq", [])]), nil
+                        ),
+                    ])
+                #expect(try await read(fixture, "oci://\(repository.name)@\(image)#models/a.bin", bytes: [9]) == nil)
+                #expect(try await read(fixture, "oci://\(repository.name)@\(image)#models/b.bin") == nil)
+            }
+        }
+    }
+
+    @Test func `do not give what a later layer of an image took away`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            try fixture.content.layout.make()
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                let repository = try registry.reference("models/churn")
+                let type = "application/vnd.oci.image.layer.v1.tar"
+                let below = try await tar(folder, [("models/a.bin", [1]), ("models/b.bin", [2])])
+                for (whiteout, path) in [
+                    ("models/.wh.a.bin", "models/a.bin"), (".wh.models", "models/b.bin"),
+                    ("models/.wh..wh..opq", "models/b.bin"),
+                ] {
+                    let image = try await artifact(
+                        fixture, repository, config: "application/vnd.oci.image.config.v1+json",
+                        [(type, below, nil), (type, try await tar(folder, [(whiteout, [])]), nil)])
+                    #expect(
+                        try await read(fixture, "oci://\(repository.name)@\(image)#\(path)", bytes: [1])?.message
+                            == "oci://\(repository.name)@\(image)#\(path): it has no file '\(path)'")
+                }
+            }
+        }
+    }
+
+    @Test func `refuse layers that are broken, with the reason`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            try fixture.content.layout.make()
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                let repository = try registry.reference("models/churn")
+                let sound = try await tar(folder, [("a.bin", Self.weights)])
+                var checksum = sound
+                checksum[600] ^= 1
+                let cases: [(String, [UInt8], String)] = [
+                    ("tar", Array(sound.prefix(2000)), "ends inside of a member"),
+                    (
+                        "tar", checksum.enumerated().map { $0.offset == 1 ? 7 : $0.element },
+                        "has a header with a wrong checksum"
+                    ),
+                    ("tar+gzip", sound, "has packed data that is broken near byte 0"),
+                    ("tar+zstd", sound, "which is not unpacked here"),
+                ]
+                for (form, bytes, words) in cases {
+                    let image = try await artifact(
+                        fixture, repository, config: "application/vnd.oci.image.config.v1+json",
+                        [("application/vnd.oci.image.layer.v1.\(form)", bytes, nil)])
+                    let failure = try await read(fixture, "oci://\(repository.name)@\(image)#a.bin")
+                    #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "none")")
+                    #expect(failure?.disposition == .stall)
+                }
+            }
+        }
+    }
+
+    @Test func `a tag becomes a digest for waybill pin`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            let made = try await fixture.bundle.build(try fixture.bundle.version())
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                _ = try await fixture.push.push("churn@1.4.0", to: try registry.reference("churn"))
+                let address = try OCIAddress(parsing: "oci://\(registry.host)/churn:1.4.0#model.joblib")
+                #expect(
+                    try await fixture.client.pinned(address).description
+                        == "oci://\(registry.host)/churn:1.4.0@\(made.manifest)#model.joblib")
+                let absent = try OCIAddress(parsing: "oci://\(registry.host)/churn:9#model.joblib")
+                #expect(
+                    await fixture.failure { try await fixture.client.pinned(absent) }?.message
+                        == "\(registry.host)/churn:9: the registry has no such manifest; look at the name, and whether it was "
+                        + "pushed")
+            }
+        }
+    }
+}
+
+@Suite struct `Images for KServe in a registry` {
+    @Test(arguments: [false, true])
+    func `hold the model's files, and are made twice the same`(_ gzip: Bool) async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            let made = try await fixture.bundle.build(try fixture.bundle.version())
+            let before = try entries(of: fixture.content.layout.blobs)
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                let pushed = try await fixture.push.pushKServe(
+                    "churn@1.4.0", to: try registry.reference("kserve/churn"), gzip: gzip)
+                #expect(pushed.reference.description == "\(registry.host)/kserve/churn:1.4.0-kserve@\(pushed.digest)")
+                #expect(pushed.bundle == made.manifest && pushed.wasSent)
+                #expect(try entries(of: fixture.content.layout.blobs) == before)
+                let again = try await fixture.push.pushKServe(
+                    "churn@1.4.0", to: try registry.reference("kserve/churn:again"), gzip: gzip)
+                #expect(again.digest == pushed.digest && !again.wasSent)
+
+                let layout = folder.appending(path: "image").path
+                let copied = try await run([
+                    "skopeo", "copy", "--quiet", "--src-tls-verify=false",
+                    "docker://\(registry.host)/kserve/churn:again",
+                    "oci:\(layout):churn",
+                ])
+                #expect(copied.status == 0, "\(copied.output)")
+                let out = folder.appending(path: "unpacked").path
+                let unpacked = try await run(["umoci", "unpack", "--rootless", "--image", "\(layout):churn", out])
+                #expect(unpacked.status == 0, "\(unpacked.output)")
+                let listed = FileManager.default.enumerator(atPath: "\(out)/rootfs")?.compactMap { $0 as? String }
+                    .sorted()
+                #expect(listed == ["models", "models/model.joblib", "models/tokenizer.json"])
+                #expect(
+                    try String(contentsOfFile: "\(out)/rootfs/models/model.joblib", encoding: .utf8)
+                        == "weights of churn")
+            }
+        }
+    }
+
+    @Test func `long paths and large files have heads that tar reads`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let paths = [
+                "models/a", "models/" + String(repeating: "n", count: 93), String(repeating: "d/", count: 90) + "file",
+                "models/" + String(repeating: "x", count: 240), "models/größe",
+            ]
+            var bytes: [UInt8] = []
+            for path in paths { bytes += TarHeader.file(path, size: 0) }
+            bytes += TarHeader.folder("models/sub")
+            bytes += TarHeader.end
+            let file = folder.appending(path: "a.tar")
+            try Data(bytes).write(to: file)
+            let listed = try await run(["tar", "--quoting-style=literal", "-tf", file.path])
+            #expect(listed.status == 0)
+            #expect(listed.output.split(separator: "\n").map(String.init) == paths + ["models/sub/"])
+            let huge = TarHeader.file("models/huge", size: 9 << 30)
+            var scan = TarScan(path: "models/huge", size: 9 << 30, skip: 0, place: "here")
+            #expect(try scan.take(huge[...]) == [])
+            #expect(throws: Failure(.stall, reason: "LayerUnsound", message: "here ends inside of a member")) {
+                try scan.finish()
+            }
+        }
+    }
+}

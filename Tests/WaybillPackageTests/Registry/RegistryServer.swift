@@ -1,0 +1,148 @@
+import Crypto
+import Foundation
+import Glibc
+import WaybillCore
+import WaybillTestSupport
+
+/// Debian's `docker-registry` on a free port of loopback, in a folder of its own, for one test.
+struct RegistryServer {
+    enum Login {
+        case none
+        /// The user `waybill` with the password `secret`.
+        case basic
+        /// A server of tokens of the test's own stands before it.
+        case tokens(TokenServer)
+    }
+
+    let port: Int
+    let folder: URL
+    var host: String { "127.0.0.1:\(port)" }
+
+    func reference(_ rest: String) throws -> ImageReference { try ImageReference(parsing: "\(host)/\(rest)") }
+
+    /// Runs `body` with a registry that answers, and ends it afterwards.
+    static func with<Result>(
+        _ login: Login = .none, in folder: URL, _ body: (RegistryServer) async throws -> Result
+    ) async throws -> Result {
+        let port = try freePort()
+        let home = folder.appending(path: "registry-\(port)")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let configuration = home.appending(path: "config.yml")
+        try Data(try text(login, port, home).utf8).write(to: configuration)
+        let log = home.appending(path: "log")
+        let program = try StartedProgram(["/usr/bin/docker-registry", "serve", configuration.path], output: log)
+        do {
+            try await answers(port, log)
+            let result = try await body(RegistryServer(port: port, folder: home))
+            await program.end()
+            return result
+        } catch {
+            await program.end()
+            throw error
+        }
+    }
+
+    private static func answers(_ port: Int, _ log: URL) async throws {
+        for _ in 0..<200 {
+            if (try? PlainSocket(connectingTo: port, timeout: 1)) != nil { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw PlainSocket.Problem(description: "no registry: \((try? String(contentsOf: log, encoding: .utf8)) ?? "")")
+    }
+
+    private static func text(_ login: Login, _ port: Int, _ home: URL) throws -> String {
+        var text = """
+            version: 0.1
+            log: {level: warn}
+            storage:
+              filesystem: {rootdirectory: \(home.path)/data}
+              delete: {enabled: true}
+            http:
+              addr: 127.0.0.1:\(port)
+
+            """
+        switch login {
+        case .none: break
+        case .basic:
+            // bcrypt of "secret".
+            let line = "waybill:\(Self.secretHash)\n"
+            try Data(line.utf8).write(to: home.appending(path: "htpasswd"))
+            text += "auth:\n  htpasswd: {realm: test, path: \(home.path)/htpasswd}\n"
+        case .tokens(let server):
+            text += """
+                auth:
+                  token:
+                    realm: http://127.0.0.1:\(server.port)/token
+                    service: test-registry
+                    issuer: test-issuer
+                    rootcertbundle: \(server.certificate.path)
+
+                """
+        }
+        return text
+    }
+
+    private static let secretHash = "$2b$04$55C501bsYa4Ugwmmnd58Wu0Y5hAnKXrgFuNsvVnjdxwBVcjSBOjYm"
+
+    /// A port that was free a moment ago.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+            }
+        }
+        guard result == 0 else { throw PlainSocket.Problem(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// A program that runs until it ends by itself or is ended.
+///
+/// It inherits nothing but its outputs, so that no other program's end waits for it, and nothing waits for it with a thread of the tests' pool.
+struct StartedProgram: Sendable {
+    private let identifier: pid_t
+
+    /// Both of its outputs go to the file `output`.
+    init(_ command: [String], output: URL) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // What is not open is passed over.
+        for other in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, other) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var identifier: pid_t = 0
+        let code = posix_spawnp(&identifier, command[0], &actions, nil, &arguments, environ)
+        guard code == 0 else {
+            throw PlainSocket.Problem(description: "\(command[0]): \(String(cString: strerror(code)))")
+        }
+        self.identifier = identifier
+    }
+
+    /// Its status when it has ended. Asked for once.
+    func status() async -> Int32 {
+        var status: Int32 = 0
+        while waitpid(identifier, &status, WNOHANG) == 0 { try? await Task.sleep(for: .milliseconds(5)) }
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+
+    func end() async {
+        kill(identifier, SIGKILL)
+        _ = await status()
+    }
+}
+
+/// Runs a program and gives what it says; both of its outputs together.
+func run(_ command: [String]) async throws -> (status: Int32, output: String) {
+    let output = FileManager.default.temporaryDirectory.appending(path: "waybill-test-\(UUID().uuidString).txt")
+    defer { try? FileManager.default.removeItem(at: output) }
+    let status = try await StartedProgram(command, output: output).status()
+    return (status, try String(contentsOf: output, encoding: .utf8))
+}
