@@ -48,9 +48,18 @@ enum ModelSources {
         let http = try transport(configuration.sources, variables)
         let files = repositories(RepositoryAccess(configuration: configuration, refusing: refusing), scratch)
         let git = GitPins(files)
+        let places = try SourceEndpoints(configuration.sources, variables)
+        let hub = HuggingFacePins(http, endpoint: places.huggingFace)
+        let mlflow = MLflowPins(http, endpoint: places.mlflow)
         return SourcePins(
-            repositories: files, resolvers: [.gitHTTPS: git, .gitSSH: git, .gitFile: git],
-            measures: [.https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git])
+            repositories: files,
+            resolvers: [
+                .gitHTTPS: git, .gitSSH: git, .gitFile: git, .huggingFace: hub, .mlflow: mlflow,
+            ],
+            measures: [
+                .https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git, .huggingFace: hub,
+                .mlflow: mlflow,
+            ])
     }
 
     /// What speaks HTTP with sources and registries.
@@ -68,18 +77,6 @@ enum ModelSources {
             http.proxies = try ProxyRules(environment: variables, configured: settings.proxy)
         } catch { throw invalid(error.message) }
         return try HTTPTransport(http)
-    }
-
-    /// What finds out what moving names mean now, for `waybill pin`.
-    static func resolvers(
-        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
-    ) throws(Failure) -> [RemoteSource.Scheme: any SourceResolver] {
-        let http = try transport(settings, variables)
-        let places = try SourceEndpoints(settings, variables)
-        return [
-            .huggingFace: HuggingFaceResolver(http, endpoint: places.huggingFace),
-            .mlflow: MLflowResolver(http, endpoint: places.mlflow),
-        ]
     }
 
     private static func invalid(_ message: String) -> Failure {

@@ -107,6 +107,8 @@ final class HTTPClients: Sendable {
         // A refused connection is told at once: the one who asked knows when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.idleTimeout = .seconds(30)
+        // How much is fetched at once is bounded elsewhere.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         if let proxy {
             let authorization = proxy.user.map {
                 HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "")
