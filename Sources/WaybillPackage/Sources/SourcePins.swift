@@ -22,17 +22,14 @@ package struct SourcePins: Sendable {
     package let repositories: any RepositoryFiles
     package let names: [RemoteSource.Scheme: any NameResolver]
     package let measures: [RemoteSource.Scheme: any SourceMeasure]
-    /// Those that find out both at once.
-    package let resolvers: [RemoteSource.Scheme: any SourceResolver]
 
     package init(
         repositories: any RepositoryFiles, names: [RemoteSource.Scheme: any NameResolver],
-        measures: [RemoteSource.Scheme: any SourceMeasure], resolvers: [RemoteSource.Scheme: any SourceResolver]
+        measures: [RemoteSource.Scheme: any SourceMeasure]
     ) {
         self.repositories = repositories
         self.names = names
         self.measures = measures
-        self.resolvers = resolvers
     }
 }
 

@@ -43,35 +43,28 @@ struct Pinning: Sendable {
         guard let source = artifact.source else { return }
         let name = "'\(artifact.path ?? source.text)' of \(version.id)"
         do throws(Failure) {
-            let (text, known) = try await fixed(source.text)
+            let text = try await fixed(source.text)
             if text != source.text { try write(text, source, version, in: &file) }
-            if let known, let digest = artifact.digest?.text, digest != Self.placeholder, digest != known.digest.description {
-                throw Failure(
-                    .stall, reason: "ArtifactMismatch",
-                    message: "it is \(known.digest) now, and the manifest has another digest; write 'digest: pin' if it is meant")
-            }
             let wanted = [artifact.digest, artifact.size].compactMap(\.self).filter { $0.text == Self.placeholder }
             if wanted.isEmpty { return }
-            let found: (digest: Digest, size: Int64)
-            if let known { found = known } else { found = try await measure(text) }
+            let found = try await measure(text)
             for scalar in wanted {
                 try write(
-                    scalar == artifact.digest ? found.digest.description : String(found.size), scalar, version, in: &file)
+                    scalar == artifact.digest ? found.digest.description : String(found.size), scalar, version,
+                    in: &file)
             }
         } catch {
             throw Failure(error.disposition, reason: error.reason, message: "\(file.path): \(name): \(error.message)")
         }
     }
 
-    /// A source with a name that does not move, and what it gives where that became known on the way.
-    private func fixed(_ text: String) async throws(Failure) -> (text: String, content: (digest: Digest, size: Int64)?) {
+    /// A source with a name that does not move.
+    private func fixed(_ text: String) async throws(Failure) -> String {
         guard (try? ArtifactSource(parsing: text)) == nil,
-            let scheme = RemoteSource.Scheme(rawValue: String(text.prefix { $0 != ":" }))
-        else { return (text, nil) }
-        if let names = pins.names[scheme] { return (try await names.pinned(text) ?? text, nil) }
-        guard let resolver = pins.resolvers[scheme] else { return (text, nil) }
-        let found = try await resolver.resolve(text)
-        return (found.source.text, (found.digest, found.size))
+            let scheme = RemoteSource.Scheme(rawValue: String(text.prefix { $0 != ":" })),
+            let names = pins.names[scheme]
+        else { return text }
+        return try await names.pinned(text) ?? text
     }
 
     private func pinCode(of version: WrittenVersion, in file: inout PinnedFile) async throws(Failure) {
@@ -101,10 +94,6 @@ struct Pinning: Sendable {
         case .repository(let path): return try measureFile("\(top)/\(path)")
         case .file(let path): return try measureFile(path)
         case .remote(let source):
-            if let resolver = pins.resolvers[source.scheme] {
-                let found = try await resolver.resolve(source.text)
-                return (found.digest, found.size)
-            }
             guard let measure = pins.measures[source.scheme] else {
                 throw Failure(
                     .stall, reason: "SourceUnreadable",

@@ -52,15 +52,16 @@ enum ModelSources {
         let git = GitPins(files)
         let images = OCIPins(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables)))
         let places = try SourceEndpoints(settings, variables)
+        let hub = HuggingFacePins(http, endpoint: places.huggingFace)
+        let mlflow = MLflowPins(http, endpoint: places.mlflow)
         return SourcePins(
-            repositories: files, names: [.gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images],
+            repositories: files,
+            names: [
+                .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images, .huggingFace: hub, .mlflow: mlflow,
+            ],
             measures: [
                 .https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images,
-                .s3: try objects(settings, variables, http),
-            ],
-            resolvers: [
-                .huggingFace: HuggingFaceResolver(http, endpoint: places.huggingFace),
-                .mlflow: MLflowResolver(http, endpoint: places.mlflow),
+                .huggingFace: hub, .mlflow: mlflow, .s3: try objects(settings, variables, http),
             ])
     }
 
