@@ -99,7 +99,8 @@ struct ControllerFace: ControllerInterface {
                 running: summary.replicas.count { $0.isAlive }),
             revision: summary.desired, commit: summary.commit,
             url: address.map { "http://\($0)\(summary.path)" },
-            conditions: summary.conditions.telling(progress, inspected, at: summary.observedAt ?? startedAt),
+            conditions: summary.conditions.telling(
+                progress, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
             orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress)
     }
 

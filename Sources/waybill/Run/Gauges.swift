@@ -16,7 +16,8 @@ struct Gauges: Sendable {
         metrics.set(.buildInfo, ["build": BuildVersion.text], to: 1)
         metrics.set(.startTime, to: Double(startedAt.milliseconds) / 1000)
         metrics.set(.queueDepth, to: Double(load.queued))
-        for kind in Condition.Kind.allCases {
+        // What was found in files is no part of the engine's summaries.
+        for kind in Condition.Kind.allCases where kind != .unscanned {
             metrics.set(
                 .deployments, ["status": kind.rawValue.lowercased()],
                 to: Double(summaries.count { $0.conditions.isTrue(kind) }))

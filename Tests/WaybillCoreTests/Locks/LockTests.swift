@@ -131,8 +131,8 @@ import WaybillCore
                     + "with 'uv lock'"
             ),
             (
-                "uv.lock", uv.replacing("name = \"loop\"", with: "name = \"loop-2\""),
-                "web needs 'loop-2', of which 2 are locked"
+                "uv.lock", uv.replacing("[{ name = \"loop\" }]", with: "[{ name = \"loop-2\" }]"),
+                "web needs 'loop-2', of which 0 are locked; make the lock with 'uv lock'"
             ),
             ("uv.lock", "version = 9", "its version is not 1, the one that is read here; make the lock with 'uv lock'"),
             (
@@ -156,9 +156,7 @@ import WaybillCore
     func `what is not locked is refused with the command that locks it`(
         _ path: String, _ text: String, _ message: String
     ) {
-        let refusal = #expect(throws: InvalidInput.self) { try packages(path, text) }
-        #expect(
-            refusal?.message.hasPrefix(message.prefix(25)) == true || refusal?.message == message, "\(refusal as Any)")
+        #expect(throws: InvalidInput(message)) { try packages(path, text) }
     }
 
     @Test(arguments: ["pyproject.toml", "requirements.in", "poetry.lock"])
