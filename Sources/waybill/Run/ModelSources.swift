@@ -45,9 +45,10 @@ enum ModelSources {
         let http = try transport(configuration.sources, variables)
         let files = repositories(RepositoryAccess(configuration: configuration, refusing: refusing), scratch)
         let git = GitPins(files)
+        let oci = OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables)))
         return SourcePins(
-            repositories: files, resolvers: [.gitHTTPS: git, .gitSSH: git, .gitFile: git],
-            measures: [.https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git])
+            repositories: files, resolvers: [.gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: oci],
+            measures: [.https: HTTPSMeasure(http), .oci: oci, .gitHTTPS: git, .gitSSH: git, .gitFile: git])
     }
 
     /// What speaks HTTP with sources and registries.
