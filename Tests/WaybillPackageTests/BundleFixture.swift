@@ -7,7 +7,7 @@ import WaybillTestSupport
 
 /// A model version with everything that a bundle can hold, made in any folder.
 struct BundleFixture {
-    let store: StoreFixture
+    var store: StoreFixture
     var repositories: any RepositoryFiles = MemoryRepositories(
         files: [CommitFolder.File(path: "train.py", isExecutable: false, bytes: Array("print('trained')\n".utf8))])
 

@@ -48,7 +48,8 @@ import WaybillTestSupport
             let store = fixture.store.content
             let stray = try await store.put(Array("stray".utf8))
             // The oldest is deployed.
-            let collection = ContentCollection(store, roots: [versions[0].artifacts[0].digest], newest: 2)
+            let collection = ContentCollection(
+                store, roots: [versions[0].artifacts[0].digest], retention: Retention(newest: 2))
             let before = try await store.blobs()
             let planned = try await collection.run(dryRun: true)
             #expect(planned.bundles == ["churn@1.1.0", "churn@1.2.0"])

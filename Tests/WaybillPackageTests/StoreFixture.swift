@@ -11,6 +11,8 @@ struct StoreFixture {
     let version: VersionID
     let commit: CommitID
     var tree = MemoryTree()
+    var allowing = AllowList.shipped
+    var manifest: ModelVersion?
     /// A repository that is read in its place.
     var repository: (any FleetTree)?
     var readers = SourceReaders([:])
@@ -38,11 +40,12 @@ struct StoreFixture {
         ArtifactStore(
             root: "\(state)/artifacts", content: content, tree: repository ?? tree,
             readers: readers, journal: Journal(storage: ledger), refusing: [state],
-            now: { Timestamp(milliseconds: 1_000) })
+            allowing: { [allowing] in allowing }, now: { Timestamp(milliseconds: 1_000) })
     }
 
     func stage(_ artifacts: [Artifact]) async throws {
-        try await store.stage(artifacts, of: version, at: commit, ticket: try await ledger.ticket())
+        try await store.stage(
+            artifacts, of: version, manifest: manifest, at: commit, ticket: try await ledger.ticket())
     }
 
     /// Removes what no set in `keeping` needs, as the controller does.

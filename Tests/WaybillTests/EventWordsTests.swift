@@ -42,6 +42,13 @@ import WaybillCore
                 "3f2a9c01d4e5.7: killed by signal 9, while no controller ran"
             ),
             (.artifactVerified, ["path": "model.bin", "size": 1536], "model.bin, 1.5 KiB"),
+            (.sourcesResolved, ["size": 4_800_000_000, "held": 3_100_000_000], "pulls 1.7 GB (3.1 GB held)"),
+            (.packagingProgressed, ["message": "packaging 3.1/4.8 GB"], "packaging 3.1/4.8 GB"),
+            (
+                .artifactInspected,
+                ["path": "m.pkl", "verdict": "dangerous", "format": "pickle", "findings": ["calls posix.system"]],
+                "m.pkl: dangerous (pickle): calls posix.system"
+            ),
             (.routesChanged, ["replicas": ["a.b.c.1"], "generation": 4], "to 1 replica, table 4"),
             (.operatorCommand, ["command": "pause", "result": "paused", "reason": "a look"], "pause: a look"),
             (.operatorCommand, ["command": "resume", "result": "resumed"], "resume: resumed"),

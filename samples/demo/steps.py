@@ -1,4 +1,5 @@
 """The steps of the demo's story, in order. Each does one thing as a user would, and checks that it held."""
+import hashlib
 import json
 import os
 import re
@@ -19,7 +20,7 @@ def prepare(story):
     if story.folder.exists() and not story.marker.exists():
         raise Failed(f"{story.folder} exists and was not made by this demo; remove it or name another with --folder")
     stop_processes_of(story.folder)
-    for name in ("remote.git", "fleet", "state", "controller.log", "waybill.yaml", "copy", "anchor"):
+    for name in ("remote.git", "fleet", "state", "controller.log", "waybill.yaml", "copy", "anchor", "elsewhere"):
         path = story.folder / name
         if name == "state" and (path / "environments").exists():
             for inner in path.iterdir():
@@ -87,6 +88,50 @@ def first_push(story):
     answer = story.waybill("call", PRODUCTION, "--data", story.project / "samples" / "requests" / "tumour.json")
     expect_version(answer, "1.0.0")
     story.waybill("describe", PRODUCTION, lines=16)
+
+
+def package(story):
+    story.chapter("What serves is a bundle", "Before anything was started, each file was looked into without running it, and the version was packaged: one OCI\n"
+                  "artifact, named by what is in it. Anybody who packages the same files gets the same digest.")
+    story.waybill("package", "scan", "artifacts")
+    story.waybill("package", "inspect", "tumour@1.0.0", lines=20)
+    there = json.loads(story.waybill("package", "inspect", "tumour@1.0.0", "-o", "json", show=False))["digest"]
+    elsewhere = story.folder / "elsewhere"
+    here = json.loads(story.waybill("package", "build", "tumour@1.0.0", "--store", elsewhere, "-o", "json", show=False))["digest"]
+    story.say(f"The controller's bundle:     {there}")
+    story.say(f"Built again in another place: {here}")
+    if here != there:
+        raise Failed("the same files gave two bundles")
+    story.waybill("package", "verify", "--all")
+    shutil.rmtree(elsewhere)
+
+
+def refuse_dangerous(story):
+    story.chapter("A model that would run a program is not started", "Version 3.0.0 is a pickle that calls os.system when it is loaded. Its digest is right, so it is fetched; then it is\n"
+                  "looked into, and the deployment stalls with the sentence. What serves goes on.")
+    folder = story.fleet / "artifacts" / "tumour" / "3.0.0"
+    folder.mkdir(parents=True)
+    model = folder / "model.joblib"
+    model.write_bytes(b"\x80\x04cposix\nsystem\n\x8c\x04true\x85R.")
+    manifest = (story.fleet / "models" / "tumour" / "1.0.0.yaml").read_text().replace("1.0.0", "3.0.0")
+    manifest = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + hashlib.sha256(model.read_bytes()).hexdigest(), manifest)
+    manifest = re.sub(r"size: \d+", f"size: {model.stat().st_size}", manifest)
+    (story.fleet / "models" / "tumour" / "3.0.0.yaml").write_text(manifest)
+    story.waybill("package", "scan", "artifacts/tumour/3.0.0", expect=1)
+    edit(story, "deployments/staging-tumour.yaml", "version: 1.0.0", "version: 3.0.0")
+    story.push("A model from somewhere")
+    story.waybill("sync")
+    stalled = story.wait("staging stalls", lambda: story.condition(STAGING, "Stalled"), limit=60)
+    if stalled["reason"] != "DangerousFile" or "system" not in stalled["message"]:
+        raise Failed(f"it stalled for another reason: {stalled}")
+    story.say(stalled["message"])
+    if story.deployment(STAGING)["serving"] != ["tumour@1.0.0"]:
+        raise Failed("what served before does not serve any more")
+    story.waybill("get", "deployments")
+    edit(story, "deployments/staging-tumour.yaml", "version: 3.0.0", "version: 1.0.0")
+    story.push("Back to what was trained here")
+    story.waybill("sync")
+    story.wait("staging is as it was", lambda: story.is_serving(STAGING, "tumour@1.0.0"), limit=60)
 
 
 def replace_under_load(story):
@@ -171,7 +216,7 @@ def audit(story):
     shutil.rmtree(copy)
 
 
-STEPS = [prepare, train, first_push, replace_under_load, hold_broken, kill_model, kill_controller, audit]
+STEPS = [prepare, train, first_push, package, replace_under_load, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
 
 
 # What steps share

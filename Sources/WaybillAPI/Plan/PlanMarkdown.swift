@@ -74,6 +74,7 @@ package struct PlanMarkdown {
             var lines = ["", "<details><summary>\(plan.deployment): \(plan.verb)</summary>", ""]
             lines += plan.warnings.map { "- **warning** \($0.code)" }
             if let line = plan.holdLine { lines.append("- \(line.code)") }
+            if let line = plan.pullLine { lines.append("- \(line)") }
             lines += plan.changes.map { "- \($0.sentence.code)" }
             lines += plan.drift.map { "- drift: \($0.message.code)" }
             if !plan.actions.isEmpty { lines.append("") }

@@ -72,6 +72,9 @@ extension KeyPlanView {
         isolation == Isolation.none.rawValue ? ["isolation none: replicas run as the controller's own user"] : []
     }
 
+    /// How much comes onto the machine for it.
+    package var pullLine: String? { pulls?.words }
+
     /// Why it waits, when it does.
     package var holdLine: String? { hold.map { "held: \($0.message)" } }
 

@@ -22,8 +22,8 @@ package struct DeploymentDetail: Hashable, Sendable, Codable {
     package var isolation: String?
     /// Digest of the version's bundle, once it is packaged.
     package var bundle: String?
-    /// How much of the version's files is here, while they are being packaged.
-    package var packaging: PackagingView?
+    /// What looking into the version's files found; empty when they were put in place by a build that did not look.
+    package var inspection: [InspectedFileView]
     /// Last lines of the log of the replica that failed last, oldest first; empty when none failed.
     package var lastLines: [String]
     /// Newest first.
@@ -32,8 +32,7 @@ package struct DeploymentDetail: Hashable, Sendable, Codable {
     package init(
         deployment: DeploymentView, replicas: [ReplicaView], plan: KeyPlanView?, problems: [Diagnostic] = [],
         location: SourceLocation?, spec: RevisionSpec?, bundle: Digest? = nil,
-        packaging: PackagingView? = nil, inputs: [Tensor] = [],
-        outputs: [Tensor] = [],
+        inspection: [InspectedFileView] = [], inputs: [Tensor] = [], outputs: [Tensor] = [],
         lastLines: [String] = [], events: [EventView] = []
     ) {
         self.deployment = deployment
@@ -50,20 +49,9 @@ package struct DeploymentDetail: Hashable, Sendable, Codable {
         devices = spec?.resources.devices ?? []
         isolation = spec?.isolation.rawValue
         self.bundle = bundle?.description
-        self.packaging = packaging
+        self.inspection = inspection
         self.lastLines = lastLines
         self.events = events
-    }
-}
-
-/// Bytes of a version's files that are here, of all of them.
-package struct PackagingView: Hashable, Sendable, Codable {
-    package var done: Int64
-    package var total: Int64
-
-    package init(done: Int64, total: Int64) {
-        self.done = done
-        self.total = total
     }
 }
 

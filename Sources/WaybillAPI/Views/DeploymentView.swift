@@ -20,6 +20,8 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package var conditions: [ConditionView]
     /// True when git no longer names it and `waybill.dev/prune: disabled` keeps it.
     package var orphaned: Bool
+    /// Present while its version is being packaged.
+    package var packaging: PackagingView?
 
     package struct Counts: Hashable, Sendable, Codable {
         package var desired: Int
@@ -35,7 +37,8 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
 
     package init(
         key: DeploymentKey, version: VersionID?, serving: [VersionID], runtime: Name?, replicas: Counts,
-        revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false
+        revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false,
+        packaging: PackagingProgress? = nil
     ) {
         deployment = key.description
         environment = key.environment.text
@@ -49,6 +52,7 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
         self.url = url
         self.conditions = conditions.all.map(ConditionView.init)
         self.orphaned = orphaned
+        self.packaging = packaging.map(PackagingView.init)
     }
 }
 

@@ -22,9 +22,16 @@ package struct KeyPlanView: Hashable, Sendable, Codable {
     package var drift: [DriftView]
     /// Why nothing is done although something differs: paused, broken.
     package var hold: HoldView?
+    /// What preparing it brings onto the machine; absent when nothing is to be prepared.
+    package var pulls: PullView?
 
-    /// - Parameter desired: what git asks for, or asked for last before its files broke.
-    package init(_ entry: FleetPlan.Entry, desired: DesiredDeployment?) {
+    /// - Parameters:
+    ///   - desired: what git asks for, or asked for last before its files broke.
+    ///   - held: bytes of files that are on the machine, and of all of them; nil: nobody knows.
+    package init(
+        _ entry: FleetPlan.Entry, desired: DesiredDeployment?,
+        held: (([Artifact]) -> (done: Int64, total: Int64))? = nil
+    ) {
         let plan = entry.plan
         deployment = plan.key.description
         verb = entry.verb.rawValue
@@ -43,6 +50,11 @@ package struct KeyPlanView: Hashable, Sendable, Codable {
         actions = plan.actions.map(ActionView.init)
         drift = plan.drift.map(DriftView.init)
         hold = entry.hold.map(HoldView.init)
+        let prepares = plan.actions.contains { if case .prepare = $0.action { true } else { false } }
+        if prepares, let held, let artifacts = desired?.spec.artifacts {
+            let found = held(artifacts)
+            pulls = PullView(size: found.total, held: found.done)
+        }
     }
 }
 

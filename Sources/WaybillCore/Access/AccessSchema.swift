@@ -28,7 +28,8 @@ package enum AccessSchema {
             "key", .string(.text), required: true,
             "A public SSH key, as in a `.pub` file. A PEM key for OpenSSF Model Signing is written by "
                 + "`ssh-keygen -i -m PKCS8 -f KEY.pub`."),
-        Field("validFrom", .string(.text), "The first moment at which it counts: `2026-01-31` or `2026-01-31T12:00:00Z`."),
+        Field(
+            "validFrom", .string(.text), "The first moment at which it counts: `2026-01-31` or `2026-01-31T12:00:00Z`."),
         Field("validUntil", .string(.text), "The first moment at which it no longer counts."),
         Field(
             "revoked", .string(.text),

@@ -11,6 +11,8 @@ package struct Condition: Hashable, Sendable {
         case held = "Held"
         /// Reconciling was switched off by an operator. Present only while true.
         case paused = "Paused"
+        /// A file of its model could not be read to its end, or is of a format unknown here. Present only while true.
+        case unscanned = "Unscanned"
     }
 
     package var kind: Kind
@@ -61,7 +63,8 @@ package struct Conditions: Hashable, Sendable {
         if isTrue(.ready) && isTrue(.stalled) { found.append("Ready and Stalled together") }
         if isTrue(.ready) && isTrue(.reconciling) { found.append("Ready and Reconciling together") }
         if isTrue(.stalled) && isTrue(.reconciling) { found.append("Stalled and Reconciling together") }
-        for kind in [Condition.Kind.reconciling, .stalled, .held, .paused] where byKind[kind]?.isTrue == false {
+        for kind in [Condition.Kind.reconciling, .stalled, .held, .paused, .unscanned]
+        where byKind[kind]?.isTrue == false {
             found.append("\(kind.rawValue) is present though it is not true")
         }
         return found

@@ -25,4 +25,6 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case massDeletion = "MassDeletion"
     case waiting = "Waiting"
     case stopping = "Stopping"
+    /// Files of the model that were not read to their end when they were looked into.
+    case filesUnscanned = "FilesUnscanned"
 }

@@ -58,7 +58,32 @@ extension EventType {
                 meaning: "A Python environment was made for a lock.",
                 fields: [
                     ("digest", "of lock and interpreter"), ("python", "interpreter"), ("seconds", "how long it took"),
-                    ("message", "error, when it failed"),
+                    ("wheels", "how many it was installed from"),
+                    ("from", "`store`, with no index, or `index`"), ("message", "error, when it failed"),
+                ])
+        case .sourcesResolved:
+            EventDescription(
+                meaning: "Where the files of a version come from, and how much of them has to be pulled.",
+                fields: [
+                    ("version", "model version"), ("sources", "source of each file, the first hundred"),
+                    ("size", "bytes of all files"), ("held", "bytes of them that are here already"),
+                ])
+        case .packagingProgressed:
+            EventDescription(
+                meaning: "A long transfer goes on; recorded once a minute at most.",
+                fields: [
+                    ("version", "model version"), ("size", "bytes of all files"), ("held", "bytes that are here"),
+                    ("message", "in words"),
+                ])
+        case .artifactInspected:
+            EventDescription(
+                meaning: "A model file was looked into, without running any of it, before anything was started on it.",
+                fields: [
+                    ("version", "model version"), ("path", "file"), ("digest", "digest"),
+                    ("verdict", "`safe`, `dangerous` or `unscanned`"), ("format", "found in the bytes"),
+                    ("findings", "reasons of the verdict, the first ten"),
+                    ("disagreements", "with the manifest's format and interface, the first ten"),
+                    ("allowing", "digest of the allow list in force"),
                 ])
         case .artifactVerified:
             EventDescription(
@@ -74,6 +99,15 @@ extension EventType {
                     ("version", "model version"), ("digest", "of the bundle's manifest"),
                     ("size", "bytes of its layers"),
                     ("layers", "how many"),
+                ])
+        case .signatureVerified:
+            EventDescription(
+                meaning:
+                    "A signature of a bundle was seen for the first time, by a key that may sign the model; a later end of the key does not undo it.",
+                fields: [
+                    ("version", "model version"), ("digest", "of the bundle's manifest"),
+                    ("signature", "digest of the signature's bytes"), ("form", "`ssh` or `openssf`"),
+                    ("key", "fingerprint"), ("person", "who has the key"), ("access", "digest of the access file"),
                 ])
         case .contentQuarantined:
             EventDescription(

@@ -4,9 +4,14 @@ package protocol ModelStore: Sendable {
     func folder(for artifacts: [Artifact]) -> String
     /// Whether the folder is there and still has the bytes it was made of. Hashes again what changed in inode, size or times.
     func check(_ artifacts: [Artifact]) async throws(Failure) -> Preparation
-    /// Copies and verifies what is missing or altered; all or nothing. Safe to repeat; equal requests share the work.
-    func stage(_ artifacts: [Artifact], of version: VersionID, at commit: CommitID, ticket: Ticket)
-        async throws(Failure)
+    /// Copies, verifies and looks into what is missing or altered; all or nothing. Safe to repeat; equal requests share the work.
+    ///
+    /// `manifest` is what the files are said to be, where that is known.
+    func stage(
+        _ artifacts: [Artifact], of version: VersionID, manifest: ModelVersion?, at commit: CommitID, ticket: Ticket
+    ) async throws(Failure)
+    /// How far staging or packaging `artifacts` is; nil when neither is under way.
+    func progress(of artifacts: [Artifact]) -> PackagingProgress?
     /// Makes the bundle of a version whose files are staged, and records its digest. Safe to repeat: equal content gives an equal
     /// bundle.
     func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure)

@@ -45,7 +45,9 @@ extension RemoteSource {
         case .https: _ = try HTTPSAddress(parsing: text)
         case .oci: try OCIAddress(parsing: text).requireDigest()
         case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
-        case .s3, .mlflow, .huggingFace:
+        case .huggingFace: try HuggingFaceAddress(parsing: text).requireCommit()
+        case .mlflow: try MLflowAddress(parsing: text).requireNumber()
+        case .s3:
             throw InvalidInput(
                 "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
                     + "use a path in the repository or 'file:/path'")

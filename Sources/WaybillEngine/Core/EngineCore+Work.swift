@@ -75,6 +75,14 @@ extension EngineCore {
         for key in late.sorted() { cancel(key) }
     }
 
+    /// Gives the preparations of `revision` their whole time again.
+    mutating func progressed(_ revision: Revision) {
+        let deadline = now + policy.prepareDeadline
+        for (key, flight) in inFlight where flight.act?.action == .prepare(revision) {
+            inFlight[key]?.deadline = deadline
+        }
+    }
+
     /// - Parameter isNeeded: false when nobody needs it any more: that it did not succeed then is no failure.
     mutating func cancel(_ key: DeploymentKey, isNeeded: Bool = true) {
         if !isNeeded { inFlight[key]?.isNeeded = false }

@@ -11,6 +11,8 @@ package enum EngineEvent: Sendable {
     case observed(EffectID, DeploymentKey, Result<Observation, Failure>)
     /// The answer to `Effect.perform`, given once the outcome is in the ledger (or `ledgerLost` was sent). Nil: it succeeded.
     case performed(EffectID, DeploymentKey, Failure?)
+    /// More of what a preparation of this revision waits for has arrived: it is slow, and not stuck.
+    case progressed(Revision)
     /// The other answer to `Effect.perform`: the ledger did not take the intent, so nothing was begun.
     case refused(EffectID, DeploymentKey, Failure)
     /// The answer to `Effect.collect`. Nil: nothing unneeded is left, as far as was seen.

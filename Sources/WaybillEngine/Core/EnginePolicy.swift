@@ -22,6 +22,7 @@ package struct EnginePolicy: Hashable, Sendable {
     package var exitWindow: Duration
     /// After this time without an answer an effect is cancelled.
     package var quickDeadline: Duration
+    /// The same for a preparation, counted from when it last got on.
     package var prepareDeadline: Duration
 
     /// How long after the last revision or replica went what it leaves is removed.

@@ -10,7 +10,8 @@ extension EventType {
             .driftCorrected, .intentReconciled:
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
-            .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
+            .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
+            .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
             false
         }

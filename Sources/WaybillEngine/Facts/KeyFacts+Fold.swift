@@ -28,7 +28,8 @@ extension KeyFacts {
         case .holdReleased: setHold(event, to: false)
         case .operatorCommand: foldCommand(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
-            .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .artifactVerified, .bundleBuilt,
+            .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
+            .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
             .intentReconciled, .cacheCollected:
             break

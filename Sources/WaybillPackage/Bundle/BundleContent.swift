@@ -141,7 +141,7 @@ struct BundleContent: Hashable, Sendable {
         return annotations
     }
 
-    private static func own(_ folder: String, _ path: String) -> String {
+    static func own(_ folder: String, _ path: String) -> String {
         "\(BundleFile.ownFolder)/\(folder)/\(path.split(separator: "/").last.map(String.init) ?? path)"
     }
 

@@ -3,8 +3,9 @@ package import WaybillCore
 
 /// Removes bytes that nothing needs any more from a content store.
 ///
-/// Kept are: the blobs of `roots`, which are what deployments have or hold; every bundle that shares one of them; the newest `newest`
-/// bundles of each model, with all they need; and bundles that Waybill did not make, such as pulled ones. Everything else goes: older
+/// Kept are: the blobs of `roots`, which are what deployments have or hold, and the wheels of their
+/// Python environments; every bundle that shares one of them; bundles that
+/// `retention` keeps, with all they need; and bundles that Waybill did not make, such as pulled ones. Everything else goes: older
 /// bundles, blobs that none of the kept ones needs, transfers that were given up a week ago, and, if asked, rotten blobs that were
 /// moved aside. Nothing goes while anybody packages.
 package struct ContentCollection: Sendable {
@@ -28,13 +29,15 @@ package struct ContentCollection: Sendable {
 
     private let content: ContentStore
     private let roots: Set<Digest>
-    private let newest: Int
+    private let retention: Retention
     private let emptiesQuarantine: Bool
 
-    package init(_ content: ContentStore, roots: Set<Digest>, newest: Int = 3, emptiesQuarantine: Bool = false) {
+    package init(
+        _ content: ContentStore, roots: Set<Digest>, retention: Retention = Retention(), emptiesQuarantine: Bool = false
+    ) {
         self.content = content
         self.roots = roots
-        self.newest = newest
+        self.retention = retention
         self.emptiesQuarantine = emptiesQuarantine
     }
 
@@ -52,7 +55,7 @@ package struct ContentCollection: Sendable {
         let manifests = try await content.manifests()
         let bundles = await read(manifests)
         let dropped = dropped(of: bundles)
-        var needed = roots
+        var needed = roots.union(try content.wheelDigests())
         for (name, bundle) in bundles where !dropped.contains(name) { needed.formUnion(bundle.blobs) }
         let kept = Set(bundles.filter { !dropped.contains($0.name) }.map(\.bundle.descriptor.digest))
         for referrer in try await content.allReferrers(of: kept) { needed.formUnion(referrer.blobs) }
@@ -87,7 +90,7 @@ package struct ContentCollection: Sendable {
         return bundles
     }
 
-    /// Bundles of ours that neither a deployment nor the newest of their model keep.
+    /// Bundles of ours that neither a deployment nor a rule keeps.
     private func dropped(of bundles: [(name: String, bundle: StoredBundle)]) -> Set<String> {
         var seen: [String: Int] = [:]
         var dropped: Set<String> = []
@@ -95,7 +98,7 @@ package struct ContentCollection: Sendable {
         for (name, bundle) in bundles.reversed() {
             guard let id = bundle.version.flatMap({ try? VersionID(parsing: $0) }) else { continue }
             seen[id.model.text, default: 0] += 1
-            if seen[id.model.text, default: 0] <= newest { continue }
+            if retention.keeps(id, place: seen[id.model.text, default: 0]) { continue }
             if bundle.blobs.isDisjoint(with: roots) { dropped.insert(name) }
         }
         return dropped
@@ -118,7 +121,10 @@ package struct ContentCollection: Sendable {
             }
         }
         report.partials = try remove(in: layout.partial, olderThan: Self.partialAge, dryRun, &report)
-        if emptiesQuarantine { report.quarantined = try remove(in: layout.quarantine, olderThan: 0, dryRun, &report) }
+        if emptiesQuarantine {
+            report.quarantined = try remove(in: layout.quarantine, olderThan: 0, dryRun, &report)
+            if !dryRun { do throws(SystemError) { try removeTree(layout.noted) } catch { throw .disk(error) } }
+        }
         if !dryRun {
             do throws(SystemError) { try syncFolder(layout.blobs) } catch { throw .disk(error) }
         }

@@ -7,6 +7,8 @@ import WaybillCore
 ///     partial/HEX     bytes that arrived of a blob; what a cut transfer left is gone on with
 ///     records/HEX     what the blob looked like when it was last hashed
 ///     quarantine/     blobs whose bytes were found to be others
+///     noted/          empty files, by the names in quarantine that the ledger knows of
+///     wheels/KEY      which blobs are the wheels of a Python environment's lock
 ///     uploads/        how far pushes to registries came
 ///     places/HEX      repositories of registries that have the blob
 ///     locks/          held while a blob arrives, the index is written, or bundles are made
@@ -19,6 +21,9 @@ struct ContentLayout: Hashable, Sendable {
     var partial: String { "\(root)/partial" }
     var records: String { "\(root)/records" }
     var quarantine: String { "\(root)/quarantine" }
+    func wheels(_ key: String) -> String { "\(wheels)/\(key)" }
+    var wheels: String { "\(root)/wheels" }
+    var noted: String { "\(root)/noted" }
     var locks: String { "\(root)/locks" }
     var uploads: String { "\(root)/uploads" }
     var places: String { "\(root)/places" }
@@ -38,7 +43,9 @@ struct ContentLayout: Hashable, Sendable {
     func make() throws(Failure) {
         do throws(SystemError) {
             try makeFolder(root, mode: 0o700)
-            for path in [partial, records, quarantine, locks, uploads, places] { try makeFolder(path, mode: 0o700) }
+            for path in [partial, records, quarantine, noted, wheels, locks, uploads, places] {
+                try makeFolder(path, mode: 0o700)
+            }
             if try fileStatus(image) != nil { return }
             var name = Array("\(partial)/layout.XXXXXX".utf8CString)
             guard mkdtemp(&name) != nil else {

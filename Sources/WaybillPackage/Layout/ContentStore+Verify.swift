@@ -51,6 +51,31 @@ extension ContentStore {
         }
     }
 
+    /// Blobs that somebody moved aside and of which the ledger does not know yet.
+    func unnoted() async throws(Failure) -> [Quarantined] {
+        try await work.run { [layout] (cancellation) throws(Failure) in
+            do throws(SystemError) {
+                let known = Set(try entries(of: layout.noted))
+                let names = try entries(of: layout.quarantine).filter { !known.contains($0) }.sorted()
+                if names.isEmpty { return [] }
+                return names.compactMap { name in
+                    let path = "\(layout.quarantine)/\(name)"
+                    guard let digest = try? Digest(parsing: "sha256:\(name.prefix { $0 != "." })"),
+                        let found = try? FileCopy.digest(ofEntry: path, cancellation)
+                    else { return nil }
+                    return Quarantined(digest: digest, found: found, path: path)
+                }
+            } catch { throw .disk(error) }
+        }
+    }
+
+    /// The ledger knows of it from now on.
+    func markNoted(_ blob: Quarantined) {
+        let name = blob.path.split(separator: "/").last.map(String.init) ?? ""
+        let descriptor = open("\(layout.noted)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
     func listBlobs() throws(Failure) -> (sizes: [Digest: Int64], strangers: [String]) {
         var sizes: [Digest: Int64] = [:]
         var strangers: [String] = []

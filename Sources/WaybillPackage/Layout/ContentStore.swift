@@ -77,7 +77,8 @@ package struct ContentStore: Sendable {
             try judge(content)
             try await work.run { (_) throws(Failure) in try publish(partial, as: digest) }
         } catch {
-            if !resumable || error.disposition == .stall { partial.discard() }
+            // A full disk gets back what was written: there may be no room to go on for long.
+            if !resumable || error.disposition == .stall || error.reason == "DiskFull" { partial.discard() }
             throw error
         }
         return quarantined
@@ -104,19 +105,19 @@ package struct ContentStore: Sendable {
         }
     }
 
-    /// How much of `artifacts` is here while some of it is under way, in this process or another; nil when nothing is.
-    package func arriving(_ artifacts: [Artifact]) -> (done: Int64, total: Int64)? {
-        let sizes = Dictionary(artifacts.map { ($0.digest, $0.size) }, uniquingKeysWith: { first, _ in first })
-        var (done, isUnderWay): (Int64, Bool) = (0, false)
+    /// Bytes of `artifacts` that are here, with those under way, and of all of them; equal files count once.
+    package func held(_ artifacts: [Artifact]) -> (done: Int64, total: Int64) {
+        let sizes = Dictionary(artifacts.map { ($0.digest, max($0.size, 0)) }, uniquingKeysWith: { first, _ in first })
+        var (done, total): (Int64, Int64) = (0, 0)
         for (digest, size) in sizes {
+            total = total.addingReportingOverflow(size).partialValue
             if (try? fileStatus(layout.blob(digest))) ?? nil != nil {
                 done &+= size
             } else if let partial = (try? fileStatus(layout.partial(digest))) ?? nil {
                 done &+= min(Int64(partial.st_size), size)
-                isUnderWay = true
             }
         }
-        return isUnderWay ? (done, sizes.values.reduce(0) { $0 &+ $1 }) : nil
+        return (done, total)
     }
 
     /// Bytes of `digests` that are not here yet, by the sizes given.

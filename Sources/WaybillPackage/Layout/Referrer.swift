@@ -66,7 +66,7 @@ extension ContentStore {
     }
 
     /// What stands beside the bundle, oldest first. A referrer that cannot be read is passed over: it says nothing.
-    package func referrers(of subject: Digest) async throws(Failure) -> [Referrer] {
+    package func attachments(of subject: Digest) async throws(Failure) -> [Referrer] {
         var found: [Referrer] = []
         for descriptor in try await manifests() where found.count < Self.referrerLimit {
             let named = descriptor.annotations[Self.subjectAnnotation]

@@ -7,7 +7,7 @@ package import WaybillCore
 /// compared with digest and size; then files with the blobs' bytes are gathered beside the set's place, made durable, and moved there
 /// in one step. A file whose bytes are not those of its manifest leaves nothing behind. Equal requests at one time, of one process or
 /// several, do the work once. Memory is bounded whatever the size for `file:` sources; a file of the repository is held whole, up to
-/// `repositoryLimit`.
+/// `repositoryLimit`. Each file is looked into before its set is put in place, so that nothing is ever started on a dangerous one.
 ///
 /// **Assumptions.** Nobody but this user (and root) can write below `root`. Other users can enter the sets, and nothing else here.
 package struct ArtifactStore: ModelStore {
@@ -18,26 +18,37 @@ package struct ArtifactStore: ModelStore {
     let content: ContentStore
     private let intake: ArtifactIntake
     private let builder: BundleBuilder
-    private let journal: Journal
-    private let now: @Sendable () -> Timestamp
-    private let work = BlockingWork(label: "waybill.artifacts")
+    private let allowing: @Sendable () async throws(Failure) -> AllowList
+    private let retention: Retention
+    private let board = PackagingBoard()
+    let journal: Journal
+    let now: @Sendable () -> Timestamp
+    let work = BlockingWork(label: "waybill.artifacts")
+    /// How often a long transfer is written down.
+    var noteInterval = Duration.seconds(60)
 
     /// - Parameters:
     ///   - root: an absolute path; made when it is first needed.
     ///   - content: where the bytes are; on the same file system the folders share them.
     ///   - readers: fetch what is on other machines.
     ///   - refusing: real, absolute folders whose files are never a source, such as the state folder.
+    ///   - allowing: what pickles may import, as it is in force when they are looked into.
+    ///   - retention: which bundles stay though nothing that is deployed needs them.
     ///   - repositoryLimit: bytes past which a file of the repository is refused, since it is held in memory.
     package init(
         root: String, content: ContentStore, tree: any FleetTree, readers: SourceReaders, journal: Journal,
         refusing: [String],
-        repositoryLimit: Int64 = 256 << 20, now: @escaping @Sendable () -> Timestamp
+        allowing: @escaping @Sendable () async throws(Failure) -> AllowList = { AllowList.shipped },
+        retention: Retention = Retention(), repositoryLimit: Int64 = 256 << 20,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         layout = StoreLayout(root: root)
         self.content = content
         intake = ArtifactIntake(
             content: content, tree: tree, readers: readers, refusing: refusing, repositoryLimit: repositoryLimit)
         builder = BundleBuilder(content: content, tree: tree, readers: readers, refusing: refusing)
+        self.allowing = allowing
+        self.retention = retention
         self.journal = journal
         self.now = now
     }
@@ -53,52 +64,104 @@ package struct ArtifactStore: ModelStore {
         return try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
     }
 
-    /// Each verified file becomes an `artifact.verified` entry before the set is put in place.
-    package func stage(_ artifacts: [Artifact], of version: VersionID, at commit: CommitID, ticket: Ticket)
-        async throws(Failure)
-    {
+    /// What is pulled becomes a `sources.resolved` entry, each verified file an `artifact.verified` one, and each that was looked into
+    /// an `artifact.inspected` one, before the set is put in place. When the disk is full, what nothing needs is removed.
+    package func stage(
+        _ artifacts: [Artifact], of version: VersionID, manifest: ModelVersion?, at commit: CommitID, ticket: Ticket
+    ) async throws(Failure) {
         let set = try ArtifactSet(artifacts)
+        let key = ArtifactSet.key(for: artifacts)
         try layout.make()
-        let lock = try await waitForLock(ArtifactSet.key(for: artifacts).hex)
+        let lock = try await waitForLock(key.hex)
         // The lock is held to the end: it is let go of when the last reference is.
         defer { withExtendedLifetime(lock) {} }
         let preparation = try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
         if preparation == .prepared { return }
         try content.layout.make()
-        let use = try await content.use()
-        defer { withExtendedLifetime(use) {} }
+        board.set(.arriving, of: key)
+        defer { board.set(nil, of: key) }
         do throws(Failure) {
-            let rotten = try await intake.bring(set.artifacts, of: version, at: commit)
-            for blob in rotten { try await record(blob, ticket: ticket) }
-            for artifact in set.artifacts { try await record(artifact, of: version, ticket: ticket) }
-            try await work.run { (cancellation) throws(Failure) in
-                let staging = staging(set, cancellation)
-                try staging.begin()
-                try staging.gather()
-                try staging.publish(to: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)))
-            }
+            try await fill(set, Staged(version: version, manifest: manifest, commit: commit, ticket: ticket))
         } catch {
             staging(set, Cancellation()).abandon()
+            // Nobody packages this now, so what came of it is among what nothing needs.
+            if error.reason == "DiskFull" { try? await collectContent(ticket: ticket) }
             throw error
         }
     }
 
+    /// What files are staged for.
+    private struct Staged {
+        let version: VersionID
+        let manifest: ModelVersion?
+        let commit: CommitID
+        let ticket: Ticket
+    }
+
+    /// Brings, proves and looks into the files of a set and puts them in place. The board and the lock are the caller's.
+    private func fill(_ set: ArtifactSet, _ staged: Staged) async throws(Failure) {
+        let use = try await content.use()
+        defer { withExtendedLifetime(use) {} }
+        let ticket = staged.ticket
+        try await recordSources(set.artifacts, of: staged.version, ticket: ticket)
+        async let _: Void = noteProgress(of: set.artifacts, staged.version, every: noteInterval, ticket: ticket)
+        let rotten = try await intake.bring(set.artifacts, of: staged.version, at: staged.commit)
+        for blob in rotten { try await record(blob, ticket: ticket) }
+        for artifact in set.artifacts { try await record(artifact, of: staged.version, ticket: ticket) }
+        board.set(.inspecting, of: ArtifactSet.key(for: set.artifacts))
+        try await inspect(set, staged)
+        try await work.run { (cancellation) throws(Failure) in
+            try staging(set, cancellation).publish(
+                to: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)))
+        }
+    }
+
+    /// Gathers the files beside their place and looks into them there, under their own names.
+    private func inspect(_ set: ArtifactSet, _ staged: Staged) async throws(Failure) {
+        let inspection = SetInspection(
+            set: set, manifest: staged.manifest, allowing: try await allowing(), path: inspectionPath(set.artifacts))
+        let known = inspection.known()
+        if let known { try inspection.refuse(known, staged.version) }
+        let files = try await work.run { [layout] (cancellation) throws(Failure) in
+            try staging(set, cancellation).begin()
+            try staging(set, cancellation).gather()
+            if let known { return known }
+            return try inspection.run(in: staging(set, cancellation).folder, scratch: layout.index, cancellation)
+        }
+        if known != nil { return }
+        for file in files {
+            try await record(file, of: staged.version, allowing: inspection.allowing.digest, ticket: staged.ticket)
+        }
+        try inspection.refuse(files, staged.version)
+    }
+
+    /// What was found in the files of a set when they were last looked into; empty when they never were.
+    package func inspected(_ artifacts: [Artifact]) -> [InspectedFile] {
+        SetInspection.load(inspectionPath(artifacts))?.files ?? []
+    }
+
+    private func inspectionPath(_ artifacts: [Artifact]) -> String {
+        "\(layout.index)/\(ArtifactSet.key(for: artifacts).hex).inspection"
+    }
+
+    package func progress(of artifacts: [Artifact]) -> PackagingProgress? {
+        guard let step = board.step(of: ArtifactSet.key(for: artifacts)) else { return nil }
+        let held = content.held(artifacts)
+        return PackagingProgress(step, done: held.done, total: held.total)
+    }
+
     /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry.
     package func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {
+        let key = ArtifactSet.key(for: version.artifacts)
+        board.set(.bundling, of: key)
+        defer { board.set(nil, of: key) }
         let before = try await content.manifests().last {
             $0.annotations[ImageIndex.nameAnnotation] == version.id.description
         }
         let (bundle, rotten) = try await builder.build(version, at: commit)
         for blob in rotten { try await record(blob, ticket: ticket) }
         if before?.digest == bundle.manifest { return }
-        try await journal.note(
-            Event(
-                .bundleBuilt, decision: ticket.decision, cause: ticket.index, time: now(),
-                subject: version.id.description, outcome: .succeeded,
-                body: [
-                    "version": .string(version.id.description), "digest": .string(bundle.manifest.description),
-                    "size": .integer(bundle.size), "layers": .integer(Int64(bundle.layers)),
-                ]))
+        try await record(bundle, ticket: ticket)
     }
 
     package func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
@@ -129,20 +192,12 @@ package struct ArtifactStore: ModelStore {
         let roots = try await heldDigests()
         let report: ContentCollection.Report
         do throws(Failure) {
-            report = try await ContentCollection(content, roots: roots).run(dryRun: false)
+            report = try await ContentCollection(content, roots: roots, retention: retention).run(dryRun: false)
         } catch {
             if error.disposition == .wait { return }
             throw error
         }
-        if report.isEmpty { return }
-        try await journal.note(
-            Event(
-                .contentCollected, decision: ticket.decision, cause: ticket.index, time: now(),
-                subject: "content", outcome: .succeeded,
-                body: [
-                    "blobs": .integer(Int64(report.blobs)), "size": .integer(report.size),
-                    "bundles": .list(report.bundles.map { .string($0) }),
-                ]))
+        if !report.isEmpty { try await record(report, ticket: ticket) }
     }
 
     /// Digests of the files of every set in a store's folder, for commands that have no store.
@@ -153,29 +208,6 @@ package struct ArtifactStore: ModelStore {
     /// Digests of the files of every set that is here.
     private func heldDigests() async throws(Failure) -> Set<Digest> {
         try await work.run { [layout] (_) throws(Failure) in try layout.heldDigests() }
-    }
-
-    private func record(_ artifact: Artifact, of version: VersionID, ticket: Ticket) async throws(Failure) {
-        try await journal.note(
-            Event(
-                .artifactVerified, decision: ticket.decision, cause: ticket.index, time: now(),
-                subject: version.description, outcome: .succeeded,
-                body: [
-                    "version": .string(version.description), "path": .string(artifact.path),
-                    "digest": .string(artifact.digest.description), "size": .integer(artifact.size),
-                    "source": .string(artifact.source.description),
-                ]))
-    }
-
-    private func record(_ blob: ContentStore.Quarantined, ticket: Ticket) async throws(Failure) {
-        try await journal.note(
-            Event(
-                .contentQuarantined, decision: ticket.decision, cause: ticket.index, time: now(),
-                subject: blob.digest.description,
-                body: [
-                    "digest": .string(blob.digest.description), "found": .string(blob.found.description),
-                    "path": .string(blob.path),
-                ]))
     }
 
     private func waitForLock(_ key: String) async throws(Failure) -> FileLock {

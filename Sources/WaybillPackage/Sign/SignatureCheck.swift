@@ -26,7 +26,7 @@ package struct SignatureCheck: Sendable {
     /// One finding for each signature, oldest first.
     package func run(_ bundle: StoredBundle) async throws(Failure) -> [SignatureFinding] {
         var findings: [SignatureFinding] = []
-        for referrer in try await content.referrers(of: bundle.descriptor.digest) {
+        for referrer in try await content.attachments(of: bundle.descriptor.digest) {
             guard let form = SignatureForm(referrer) else { continue }
             var finding = SignatureFinding(
                 form: form, signature: referrer.layer.digest, referrer: referrer.descriptor.digest,

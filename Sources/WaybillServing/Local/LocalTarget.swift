@@ -27,6 +27,14 @@ package final class LocalTarget: Target {
     /// Replicas being started: their ports and users are not to be given again. Also orders the giving.
     let reserved = Mutex<[ReplicaID: Reservation]>([:])
 
+    /// Revisions that are being prepared, to tell how far each is.
+    let preparing = Mutex<[Revision: Preparing]>([:])
+
+    struct Preparing: Sendable {
+        var spec: RevisionSpec
+        var buildsEnvironment = false
+    }
+
     /// Where cgroups can be made, looked for once.
     let cgroup: CgroupPlace
 
@@ -78,10 +86,24 @@ package final class LocalTarget: Target {
     }
 
     package func prepare(_ spec: RevisionSpec, at commit: CommitID, ticket: Ticket) async throws(Failure) {
-        try await models.stage(spec.artifacts, of: spec.version, at: commit, ticket: ticket)
+        preparing.withLock { $0[spec.revision] = Preparing(spec: spec) }
+        defer { preparing.withLock { _ = $0.removeValue(forKey: spec.revision) } }
+        try await models.stage(
+            spec.artifacts, of: spec.version, manifest: spec.manifest, at: commit, ticket: ticket)
         if let manifest = spec.manifest { try await models.package(manifest, at: commit, ticket: ticket) }
         if let environment = spec.environment {
+            preparing.withLock { $0[spec.revision]?.buildsEnvironment = true }
             try await environments.build(environment, at: commit, ticket: ticket)
+        }
+    }
+
+    /// How far each revision is that is being prepared just now.
+    package var progress: [Revision: PackagingProgress] {
+        preparing.withLock { $0 }.mapValues { preparing in
+            let total = preparing.spec.artifacts.reduce(0) { $0 &+ $1.size }
+            if preparing.buildsEnvironment { return PackagingProgress(.environment, done: total, total: total) }
+            return models.progress(of: preparing.spec.artifacts)
+                ?? PackagingProgress(.arriving, done: 0, total: total)
         }
     }
 

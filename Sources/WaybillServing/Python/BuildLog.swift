@@ -16,11 +16,11 @@ final class BuildLog {
     private(set) var found: Set<String> = []
     private let watched: [String]
 
-    /// Begins the file anew. Without one (a full disk) the last lines are kept all the same.
-    init(path: String, watching watched: [String]) {
+    /// Begins the file anew, or goes on at its end. Without one (a full disk) the last lines are kept all the same.
+    init(path: String, watching watched: [String], continues: Bool = false) {
         self.path = path
         self.watched = watched
-        file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        file = open(path, O_WRONLY | O_CREAT | (continues ? O_APPEND : O_TRUNC) | O_CLOEXEC | O_NOFOLLOW, 0o600)
     }
 
     deinit { if file >= 0 { close(file) } }

@@ -1,7 +1,9 @@
 import Foundation
 import WaybillCore
 
-/// Builds one environment: venv, packages of the lock and no others, byte code, all durable, and the mark last.
+/// Builds one environment: venv, wheels of the lock and no others, byte code, all durable, and the mark last.
+///
+/// *Flow*: `begin`; then either `fetch`, after which the caller may keep the wheels, or the caller puts kept ones in place; `finish`.
 ///
 /// No code of a package runs here: wheels are only unpacked (unless the lock asks for a build from source by `--no-binary`), and the
 /// environment's interpreter is not started again once packages are in it.
@@ -15,18 +17,66 @@ struct EnvironmentBuild {
     let deadline: ContinuousClock.Instant
     let cancellation: Cancellation
 
-    /// On failure nothing is left but the log.
-    func run(requirements: RequirementsLock, text: [UInt8]) throws(Failure) {
-        do throws(Failure) {
+    /// Where the wheels are while they are installed.
+    var wheels: String { "\(folder.path)/wheels" }
+
+    /// Makes the empty environment, with a folder for its wheels.
+    func begin() throws(Failure) {
+        try leavingNothing { () throws(Failure) in
             try folder.remove()
             try folder.make()
             try run("venv", [interpreter.path, "-I", "-m", "venv", folder.path])
-            if !requirements.packages.isEmpty { try install(text) }
+            try EnvironmentFolder.make(wheels, mode: 0o700)
+        }
+    }
+
+    /// Brings the wheels of the lock from its index; what has to be built from source is built.
+    func fetch(_ requirements: RequirementsLock) throws(Failure) {
+        if requirements.packages.isEmpty { return }
+        try leavingNothing { () throws(Failure) in
+            let file = "\(folder.path)/lock.txt"
+            guard FileManager.default.createFile(atPath: file, contents: Data(requirements.text.utf8)) else {
+                throw EnvironmentFailure.disk("write", file)
+            }
+            try run(
+                "pip",
+                pip + [
+                    "wheel", "--no-deps", "--only-binary", ":all:", "--progress-bar", "off", "--timeout", "15",
+                    "--retries", "3", "--wheel-dir", wheels, "--requirement", file,
+                ])
+        }
+    }
+
+    /// Installs the wheels that are here, by name and with no index, and makes it an environment.
+    func finish(_ requirements: RequirementsLock, wheels names: [String]) throws(Failure) {
+        try leavingNothing { () throws(Failure) in
+            if !names.isEmpty {
+                try run(
+                    "pip",
+                    pip + [
+                        "install", "--no-index", "--no-deps", "--no-compile", "--no-warn-script-location",
+                        "--root-user-action", "ignore", "--progress-bar", "off",
+                    ] + names.map { "\(wheels)/\($0)" })
+            }
             try requireAll(of: requirements)
             try compile()
+            do { try FileManager.default.removeItem(atPath: wheels) } catch {
+                throw Failure(
+                    .retry, reason: "StoreUnavailable",
+                    message: "cannot remove \(wheels): \(error.localizedDescription)")
+            }
             try run("sync", ["/usr/bin/sync", "--file-system", folder.path])
             try folder.complete(mark)
-        } catch {
+        }
+    }
+
+    private var pip: [String] {
+        ["\(folder.path)/bin/python", "-I", "-m", "pip", "--no-input", "--disable-pip-version-check"]
+    }
+
+    /// On failure nothing is left but the log.
+    private func leavingNothing(_ body: () throws(Failure) -> Void) throws(Failure) {
+        do throws(Failure) { try body() } catch {
             try? folder.remove()
             throw error
         }
@@ -36,22 +86,6 @@ struct EnvironmentBuild {
         EnvironmentFolder.Mark(
             python: environment.python, lockDigest: environment.lockDigest.description, interpreter: interpreter.path,
             version: interpreter.version)
-    }
-
-    private func install(_ text: [UInt8]) throws(Failure) {
-        let file = "\(folder.path)/lock.txt"
-        guard FileManager.default.createFile(atPath: file, contents: Data(text)) else {
-            throw EnvironmentFailure.disk("write", file)
-        }
-        try run(
-            "pip",
-            [
-                "\(folder.path)/bin/python", "-I", "-m", "pip", "install", "--no-deps", "--only-binary", ":all:",
-                "--no-compile",
-                "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--root-user-action",
-                "ignore",
-                "--progress-bar", "off", "--timeout", "15", "--retries", "3", "--requirement", file,
-            ])
     }
 
     /// Asks pip whether a package asks for one that the lock left out, without running the environment's start-up files.

@@ -53,6 +53,14 @@ struct EnvironmentFolder {
         }
     }
 
+    /// Names of what is in a folder, in order.
+    static func names(in path: String) throws(Failure) -> [String] {
+        do { return try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
+            throw Failure(
+                .retry, reason: "StoreUnavailable", message: "cannot list \(path): \(error.localizedDescription)")
+        }
+    }
+
     /// Makes an empty folder that every user may enter, whatever the process's mask.
     func make() throws(Failure) { try Self.make(path, mode: 0o755) }
 

@@ -19,6 +19,7 @@ package final class PythonEnvironments: EnvironmentStore {
     private let variables: [String: String]
     private let buildLimit: Duration
     private let keepsUnused: Bool
+    private let shelf: (any WheelStore)?
     private let now: @Sendable () -> Timestamp
     private let work = BlockingWork(label: "waybill.environments")
     /// Interpreters found, by the version asked for; asked again when the file is another.
@@ -28,11 +29,12 @@ package final class PythonEnvironments: EnvironmentStore {
     ///   - root: an absolute path; made when it is first needed.
     ///   - variables: those that pip knows are passed on to it; no others.
     ///   - buildLimit: how long one build may take in all.
+    ///   - wheels: keeps what environments are installed from; nil: each is fetched from its index.
     ///   - keepsUnused: true leaves environments that others may use where several state folders share one root.
     package init(
         root: String, tree: any FleetTree, journal: Journal, search: InterpreterSearch, variables: [String: String],
-        buildLimit: Duration = .seconds(1800),
-        keepsUnused: Bool = false, now: @escaping @Sendable () -> Timestamp
+        wheels: (any WheelStore)? = nil, buildLimit: Duration = .seconds(1800), keepsUnused: Bool = false,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.root = root
         self.tree = tree
@@ -41,6 +43,7 @@ package final class PythonEnvironments: EnvironmentStore {
         self.variables = variables
         self.buildLimit = buildLimit
         self.keepsUnused = keepsUnused
+        shelf = wheels
         self.now = now
     }
 
@@ -60,25 +63,82 @@ package final class PythonEnvironments: EnvironmentStore {
         let folder = EnvironmentFolder(path: path(of: key))
         if folder.mark != nil { return }
         let begin = ContinuousClock.now
+        var wheels = Wheels()
         do throws(Failure) {
-            let text = try await read(environment, at: commit)
-            let requirements = try RequirementsLock(
-                parsing: String(decoding: text, as: UTF8.self), path: environment.lock)
+            let requirements = try EnvironmentLock.requirements(
+                try await read(environment, at: commit), path: environment.lock, for: interpreter)
             try makeFolders()
             let lock = try await waitForLock(key, environment)
             if folder.mark != nil { return }
-            try await work.run { [self] (cancellation) throws(Failure) in
-                let log = BuildLog(path: "\(root)/logs/\(key).log", watching: EnvironmentFailure.telltales)
-                try EnvironmentBuild(
-                    environment: environment, interpreter: interpreter, folder: folder, lock: lock, log: log,
-                    variables: variables, deadline: begin + buildLimit, cancellation: cancellation
-                ).run(requirements: requirements, text: text)
-            }
+            wheels = try await build(
+                Site(
+                    environment: environment, interpreter: interpreter, folder: folder, lock: lock,
+                    logPath: "\(root)/logs/\(key).log", deadline: begin + buildLimit), requirements)
         } catch {
-            try await record(key, interpreter, since: begin, failure: error, ticket: ticket)
+            try await record(key, interpreter, since: begin, failure: error, wheels, ticket: ticket)
             throw error
         }
-        try await record(key, interpreter, since: begin, failure: nil, ticket: ticket)
+        try await record(key, interpreter, since: begin, failure: nil, wheels, ticket: ticket)
+    }
+
+    /// Where one environment is built, with what must be held meanwhile.
+    private struct Site: Sendable {
+        let environment: LockedEnvironment
+        let interpreter: Interpreter
+        let folder: EnvironmentFolder
+        let lock: BuildLock
+        let logPath: String
+        let deadline: ContinuousClock.Instant
+    }
+
+    /// What an environment was installed from.
+    private struct Wheels {
+        var count = 0
+        var areKept = false
+    }
+
+    /// Builds from the wheels that are kept, or else fetches and keeps them first. Says what it was installed from.
+    private func build(_ site: Site, _ requirements: RequirementsLock) async throws(Failure) -> Wheels {
+        let key = wheelKey(site.environment)
+        try await step(site, isFirst: true) { (build) throws(Failure) in try build.begin() }
+        do throws(Failure) {
+            let folder = "\(site.folder.path)/wheels"
+            if let names = try await shelf?.place(key, into: folder) {
+                try await step(site) { (build) throws(Failure) in try build.finish(requirements, wheels: names) }
+                return Wheels(count: names.count, areKept: true)
+            }
+            try await step(site) { (build) throws(Failure) in
+                try build.fetch(requirements)
+            }
+            try await shelf?.keep(key, from: folder)
+            let names = try await work.run { (_) throws(Failure) in try EnvironmentFolder.names(in: folder) }
+            try await step(site) { (build) throws(Failure) in try build.finish(requirements, wheels: names) }
+            return Wheels(count: names.count)
+        } catch {
+            try? site.folder.remove()
+            throw error
+        }
+    }
+
+    private func step(
+        _ site: Site, isFirst: Bool = false, _ body: @escaping @Sendable (EnvironmentBuild) throws(Failure) -> Void
+    ) async throws(Failure) {
+        try await work.run { [variables] (cancellation) throws(Failure) in
+            let log = BuildLog(path: site.logPath, watching: EnvironmentFailure.telltales, continues: !isFirst)
+            try body(
+                EnvironmentBuild(
+                    environment: site.environment, interpreter: site.interpreter, folder: site.folder, lock: site.lock,
+                    log: log, variables: variables, deadline: site.deadline, cancellation: cancellation))
+        }
+    }
+
+    /// Of the wheels of a lock: another patch of the interpreter takes the same ones.
+    private func wheelKey(_ environment: LockedEnvironment) -> String {
+        Self.wheelKey(environment.lockDigest.description, environment.python)
+    }
+
+    private static func wheelKey(_ lockDigest: String, _ python: String) -> String {
+        Digest(of: "waybill.wheels/1\n\(lockDigest)\n\(python)\n\(EnvironmentLock.machine)\n".utf8).hex
     }
 
     /// Keeps each environment of a lock that is still wanted, whatever interpreter it was built with.
@@ -103,11 +163,17 @@ package final class PythonEnvironments: EnvironmentStore {
 
     package func remove(_ keys: [String], ticket: Ticket) async throws(Failure) -> [String] {
         if keepsUnused { return [] }
-        return try await work.run { [root] (_) throws(Failure) in
+        let shelves = Set(
+            keys.compactMap { EnvironmentSweep(root: root, key: $0).mark }.map {
+                Self.wheelKey($0.lockDigest, $0.python)
+            })
+        let gone = try await work.run { [root] (_) throws(Failure) in
             var gone: [String] = []
             for key in keys where try EnvironmentSweep(root: root, key: key).run() { gone.append(key) }
             return gone
         }
+        for key in shelves { try await shelf?.forget(key) }
+        return gone
     }
 
     private func path(of key: String) -> String { "\(root)/environments/\(key)" }
@@ -136,7 +202,7 @@ package final class PythonEnvironments: EnvironmentStore {
         guard let file = try await tree.file(environment.lock, at: commit) else {
             throw EnvironmentFailure.lockMissing(environment, at: commit)
         }
-        let text = try await tree.read([file.blob], limit: 1 << 20).first ?? []
+        let text = try await tree.read([file.blob], limit: EnvironmentLock.longest).first ?? []
         let digest = Digest(of: text)
         guard digest == environment.lockDigest else {
             throw EnvironmentFailure.lockChanged(environment, found: digest, at: commit)
@@ -158,12 +224,16 @@ package final class PythonEnvironments: EnvironmentStore {
 
     private func record(
         _ key: String, _ interpreter: Interpreter, since begin: ContinuousClock.Instant, failure: Failure?,
-        ticket: Ticket
+        _ wheels: Wheels, ticket: Ticket
     ) async throws(Failure) {
         var body: [String: Value] = [
             "digest": .string("sha256:\(key)"), "python": .string("\(interpreter.path) (\(interpreter.version))"),
             "seconds": .number(Double((ContinuousClock.now - begin).milliseconds) / 1000),
         ]
+        if failure == nil {
+            body["wheels"] = .integer(Int64(wheels.count))
+            body["from"] = wheels.areKept ? "store" : "index"
+        }
         if let failure { body["message"] = .string(String(failure.message.prefix(4000))) }
         try await journal.note(
             Event(

@@ -9,9 +9,12 @@ struct RequirementsLock: Hashable, Sendable {
     /// Normalised names.
     private(set) var packages: [String] = []
     private(set) var omitted: Set<String> = []
+    /// As pip is given it.
+    let text: String
 
     /// - Throws: `LockInvalid`, stalling, with file, line, what is wrong and how to make a lock.
     init(parsing text: String, path: String) throws(Failure) {
+        self.text = text
         var pending = ""
         var start = 0
         for (number, scalars) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
@@ -44,10 +47,7 @@ struct RequirementsLock: Hashable, Sendable {
         scalar != "\t" && (scalar.properties.generalCategory == .control || [0x2028, 0x2029].contains(scalar.value))
     }
 
-    /// Lowercase, with one `-` for each run of `-`, `_` and `.` (PEP 503).
-    static func normalised(_ name: some StringProtocol) -> String {
-        name.lowercased().split(whereSeparator: { "-_.".contains($0) }).joined(separator: "-")
-    }
+    static func normalised(_ name: some StringProtocol) -> String { LockedPackage.normalised(name) }
 
     private mutating func read(_ line: String) throws(InvalidInput) {
         let comment = "# waybill:omit "

@@ -36,7 +36,9 @@ private struct AccessReading {
         for (index, item) in (spec?["roles"]?.list ?? []).enumerated() { readRole(item, index) }
     }
 
-    private mutating func note(_ path: [FieldStep], _ message: String, hint: String? = nil, _ rule: String = "invalid-value") {
+    private mutating func note(
+        _ path: [FieldStep], _ message: String, hint: String? = nil, _ rule: String = "invalid-value"
+    ) {
         problems.append(FieldProblem(path: [.member("spec")] + path, rule: rule, message: message, hint: hint))
     }
 
@@ -55,7 +57,8 @@ private struct AccessReading {
         let until = moment(item, "validUntil", path)
         let revoked = moment(item, "revoked", path)
         if let from, let until, until <= from {
-            note(path + [.member("validUntil")], "this key would never count: it ends at \(until) and begins at \(from)")
+            note(
+                path + [.member("validUntil")], "this key would never count: it ends at \(until) and begins at \(from)")
         }
         guard let text = item["key"]?.string else { return nil }
         do throws(InvalidInput) {

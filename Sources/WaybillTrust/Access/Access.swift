@@ -132,7 +132,8 @@ package struct NamePattern: Hashable, Sendable, CustomStringConvertible {
         }
         guard isSound, (1...63).contains(text.utf8.count) else {
             throw InvalidInput(
-                "\(text.quotedForMessage) names no models; use 1 to 63 lowercase letters, digits, '-' and '*', as in 'risk-*'")
+                "\(text.quotedForMessage) names no models; use 1 to 63 lowercase letters, digits, '-' and '*', as in 'risk-*'"
+            )
         }
         self.text = text
     }

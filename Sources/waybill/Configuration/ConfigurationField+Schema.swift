@@ -3,7 +3,7 @@ import WaybillCore
 extension ConfigurationField {
     /// Every setting, in the order of the reference. `waybill.yaml` has these members and no others; a member `a.b` is
     /// `b` inside the object `a`.
-    static let all: [ConfigurationField] = top + repository + sources + serving + ledger
+    static let all: [ConfigurationField] = top + repository + sources + serving + packaging + ledger
 
     static func named(_ path: String) -> ConfigurationField? { all.first { $0.path == path } }
 
@@ -63,6 +63,15 @@ extension ConfigurationField {
         ConfigurationField(
             "webhook.secretFile", .path, nil,
             "File with the secret of the forge's webhook; without it there is no webhook."),
+    ]
+
+    private static let packaging: [ConfigurationField] = [
+        ConfigurationField(
+            "packaging.keep", .integer(0...10_000), 3,
+            "Newest bundles of each model that stay in the content store whatever is deployed."),
+        ConfigurationField(
+            "packaging.retain", .list, nil,
+            "Versions whose bundles stay whatever is deployed: MODEL@VERSION, with '*' for any characters."),
     ]
 
     private static let ledger: [ConfigurationField] = [

@@ -1,4 +1,5 @@
 import WaybillCore
+import WaybillPackage
 
 /// How the controller and the commands are set up: flags over environment over `waybill.yaml` over the standard.
 struct WaybillConfiguration: Hashable, Sendable {
@@ -17,6 +18,7 @@ struct WaybillConfiguration: Hashable, Sendable {
     var isGatewayInsecure: Bool
     var metrics: SocketAddressText
     var webhookSecretFile: String?
+    var retention: Retention
     var anchors: [String]
     var anchorInterval: Duration
 
@@ -57,6 +59,13 @@ struct WaybillConfiguration: Hashable, Sendable {
         isGatewayInsecure = settings.flag("gateway.insecure")
         metrics = try settings.address("metrics.address")
         webhookSecretFile = settings.path("webhook.secretFile")
+        retention = Retention(
+            newest: Int(settings.number("packaging.keep")),
+            versions: try settings.list("packaging.retain").map { text throws(InvalidInput) in
+                do throws(InvalidInput) { return try VersionPattern(parsing: text) } catch {
+                    throw InvalidInput("packaging.retain: \(error.message)")
+                }
+            })
         anchors = settings.list("ledger.anchors")
         anchorInterval = settings.duration("ledger.anchorInterval")
         try refuseContradictions()

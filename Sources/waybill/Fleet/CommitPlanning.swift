@@ -22,7 +22,10 @@ struct CommitPlanning: OfflinePlanning {
             .problems(of: after.versions(since: before))
         return PlanView(
             basis: .commit, base: from, baseName: from.hex.hasPrefix(base) ? nil : base, commit: to,
-            hold: hold, deployments: plan.entries.map { KeyPlanView($0, desired: after.deployments[$0.plan.key]) },
+            hold: hold,
+            deployments: plan.entries.map {
+                KeyPlanView($0, desired: after.deployments[$0.plan.key], held: before.held)
+            },
             problems: (after.diagnostics + sources).sorted(by: Diagnostic.inOrder))
     }
 
@@ -49,5 +52,17 @@ struct CommitPlanning: OfflinePlanning {
             : hold.message
         return CommitHoldView(
             reason: hold.cause.rawValue, message: message, commit: hold.commit, accepted: hold.accepted)
+    }
+}
+
+extension DesiredState {
+    /// Bytes of `artifacts` that a deployment of this state has, were it what runs, and of all of them; equal files count once.
+    fileprivate func held(_ artifacts: [Artifact]) -> (done: Int64, total: Int64) {
+        let here = Set(deployments.values.lazy.flatMap(\.spec.artifacts).map(\.digest))
+        let sizes = Dictionary(artifacts.map { ($0.digest, max($0.size, 0)) }, uniquingKeysWith: { first, _ in first })
+        return sizes.reduce(into: (done: 0, total: 0)) { sum, file in
+            sum.total &+= file.value
+            if here.contains(file.key) { sum.done &+= file.value }
+        }
     }
 }

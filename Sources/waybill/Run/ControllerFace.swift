@@ -14,6 +14,8 @@ struct ControllerFace: ControllerInterface {
     let controller: Controller
     let watcher: FleetWatcher
     let source: any DesiredStateSource
+    let target: LocalTarget
+    let models: ArtifactStore
     let ledger: Ledger
     let history: any EventHistory
     let folder: StateFolder
@@ -71,10 +73,24 @@ struct ControllerFace: ControllerInterface {
 
     private func views() async -> [DeploymentView] {
         let address = await controller.gatewayStatus?.address
-        return await controller.allSummaries.map { view($0, address) }
+        let packaging = target.progress
+        var views: [DeploymentView] = []
+        for summary in await controller.allSummaries {
+            views.append(view(summary, address, packaging, await inspected(summary.key)))
+        }
+        return views
     }
 
-    private func view(_ summary: KeySummary, _ address: String?) -> DeploymentView {
+    /// What was found in the files of the version that git asks for.
+    private func inspected(_ key: DeploymentKey) async -> [InspectedFile] {
+        await controller.desired(of: key).map { models.inspected($0.spec.artifacts) } ?? []
+    }
+
+    private func view(
+        _ summary: KeySummary, _ address: String?, _ packaging: [Revision: PackagingProgress],
+        _ inspected: [InspectedFile]
+    ) -> DeploymentView {
+        let progress = summary.desired.flatMap { packaging[$0] }
         let serving = summary.replicas.filter { summary.rotation.contains($0.id) }.map(\.version)
         return DeploymentView(
             key: summary.key, version: summary.version, serving: Array(Set(serving)), runtime: summary.runtime,
@@ -82,8 +98,9 @@ struct ControllerFace: ControllerInterface {
                 desired: summary.wantedReplicas, ready: summary.readyReplicas,
                 running: summary.replicas.count { $0.isAlive }),
             revision: summary.desired, commit: summary.commit,
-            url: address.map { "http://\($0)\(summary.path)" }, conditions: summary.conditions,
-            orphaned: summary.conditions[.held]?.reason == "Orphaned")
+            url: address.map { "http://\($0)\(summary.path)" },
+            conditions: summary.conditions.telling(progress, inspected, at: summary.observedAt ?? startedAt),
+            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {
@@ -108,14 +125,13 @@ struct ControllerFace: ControllerInterface {
         // A replica that has only just been started has said nothing yet.
         let logs = summary.replicas.sorted { $0.id > $1.id }.lazy.map { replicaLog($0.id).tail(20) }
         let log = logs.first { !$0.isEmpty } ?? []
+        let inspected = desired.map { models.inspected($0.spec.artifacts) } ?? []
         return DeploymentDetail(
-            deployment: view(summary, await controller.gatewayStatus?.address),
+            deployment: view(summary, await controller.gatewayStatus?.address, target.progress, inspected),
             replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),
             problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location,
             spec: desired?.spec, bundle: version.flatMap { bundles[$0.id.description] },
-            packaging: desired.flatMap { ContentStore(root: folder.content).arriving($0.spec.artifacts) }.map {
-                PackagingView(done: $0.done, total: $0.total)
-            },
+            inspection: inspected.map(InspectedFileView.init),
             inputs: version?.inputs ?? [], outputs: version?.outputs ?? [], lastLines: log,
             events: try await history(of: key, before: nil, limit: 10))
     }
@@ -162,7 +178,8 @@ struct ControllerFace: ControllerInterface {
             plan: plan, changes: plan.isEmpty ? [] : await controller.changes(of: key),
             hold: held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) })
         guard entry.verb != .none || !plan.drift.isEmpty else { return nil }
-        return KeyPlanView(entry, desired: await controller.desired(of: key))
+        return KeyPlanView(
+            entry, desired: await controller.desired(of: key), held: ContentStore(root: folder.content).held)
     }
 
     // MARK: Ledger and logs

@@ -52,7 +52,9 @@ struct ControllerRun {
         let store = await StoreKeeper.open(folder.store, ledger: ledger, clock: clock, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
-        let watched = WatchedLedger(ledger, store: store, metrics: metrics, signal: signal, logger: logger)
+        let inForce = CommitInForce(memory.fleet.chain.last)
+        let watched = WatchedLedger(
+            ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, logger: logger)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
@@ -61,7 +63,8 @@ struct ControllerRun {
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
-        let target = try localTarget(folder, repository, journal, client, ports)
+        let models = try models(folder, repository, journal, inForce)
+        let target = try localTarget(folder, repository, journal, client, ports, models)
         let launcher =
             configuration.startsGateway
             ? GatewayLauncher(state: folder, configuration: configuration, control: gateway) : nil
@@ -71,7 +74,8 @@ struct ControllerRun {
         let parts = Parts(
             folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory,
             journal: journal,
-            ledger: ledger, store: store, repository: repository, loader: loader, target: target, world: world,
+            ledger: ledger, store: store, repository: repository, loader: loader, target: target,
+            models: models, world: world,
             table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions())
         try await ControllerServices(parts).run()
         try await journal.note(
@@ -81,20 +85,31 @@ struct ControllerRun {
         await store.close()
     }
 
+    private func models(
+        _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ inForce: CommitInForce
+    ) throws -> ArtifactStore {
+        let clock = clock
+        let list = FleetAllowList(tree: repository, path: configuration.repository.path)
+        return ArtifactStore(
+            root: folder.models, content: ContentStore(root: folder.content), tree: repository,
+            readers: try ModelSources.readers(
+                configuration, ProcessInfo.processInfo.environment, scratch: folder.repositories,
+                refusing: [folder.path]),
+            journal: journal, refusing: [folder.path],
+            allowing: { () throws(Failure) in try await list.read(at: inForce.commit) },
+            retention: configuration.retention, now: { clock.now() })
+    }
+
     private func localTarget(
         _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ client: HTTPClient,
-        _ ports: PublishedPorts
+        _ ports: PublishedPorts, _ models: ArtifactStore
     ) throws -> LocalTarget {
         let clock = clock
         let variables = ProcessInfo.processInfo.environment
-        let models = ArtifactStore(
-            root: folder.models, content: ContentStore(root: folder.content), tree: repository,
-            readers: try ModelSources.readers(
-                configuration, variables, scratch: folder.repositories, refusing: [folder.path]),
-            journal: journal, refusing: [folder.path], now: { clock.now() })
         let environments = PythonEnvironments(
             root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,
             search: .ofThisProcess(variables: variables), variables: variables,
+            wheels: ContentWheels(content: ContentStore(root: folder.content)),
             keepsUnused: configuration.environmentsFolder != nil, now: { clock.now() })
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = configuration.ports

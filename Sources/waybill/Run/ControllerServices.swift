@@ -5,6 +5,7 @@ import WaybillCore
 import WaybillEngine
 import WaybillGit
 import WaybillLedger
+import WaybillPackage
 import WaybillServing
 
 /// What a controller is made of, once it is open.
@@ -20,6 +21,7 @@ struct Parts: Sendable {
     var repository: MirrorRepository
     var loader: FleetSource
     var target: LocalTarget
+    var models: ArtifactStore
     var world: World
     var table: RouteTable?
     var ports: PublishedPorts
@@ -81,7 +83,8 @@ struct ControllerServices {
         pulse.begin(ControllerLoop.allCases.map(\.rawValue) + ["git"])
         let stop = StopSignals()
         let face = ControllerFace(
-            changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, ledger: parts.ledger,
+            changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, target: parts.target,
+            models: parts.models, ledger: parts.ledger,
             history: parts.store, folder: parts.folder, configuration: parts.configuration,
             startedAt: parts.clock.now(),
             repository: parts.repository)
@@ -99,6 +102,8 @@ struct ControllerServices {
             group.addTask { .idle(await parts.store.run(turned: { pulse.beat("store") })) }
             group.addTask { .idle(await pulse.run()) }
             group.addTask { .idle(await self.keepResources()) }
+            group.addTask { .idle(await self.followProgress()) }
+            group.addTask { .idle(await self.followQuarantine()) }
             group.addTask { .idle(try await control.run()) }
             group.addTask { .idle(try await monitor.run()) }
             group.addTask { .idle(await self.passOnChanges()) }
@@ -143,6 +148,28 @@ struct ControllerServices {
             else { continue }
             parts.store.take(state)
             kept = state.commit
+        }
+    }
+
+    /// Shows how far packaging is as it gets on, and lets the engine know that it does.
+    private func followProgress() async {
+        var known: [Revision: PackagingProgress] = [:]
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            let now = parts.target.progress
+            if now == known { continue }
+            for (revision, progress) in now where known[revision] != progress {
+                controller.send(.progressed(revision))
+            }
+            known = now
+            parts.signal.advance()
+        }
+    }
+
+    /// Writes down what other programs moved aside in the content store, and looks at everything again: a deployment may share its
+    /// bytes.
+    private func followQuarantine() async {
+        while (try? await Task.sleep(for: .seconds(10))) != nil {
+            if let count = try? await parts.models.noteQuarantine(), count > 0 { controller.send(.resync) }
         }
     }
 

@@ -15,10 +15,13 @@ enum ModelSources {
         let settings = configuration.sources
         let http = try transport(settings, variables)
         let access = RepositoryAccess(configuration: configuration, refusing: refusing)
+        let places = try SourceEndpoints(settings, variables)
         return SourceReaders(
             [
                 .https: HTTPSSource(http),
                 .oci: OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables))),
+                .huggingFace: HuggingFaceSource(http, endpoint: places.huggingFace),
+                .mlflow: MLflowSource(http, endpoint: places.mlflow),
             ],
             repositories: repositories(access, scratch),
             fileRoots: access.fileRoots,
@@ -58,7 +61,7 @@ enum ModelSources {
         var http = HTTPSettings()
         http.deadlines.idle = settings.idleTimeout
         http.caFile = settings.caFile
-        http.credentials = settings.credentials
+        http.credentials = settings.credentials + (try SourceEndpoints(settings, variables)).credentials
         http.hosts = settings.hosts
         http.plainHosts = settings.plainHosts
         http.bytesPerSecond = settings.rate
@@ -66,6 +69,18 @@ enum ModelSources {
             http.proxies = try ProxyRules(environment: variables, configured: settings.proxy)
         } catch { throw invalid(error.message) }
         return try HTTPTransport(http)
+    }
+
+    /// What finds out what moving names mean now, for `waybill pin`.
+    static func resolvers(
+        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
+    ) throws(Failure) -> [RemoteSource.Scheme: any SourceResolver] {
+        let http = try transport(settings, variables)
+        let places = try SourceEndpoints(settings, variables)
+        return [
+            .huggingFace: HuggingFaceResolver(http, endpoint: places.huggingFace),
+            .mlflow: MLflowResolver(http, endpoint: places.mlflow),
+        ]
     }
 
     private static func invalid(_ message: String) -> Failure {

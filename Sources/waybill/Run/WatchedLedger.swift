@@ -10,11 +10,16 @@ struct WatchedLedger: RecoverableLedger {
     private let store: StoreKeeper
     private let metrics: Metrics
     private let signal: ChangeSignal
+    private let inForce: CommitInForce
     private let logger: Logger
     private let meter: ActMeter
 
-    init(_ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, logger: Logger) {
+    init(
+        _ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, inForce: CommitInForce,
+        logger: Logger
+    ) {
         self.logger = logger
+        self.inForce = inForce
         meter = ActMeter(metrics: metrics)
         self.ledger = ledger
         self.store = store
@@ -32,6 +37,7 @@ struct WatchedLedger: RecoverableLedger {
             signal.advance()
             for (index, event) in zip(indices, events) {
                 meter.note(event, at: index)
+                inForce.take(event)
                 log(EventView(event, at: index))
             }
             return indices

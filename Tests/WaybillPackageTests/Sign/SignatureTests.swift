@@ -17,7 +17,7 @@ import WaybillTrust
             let key = try SignedBundle.key(1)
             let first = try await signed.sign(key)
             #expect(try await signed.sign(key) == first)
-            #expect(try await signed.content.referrers(of: signed.bundle.descriptor.digest) == [first])
+            #expect(try await signed.content.attachments(of: signed.bundle.descriptor.digest) == [first])
             #expect(try await signed.content.bundle("churn@1.4.0") == signed.bundle)
             #expect(try await signed.fixture.build(signed.model).manifest == signed.bundle.descriptor.digest)
             let listed = try await SigningPeers.run(["umoci", "ls", "--layout", signed.content.layout.image])

@@ -16,7 +16,17 @@ struct SignedBundle {
     var folder: URL { fixture.store.folder }
 
     init(in folder: URL) async throws {
-        fixture = try BundleFixture(in: folder)
+        var fixture = try BundleFixture(in: folder)
+        fixture.store.tree.files["locks/train.lock"] = Array(
+            """
+            numpy==2.0.0 \\
+                --hash=sha256:\(String(repeating: "a", count: 64)) \\
+                --hash=sha256:\(String(repeating: "b", count: 64))
+            # a comment
+            Scikit_Learn[extra]==1.5.0 ; python_version >= "3.9"
+
+            """.utf8)
+        self.fixture = fixture
         var version = try fixture.version()
         let bytes = fixture.store.tree.files["models/churn/model.joblib"] ?? []
         version.artifacts += ["a/b", "a-b", "a.txt"].map { path in

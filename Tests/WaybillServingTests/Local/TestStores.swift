@@ -25,9 +25,11 @@ final class PlainModelStore: ModelStore {
         return .prepared
     }
 
-    func stage(_ artifacts: [Artifact], of version: VersionID, at commit: CommitID, ticket: Ticket)
-        async throws(Failure)
-    {
+    func progress(of artifacts: [Artifact]) -> PackagingProgress? { nil }
+
+    func stage(
+        _ artifacts: [Artifact], of version: VersionID, manifest: ModelVersion?, at commit: CommitID, ticket: Ticket
+    ) async throws(Failure) {
         do {
             let folder = URL(filePath: folder(for: artifacts))
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

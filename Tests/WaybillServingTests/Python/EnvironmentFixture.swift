@@ -16,10 +16,13 @@ struct EnvironmentFixture {
     var search = InterpreterSearch(folders: ["/usr/bin"], isForOthers: true)
     var limit = Duration.seconds(300)
     let lock: String
+    let path: String
+    var wheels: (any WheelStore)?
 
-    init(in folder: URL, lock: String = Self.tiny) throws {
+    init(in folder: URL, lock: String = Self.tiny, path: String = "locks/a.txt") throws {
         self.folder = folder
         self.lock = lock
+        self.path = path
         commit = try CommitID(parsing: String(repeating: "b", count: 40))
     }
 
@@ -27,12 +30,13 @@ struct EnvironmentFixture {
 
     var store: PythonEnvironments {
         PythonEnvironments(
-            root: root, tree: MemoryTree(["locks/a.txt": Array(lock.utf8)]), journal: Journal(storage: ledger),
-            search: search, variables: variables, buildLimit: limit, now: { Timestamp(milliseconds: 5) })
+            root: root, tree: MemoryTree([path: Array(lock.utf8)]), journal: Journal(storage: ledger),
+            search: search, variables: variables, wheels: wheels, buildLimit: limit, now: { Timestamp(milliseconds: 5) }
+        )
     }
 
     var environment: LockedEnvironment {
-        LockedEnvironment(python: "3.11", lock: "locks/a.txt", lockDigest: Digest(of: lock.utf8))
+        LockedEnvironment(python: "3.11", lock: path, lockDigest: Digest(of: lock.utf8))
     }
 
     func build() async throws {

@@ -93,8 +93,8 @@ final class HTTPClients: Sendable {
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",
                 message:
-                    "\(call.method) \(call.address): the head of the answer has \(head.headers.count) fields of \(bytes) bytes, "
-                    + "more than any that is meant well")
+                    "\(call.method) \(call.address): the head of the answer is larger than any that is meant well, with "
+                    + "\(head.headers.count) fields")
         }
     }
 

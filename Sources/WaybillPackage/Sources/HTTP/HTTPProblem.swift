@@ -20,12 +20,10 @@ struct HTTPProblem {
         case is CancellationError: .cancelled
         case let error as HTTPClientError: failure(for: error)
         case let error as NIOConnectionError: failure(for: error)
+        case let error as HTTPParserError where isMidway || error == .invalidEOFState: retry("ConnectionLost", lost)
         case is HTTPParserError:
             retry("SourceUnavailable", "the answer is no sound HTTP; is something else listening there?")
-        case let error as IOError:
-            retry(
-                isMidway ? "ConnectionLost" : "SourceUnavailable",
-                "\(lost): \(String(cString: strerror(error.errnoCode)))")
+        case let error as IOError: failure(for: error)
         case let error as NIOSSLError: failure(for: error)
         case let error as NIOSSLExtraError: untrusted("\(error.description)")
         case is ChannelError: retry("ConnectionLost", lost)
@@ -50,6 +48,15 @@ struct HTTPProblem {
         case .remoteConnectionClosed, .uncleanShutdown: retry("ConnectionLost", lost)
         case let error: retry("SourceUnavailable", error.shortDescription)
         }
+    }
+
+    private func failure(for error: IOError) -> Failure {
+        let reason = String(cString: strerror(error.errnoCode))
+        let unreachable = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, EADDRNOTAVAIL]
+        if !isMidway, unreachable.contains(error.errnoCode) {
+            return retry("SourceUnavailable", "cannot connect\(proxyWords): \(reason)")
+        }
+        return retry("ConnectionLost", "\(lost): \(reason)")
     }
 
     private func failure(for error: NIOConnectionError) -> Failure {

@@ -10,6 +10,8 @@ struct WebFile: Sendable {
     var headers: HTTPHeaders = [:]
     /// Whether what the address gives may change, so that a part of it is only asked for with what the whole was (`If-Range`).
     var mayChange = true
+    /// Looks at the head of a good answer before its body is taken.
+    var check: @Sendable (HTTPHead) throws(Failure) -> Void = { _ in }
 }
 
 /// Reads files at addresses, whole or from an offset on.
@@ -36,7 +38,9 @@ struct WebFiles: Sendable {
                 progress.withLock { $0 += Int64(bytes.count) }
                 try sink(bytes)
             }
-            guard answer.status == 200 || answer.status == 206 else { throw answer.failure("GET", file.name) }
+            guard answer.status == 200 || answer.status == 206 else {
+                throw answer.failure("GET", file.name == file.address.text ? nil : file.name)
+            }
             let now = progress.withLock { $0 }
             if answer.status == 200 {
                 guard now < size, answer.head.isUnframed else { return }
@@ -71,6 +75,7 @@ struct WebFiles: Sendable {
             throw .resumeRefused(file.name, at: offset)
         case _: return false
         }
+        try file.check(head)
         if let encoding = head.header("content-encoding"), encoding.lowercased() != "identity" {
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",

@@ -9,6 +9,8 @@ struct PackageCommand: AsyncParsableCommand {
             PackageBuild.self,
             PackageInspect.self,
             PackageDiff.self,
+            PackageSign.self,
+            PackageAttest.self,
             PackagePush.self,
             PackagePull.self,
             PackageVerify.self,

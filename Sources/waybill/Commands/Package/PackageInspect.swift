@@ -1,12 +1,16 @@
 import ArgumentParser
 import WaybillCore
 import WaybillPackage
+import WaybillTrust
 
 /// `waybill package inspect`.
 struct PackageInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show what is in a bundle.",
-        discussion: "REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it.")
+        commandName: "inspect", abstract: "Show what is in a bundle, and what stands beside it.",
+        discussion: """
+            REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it. Signatures are judged by the access \
+            file of the fleet folder, when there is one.
+            """)
 
     @Argument(help: ArgumentHelp("The bundle.", valueName: "ref"))
     var reference: String
@@ -14,11 +18,22 @@ struct PackageInspect: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
 
+    @OptionGroup var signatures: SignatureOptions
+
     @OptionGroup var options: StoreOptions
 
     func run() async throws {
-        let bundle = try await options.content().bundle(reference)
-        try show(bundle.value, output) { bundle.text(Console.current.style) }
+        let content = try options.content()
+        let bundle = try await content.bundle(reference)
+        let found = try await signatures.findings(bundle, in: content, ledger: try options.folder().ledger)
+        let access = found.rules?.access
+        let keys = try signatures.keys() + (access?.keys.compactMap(\.ecKey) ?? [])
+        let beside = BundleSurroundings(
+            signatures: found.findings, statements: try await content.statements(about: bundle, keys: keys),
+            access: access)
+        var value = bundle.value.object ?? [:]
+        value.merge(beside.members) { own, _ in own }
+        try show(.object(value), output) { bundle.text(Console.current.style) + beside.text(Console.current.style) }
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import WaybillCore
+import WaybillGit
 import WaybillPackage
 
 /// `waybill package verify`.
@@ -9,8 +10,9 @@ struct PackageVerify: AsyncParsableCommand {
         abstract: "Hash what the content store holds again, and move what rotted aside.",
         discussion: """
             REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it; --all takes everything. Bytes that \
-            are no longer those of their digest are moved to the store's quarantine, and fetched again from their source when \
-            they are next needed. Returns 1 when there were any.
+            are no longer those of their digest are moved to the store's quarantine and fetched again from where they came; \
+            what cannot be had is fetched when it is next packaged. Returns 1 when there were any. With --signed every bundle \
+            must be signed, too, by somebody who may sign its model.
             """)
 
     @Argument(help: ArgumentHelp("Bundles.", valueName: "ref"))
@@ -19,6 +21,11 @@ struct PackageVerify: AsyncParsableCommand {
     @Flag(help: "Everything in the store.")
     var all = false
 
+    @Flag(help: "Ask for a signature by somebody who may sign the model.")
+    var signed = false
+
+    @OptionGroup var signatures: SignatureOptions
+
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
 
@@ -26,6 +33,7 @@ struct PackageVerify: AsyncParsableCommand {
 
     func validate() throws {
         guard all != !references.isEmpty else { throw ValidationError("name bundles, or give --all") }
+        guard !(all && signed) else { throw ValidationError("--signed goes with bundles that are named") }
     }
 
     func run() async throws {
@@ -36,12 +44,41 @@ struct PackageVerify: AsyncParsableCommand {
         let missing = (only ?? []).filter { held[$0] == nil }.sorted()
         let progress = ProgressLine(Console.current)
         let report = try await store.verify(only: only) { progress.show("hashed", $0, of: $1) }
+        let again = try await recover(Set(report.quarantined.map(\.digest) + missing), in: store)
         progress.clear()
-        try show(Self.value(report, missing), output) { Self.text(report, missing) }
-        if !report.isSound || !missing.isEmpty { throw ExitCode(1) }
+        let signers = try await signers(in: store)
+        var value = Self.value(report, missing, again).object ?? [:]
+        if signed { value["signatures"] = .list(signers.map(\.value)) }
+        try show(.object(value), output) { Self.text(report, missing, again) + signers.map(\.text).joined() }
+        if !report.isSound || !missing.isEmpty || signers.contains(where: { !$0.isTrusted }) { throw ExitCode(1) }
     }
 
-    private static func value(_ report: ScrubReport, _ missing: [Digest]) -> Value {
+    /// Who signed each bundle; nobody is asked for without --signed.
+    private func signers(in store: ContentStore) async throws(Failure) -> [BundleSigners] {
+        guard signed else { return [] }
+        var signers: [BundleSigners] = []
+        for reference in references {
+            let bundle = try await store.bundle(reference)
+            let found = try await signatures.findings(bundle, in: store, ledger: try options.folder().ledger)
+            signers.append(BundleSigners(bundle: bundle, findings: found.findings, hasRules: found.rules != nil))
+        }
+        return signers
+    }
+
+    private func recover(_ digests: Set<Digest>, in store: ContentStore) async throws -> BlobRecovery.Report {
+        guard !digests.isEmpty else { return BlobRecovery.Report() }
+        let folder = try options.folder()
+        // What came from the fleet repository is read from the controller's mirror, if there is one.
+        let mirror: any FleetTree = (try? WorkingClone(containing: folder.git)) ?? NoRepository()
+        return try await BlobRecovery(
+            content: store, tree: mirror, readers: options.readers(),
+            refusing: options.store == nil ? [folder.path] : []
+        ).run(digests)
+    }
+
+    private static func value(
+        _ report: ScrubReport, _ missing: [Digest], _ again: BlobRecovery.Report
+    ) -> Value {
         [
             "kind": "StoreVerification", "blobs": .integer(Int64(report.blobs)), "size": .integer(report.bytes),
             "quarantined": .list(
@@ -52,19 +89,40 @@ struct PackageVerify: AsyncParsableCommand {
                     ]
                 }),
             "missing": .list(missing.map { .string($0.description) }),
+            "recovered": .list(again.recovered.map { .string($0.description) }),
             "strangers": .list(report.strangers.map { .string($0) }),
         ]
     }
 
-    static func text(_ report: ScrubReport, _ missing: [Digest]) -> String {
-        var lines = report.quarantined.map {
-            "\($0.digest) had become \($0.found); it is now at \($0.path) and is fetched again when it is needed"
+    static func text(_ report: ScrubReport, _ missing: [Digest], _ again: BlobRecovery.Report) -> String {
+        func then(_ digest: Digest) -> String {
+            guard let failure = again.failures[digest] else { return "it was fetched again" }
+            return "it could not be fetched again: \(failure.harmless)"
         }
-        lines += missing.map { "\($0) is missing; build its bundle again" }
+        var lines = report.quarantined.map {
+            "\($0.digest) had become \($0.found), which is now at \($0.path); \(then($0.digest))"
+        }
+        lines += missing.map { "\($0) was missing; \(then($0))" }
         lines += report.strangers.map { "\($0.harmless) stands among the blobs and is none; remove it" }
         let sound = report.blobs - report.quarantined.count
         lines.append("\(sound) of \(report.blobs) blobs are sound, \(Bytes.text(report.bytes)) read")
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// In place of a repository that is not on this machine.
+private struct NoRepository: FleetTree {
+    func changes(from base: CommitID?, to commit: CommitID, under path: String) async throws(Failure)
+        -> (changes: [TreeChange], problems: [TreeProblem])
+    { ([], []) }
+
+    func read(_ blobs: [BlobID], limit: Int) async throws(Failure) -> [[UInt8]] { [] }
+
+    func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile? {
+        throw Failure(
+            .stall, reason: "RepositoryMissing",
+            message: "\(path.quotedForMessage) is in the fleet repository, of which there is no mirror here; build its "
+                + "bundle again in a clone")
     }
 }
 
@@ -75,15 +133,18 @@ struct PackageCollect: AsyncParsableCommand {
         abstract: "Remove what nothing needs from the content store.",
         discussion: """
             Kept are the files of everything that is deployed or held, bundles that share one of them, the newest bundles of \
-            each model, and bundles that came from elsewhere. Nothing is removed while something packages. Look first: \
+            each model, those that packaging.retain names, and bundles that came from elsewhere. Nothing is removed while something packages. Look first: \
             --dry-run removes nothing.
             """)
 
     @Flag(help: "Only say what would be removed.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("Bundles of each model that are kept whatever is deployed.", valueName: "number"))
-    var keep = 3
+    @Option(
+        help: ArgumentHelp(
+            "Newest bundles of each model that are kept whatever is deployed; default: packaging.keep.",
+            valueName: "number"))
+    var keep: Int?
 
     @Flag(help: "Remove rotten bytes that were moved aside, too.")
     var quarantine = false
@@ -94,14 +155,16 @@ struct PackageCollect: AsyncParsableCommand {
     @OptionGroup var options: StoreOptions
 
     func validate() throws {
-        guard (0...10_000).contains(keep) else { throw ValidationError("--keep must be from 0 to 10000") }
+        guard (0...10_000).contains(keep ?? 0) else { throw ValidationError("--keep must be from 0 to 10000") }
     }
 
     func run() async throws {
         // The folders that deployments are served from say what is deployed and held, also while no controller runs.
         let roots = try ArtifactStore.heldDigests(root: options.folder().models)
+        var retention = try options.controller.configuration().retention
+        if let keep { retention.newest = keep }
         let collection = ContentCollection(
-            try options.content(), roots: roots, newest: keep, emptiesQuarantine: quarantine)
+            try options.content(), roots: roots, retention: retention, emptiesQuarantine: quarantine)
         let report = try await collection.run(dryRun: dryRun)
         let value: Value = [
             "kind": "StoreCollection", "dryRun": .bool(dryRun), "bundles": .list(report.bundles.map { .string($0) }),

@@ -120,8 +120,3 @@ struct ScannedFile {
         }
     }
 }
-
-extension Inspection.Finding {
-    /// The message, after the member of an archive that it is about.
-    var sentence: String { place.isEmpty ? message : "\(place): \(message)" }
-}

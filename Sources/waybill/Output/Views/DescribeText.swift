@@ -14,6 +14,10 @@ extension DeploymentDetail {
             sections.title("Last words of the replica that ended")
             sections.lines(quoted)
         }
+        if !inspection.isEmpty {
+            sections.title("Files")
+            sections.table(inspectionTable)
+        }
         if !replicas.isEmpty {
             sections.title("Replicas")
             let isRemarkable = replicas.contains { $0.drift != nil || $0.exit != nil }
@@ -54,7 +58,7 @@ extension DeploymentDetail {
             ("devices", devices.isEmpty ? nil : devices.map(String.init).joined(separator: ", "), .plain),
             ("revision", deployment.revision, .plain),
             ("bundle", bundle, .plain),
-            ("packaging", packaging.map { "\(Bytes.text($0.done)) of \(Bytes.text($0.total))" }, .busy),
+            ("packaging", deployment.packaging?.message, .busy),
             ("commit", deployment.commit, .plain),
             ("defined in", location, .plain),
         ]
@@ -69,6 +73,17 @@ extension DeploymentDetail {
                     Table.Cell(condition.type), Table.Cell(condition.status ? "True" : "False", isGood ? .good : .busy),
                     Table.Cell(condition.reason), Table.Cell(Age.text(from: condition.changedAt.timestamp, to: now)),
                     Table.Cell(condition.message.split(separator: "\n").first.map(String.init)),
+                ]
+            })
+    }
+
+    private var inspectionTable: Table {
+        Table(
+            titles: ["FILE", "VERDICT", "FORMAT", "NOTES"],
+            rows: inspection.map { file in
+                [
+                    Table.Cell(file.path), Table.Cell(file.verdict, file.verdict == "safe" ? .good : .bad),
+                    Table.Cell(file.format), Table.Cell((file.findings + file.disagreements).first),
                 ]
             })
     }

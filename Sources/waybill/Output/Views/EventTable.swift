@@ -42,14 +42,11 @@ extension EventView {
             return "\((self["head"] ?? "?").prefix(10)) does not contain \((self["accepted"] ?? "?").prefix(10))"
         case .resourceInvalid: return "\(self["location"] ?? "?"): \(self["message"] ?? "?")"
         case .environmentBuilt: return "Python \(self["python"] ?? "?") in \(number("seconds")) s"
-        case .artifactVerified:
-            return "\(self["path"] ?? "?"), \(Bytes.text(body.value["size"]?.integer ?? 0))"
-        case .bundleBuilt:
-            return "\(self["version"] ?? "?") is \((self["digest"] ?? "?").prefix(19)), "
-                + Bytes.text(body.value["size"]?.integer ?? 0)
-        case .contentQuarantined:
-            return "\((self["digest"] ?? "?").prefix(19)) had become \((self["found"] ?? "?").prefix(19))"
-        case .contentCollected: return "\(number("blobs")) blobs, \(Bytes.text(body.value["size"]?.integer ?? 0))"
+        case .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt,
+            .contentQuarantined, .contentCollected:
+            return packaging
+        case .signatureVerified:
+            return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
         case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted, .replicaFailed:
             return replica + (self["reason"].map { ": \($0)" } ?? "")
@@ -65,6 +62,26 @@ extension EventView {
         case .controllerStopped, .storeRebuilt: return self["reason"] ?? ""
         case .commitRejected, .driftFound, .driftCorrected, .holdPlaced, .holdReleased, nil:
             return self["message"] ?? self["reason"] ?? ""
+        }
+    }
+
+    private var packaging: String {
+        let size = body.value["size"]?.integer ?? 0
+        switch EventType(rawValue: type) {
+        case .sourcesResolved:
+            return PullView(size: size, held: body.value["held"]?.integer ?? 0).words
+        case .artifactVerified: return "\(self["path"] ?? "?"), \(Bytes.text(size))"
+        case .artifactInspected:
+            let found = self["format"].map { " (\($0))" } ?? ""
+            let notes = ["findings", "disagreements"].flatMap { body.value[$0]?.list ?? [] }.compactMap(\.string)
+            return "\(self["path"] ?? "?"): \(self["verdict"] ?? "?")\(found)"
+                + (notes.isEmpty ? "" : ": \(notes.joined(separator: "; "))")
+        case .bundleBuilt:
+            return "\(self["version"] ?? "?") is \((self["digest"] ?? "?").prefix(19)), \(Bytes.text(size))"
+        case .contentQuarantined:
+            return "\((self["digest"] ?? "?").prefix(19)) had become \((self["found"] ?? "?").prefix(19))"
+        case .contentCollected: return "\(number("blobs")) blobs, \(Bytes.text(size))"
+        case _: return self["message"] ?? ""
         }
     }
 

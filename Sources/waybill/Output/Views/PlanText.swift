@@ -32,6 +32,7 @@ extension KeyPlanView {
         var text = style.paint(sign, tone) + " " + style.paint(deployment.harmless, .strong) + "  \(title.harmless)\n"
         for warning in warnings { text += "    " + style.paint("warning: \(warning)", .bad) + "\n" }
         if let holdLine { text += "    " + style.paint(holdLine.harmless, .busy) + "\n" }
+        if let pullLine { text += "    \(pullLine)\n" }
         for change in changes { text += "    \(change.sentence.harmless)\n" }
         for drift in drift { text += "    drift: \(drift.message.harmless)\n" }
         for (place, action) in actions.enumerated() { text += "    \(place + 1). \(action.sentence.harmless)\n" }

@@ -1,0 +1,57 @@
+import WaybillCore
+import WaybillPackage
+import WaybillTrust
+
+/// What stands beside a bundle: signatures, provenance, a bill of materials.
+struct BundleSurroundings {
+    let signatures: [SignatureFinding]
+    let statements: [BundleStatement]
+    let access: Access?
+
+    var members: [String: Value] {
+        [
+            "signatures": .list(signatures.map(\.value)),
+            "statements": .list(
+                statements.map { statement in
+                    var members: [String: Value] = [
+                        "kind": .string(Self.title(statement.kind)), "digest": .string(statement.digest.description),
+                        "size": .integer(statement.size),
+                        "signers": .list(statement.signers.map { .string($0.fingerprint) }),
+                    ]
+                    if case .attestation(let type) = statement.kind { members["predicateType"] = .string(type) }
+                    if let problem = statement.problem { members["problem"] = .string(problem) }
+                    return .object(members)
+                }),
+        ]
+    }
+
+    func text(_ style: Style) -> String {
+        var sections = Sections(style)
+        if !signatures.isEmpty {
+            sections.title("Signatures")
+            sections.lines(signatures.map(\.sentence))
+        }
+        if !statements.isEmpty {
+            sections.title("Statements")
+            sections.lines(statements.map(sentence))
+        }
+        return sections.text.isEmpty ? "" : "\n" + sections.text
+    }
+
+    private static func title(_ kind: BundleStatement.Kind) -> String {
+        switch kind {
+        case .bill: "bill of materials (CycloneDX 1.6)"
+        case .attestation(Provenance.predicateType): "provenance (SLSA v1)"
+        case .attestation(let type): "statement \(type)"
+        }
+    }
+
+    private func sentence(_ statement: BundleStatement) -> String {
+        let signers = statement.signers.map { key in
+            (access?.person(of: key).map { "\($0) " } ?? "") + key.fingerprint
+        }
+        let by = signers.isEmpty ? "" : " signed by \(signers.joined(separator: ", "))"
+        let problem = statement.problem.map { ": \($0)" } ?? ""
+        return "\(Self.title(statement.kind)) \(statement.digest)\(by)\(problem)"
+    }
+}

@@ -1,0 +1,43 @@
+import Synchronization
+import WaybillCore
+import WaybillPackage
+
+/// The commit that the ledger says was accepted last.
+final class CommitInForce: Sendable {
+    private let kept: Mutex<CommitID?>
+
+    init(_ commit: CommitID?) { kept = Mutex(commit) }
+
+    var commit: CommitID? { kept.withLock { $0 } }
+
+    /// Follows what was written to the ledger.
+    func take(_ event: Event) {
+        guard event.type == .commitAccepted, let hex = event.body["commit"]?.string,
+            let commit = try? CommitID(parsing: hex)
+        else { return }
+        kept.withLock { $0 = commit }
+    }
+}
+
+/// The operator's own list of what pickles may import: `allow/models.txt` beside the manifests. It stands in place of the shipped
+/// one, so that it can also allow less.
+struct FleetAllowList: Sendable {
+    static let file = "allow/models.txt"
+
+    let tree: any FleetTree
+    /// Folder of the manifests; empty is the top.
+    let path: String
+
+    /// - Throws: `AllowListBroken`, stalling, with the line that is wrong: a list that cannot be read allows nothing.
+    func read(at commit: CommitID?) async throws(Failure) -> AllowList {
+        let place = path.isEmpty ? Self.file : "\(path)/\(Self.file)"
+        guard let commit, let file = try await tree.file(place, at: commit) else { return .shipped }
+        let bytes = try await tree.read([file.blob], limit: 4 << 20).first ?? []
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.stall, reason: "AllowListBroken", message: "\(place): is not UTF-8 text")
+        }
+        do throws(InvalidInput) { return try AllowList(parsing: text, file: place) } catch {
+            throw Failure(.stall, reason: "AllowListBroken", message: error.message)
+        }
+    }
+}
