@@ -123,7 +123,7 @@ let package = Package(
             "WaybillTests",
             [
                 "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
-                "WaybillEngine", "WaybillGit", arguments, logging, httpClient,
+                "WaybillEngine", "WaybillGit", "WaybillPackage", arguments, logging, httpClient,
             ],
             exclude: ["Snapshots"]),
     ]
@@ -144,7 +144,9 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             "bench-manifest", "manifest",
             ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
             exclude: ["peer.py", "run.py"]),
-        benchmark("bench-package", "package", ["WaybillPackage", "WaybillCore", crypto], exclude: ["run.py"]),
+        benchmark(
+            "bench-package", "package", ["WaybillPackage", "WaybillCore", crypto],
+            exclude: ["run.py", "scan.py", "sign.py"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

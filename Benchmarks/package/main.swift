@@ -7,6 +7,7 @@ import WaybillPackage
 ///
 ///     bench-package build STORE PATH=DIGEST=SIZE…    the bundle of files of this machine, in a new store
 ///     bench-package hash FILE…                       SHA-256 of files, as the store hashes them
+///     bench-package sign STORE KEY                   a signature of that bundle by OpenSSF Model Signing, from known digests
 
 /// A repository without files: every source is a file of the machine.
 struct NoTree: FleetTree {
@@ -39,6 +40,13 @@ func build(_ store: String, _ files: ArraySlice<String>) async throws {
     print(try await builder.build(version, at: commit).bundle.manifest)
 }
 
+func sign(_ store: String, _ keyFile: String) async throws {
+    let content = ContentStore(root: store)
+    guard case .ec(let key) = try KeyFile.read(keyFile) else { throw InvalidInput("\(keyFile) is no ECDSA key in PEM") }
+    let bundle = try await content.bundle("bench@1.0.0")
+    print(try await content.sign(bundle, by: key).layer.digest)
+}
+
 func hash(_ files: ArraySlice<String>) throws {
     for file in files {
         let handle = try FileHandle(forReadingFrom: URL(filePath: file))
@@ -57,8 +65,9 @@ func hash(_ files: ArraySlice<String>) throws {
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case "build" where arguments.count > 3: try await build(arguments[2], arguments[3...])
+case "sign" where arguments.count == 4: try await sign(arguments[2], arguments[3])
 case "hash" where arguments.count > 2: try hash(arguments[2...])
 default:
-    print("usage: bench-package build STORE PATH=DIGEST=SIZE… | hash FILE…")
+    print("usage: bench-package build STORE PATH=DIGEST=SIZE… | hash FILE… | sign STORE KEY")
     exit(64)
 }

@@ -67,12 +67,17 @@ extension ContentStore {
 
     /// What stands beside the bundle, oldest first. A referrer that cannot be read is passed over: it says nothing.
     package func attachments(of subject: Digest) async throws(Failure) -> [Referrer] {
-        var found: [Referrer] = []
-        for descriptor in try await manifests() where found.count < Self.referrerLimit {
-            let named = descriptor.annotations[Self.subjectAnnotation]
-            if descriptor.annotations[ImageIndex.nameAnnotation] != nil, named == nil { continue }
-            if let named, named != subject.description { continue }
-            if let referrer = try await referrer(descriptor), referrer.subject == subject { found.append(referrer) }
+        try await attachments { $0 == nil || $0 == subject.description }[subject] ?? []
+    }
+
+    /// What stands beside anything, by what it is beside; `isWanted` is told what the index says of the subject, if it does.
+    func attachments(where isWanted: (String?) -> Bool = { _ in true }) async throws(Failure) -> [Digest: [Referrer]] {
+        var found: [Digest: [Referrer]] = [:]
+        for descriptor in try await manifests() where descriptor.annotations[ImageIndex.nameAnnotation] == nil {
+            guard isWanted(descriptor.annotations[Self.subjectAnnotation]),
+                let referrer = try await referrer(descriptor), found[referrer.subject]?.count ?? 0 < Self.referrerLimit
+            else { continue }
+            found[referrer.subject, default: []].append(referrer)
         }
         return found
     }

@@ -88,7 +88,8 @@ extension ContentStore {
         let lock = bundle.layers.first { $0.path.hasPrefix("\(BundleFile.ownFolder)/lock/") }
         var libraries: [LockedLibrary] = []
         if let lock, let bytes = try await self.bytes(of: lock.digest) {
-            libraries = LockedLibrary.requirements(String(decoding: bytes, as: UTF8.self))
+            libraries = try LockedLibrary.of(
+                lock: bytes, path: lock.path, python: spec["environment"]?["python"]?.string ?? "3")
         }
         return (spec, libraries)
     }

@@ -111,7 +111,12 @@ extension ContentStore {
         let name = bundle.version?.prefix { $0 != "@" }
         return ModelManifest(
             name: name.map(String.init) ?? bundle.descriptor.digest.short,
-            files: bundle.layers.map { ModelManifest.File(path: $0.path, digest: $0.digest) },
-            bundle: bundle.descriptor.digest)
+            files: bundle.layers.filter { !isFolder($0) }.map { ModelManifest.File(path: $0.path, digest: $0.digest) },
+            bundle: bundle.descriptor.digest, leaving: bundle.layers.filter(isFolder).map(\.path))
+    }
+
+    /// Packed as one layer, and a folder of files to whoever unpacks it.
+    private static func isFolder(_ layer: StoredBundle.Layer) -> Bool {
+        ModelPack.Layer(mediaType: layer.mediaType) == .codeFolder
     }
 }

@@ -17,6 +17,24 @@ struct LockedLibrary: Hashable, Sendable {
     /// Packages past which a lock is cut.
     private static let limit = 10_000
 
+    /// Those of a lock in any form. Where a lock asks for other packages on other machines, those of Linux on x86-64 are named, so that
+    /// everybody names the same.
+    ///
+    /// - Throws: `LockInvalid`, stalling, for a lock that cannot be read.
+    static func of(lock bytes: [UInt8], path: String, python: String) throws(Failure) -> [LockedLibrary] {
+        do throws(InvalidInput) {
+            let machine = MarkerEnvironment(python: python, machine: "x86_64")
+            guard let packages = try LockForm(path: path).packages(bytes, for: machine) else {
+                return requirements(String(decoding: bytes, as: UTF8.self))
+            }
+            return packages.map { package in
+                LockedLibrary(
+                    name: LockedPackage.normalised(package.name), version: package.version,
+                    hashes: package.hashes.compactMap { hash("--hash=\($0)") })
+            }
+        } catch { throw Failure(.stall, reason: "LockInvalid", message: "\(path): \(error.message)") }
+    }
+
     /// Those of a requirements lock. Lines that are no `name==version` are passed over: a lock is judged where it is installed.
     static func requirements(_ text: String) -> [LockedLibrary] {
         let joined = text.replacing("\\\r\n", with: " ").replacing("\\\n", with: " ")
@@ -27,7 +45,7 @@ struct LockedLibrary: Hashable, Sendable {
             let parts = first.prefix { $0 != ";" }.split(separator: "=", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[1].isEmpty, !parts[2].isEmpty else { continue }
             let name = parts[0].prefix { $0 != "[" }.lowercased()
-            let normalised = name.split { "-_.".contains($0) }.joined(separator: "-")
+            let normalised = LockedPackage.normalised(name)
             guard !normalised.isEmpty, (normalised + parts[2]).utf8.allSatisfy(isPlain) else { continue }
             found.append(
                 LockedLibrary(name: normalised, version: String(parts[2]), hashes: words.compactMap(hash)))

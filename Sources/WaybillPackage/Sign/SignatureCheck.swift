@@ -25,8 +25,12 @@ package struct SignatureCheck: Sendable {
 
     /// One finding for each signature, oldest first.
     package func run(_ bundle: StoredBundle) async throws(Failure) -> [SignatureFinding] {
+        try await run(bundle, try await content.attachments(of: bundle.descriptor.digest))
+    }
+
+    func run(_ bundle: StoredBundle, _ beside: [Referrer]) async throws(Failure) -> [SignatureFinding] {
         var findings: [SignatureFinding] = []
-        for referrer in try await content.attachments(of: bundle.descriptor.digest) {
+        for referrer in beside {
             guard let form = SignatureForm(referrer) else { continue }
             var finding = SignatureFinding(
                 form: form, signature: referrer.layer.digest, referrer: referrer.descriptor.digest,
@@ -86,6 +90,8 @@ package struct SignatureCheck: Sendable {
         var signed = Dictionary(manifest.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
         for layer in bundle.layers {
             guard let digest = signed.removeValue(forKey: layer.path) else {
+                // What unpacks to a folder is no file of the list: the digest of the bundle stands for it.
+                if manifest.bundle != nil, manifest.leaving.contains(layer.path) { continue }
                 throw InvalidInput("it does not cover \(layer.path.quotedForMessage)")
             }
             guard digest == layer.digest else {

@@ -21,6 +21,8 @@ package struct ModelManifest: Hashable, Sendable {
     package var files: [File]
     /// The manifest of the bundle, when whoever signed named one: an addition of ours that other verifiers pass over.
     package var bundle: Digest?
+    /// Folders and files that are left out, beside those that always are; `bundle` alone binds them.
+    package var leaving: [String]
 
     package static let predicateType = "https://model_signing/signature/v1.0"
     private static let maximumFiles = 100_000
@@ -29,8 +31,9 @@ package struct ModelManifest: Hashable, Sendable {
     private static let ignored = [".git", ".gitattributes", ".github", ".gitignore"]
 
     /// Orders the files as the specification does: by the code points of their paths.
-    package init(name: String, files: [File], bundle: Digest?) {
+    package init(name: String, files: [File], bundle: Digest?, leaving: [String] = []) {
         self.name = name
+        self.leaving = leaving
         self.files = files.sorted { Self.precedes($0.path, $1.path) }
         self.bundle = bundle
     }
@@ -56,7 +59,7 @@ package struct ModelManifest: Hashable, Sendable {
         var predicate: [String: Value] = [
             "serialization": [
                 "method": "files", "hash_type": "sha256", "allow_symlinks": false,
-                "ignore_paths": .list(Self.ignored.map { .string($0) }),
+                "ignore_paths": .list((Self.ignored + leaving).map { .string($0) }),
             ],
             "resources": .list(
                 files.map {
@@ -82,6 +85,9 @@ package struct ModelManifest: Hashable, Sendable {
         guard serialization?["method"]?.string == "files", serialization?["hash_type"]?.string == "sha256" else {
             throw InvalidInput(
                 "it signs shards or other hashes; only whole files by SHA-256 are compared with a bundle")
+        }
+        leaving = (serialization?["ignore_paths"]?.list ?? []).compactMap(\.string).filter {
+            !Self.ignored.contains($0)
         }
         guard let items = statement.predicate["resources"]?.list, items.count <= Self.maximumFiles else {
             throw InvalidInput("it lists no files, or more than \(Self.maximumFiles)")

@@ -24,10 +24,21 @@ struct AccessRules {
         digest = Digest(of: bytes)
     }
 
+    /// What is wrong with the access file of a fleet folder; nothing when there is none.
+    static func problems(below root: String) throws(Failure) -> [Diagnostic] {
+        let path = root + "/" + AccessSchema.path
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return AccessFile(path: AccessSchema.path, bytes: try bytes(path), rules: Access.problems).problems
+    }
+
     /// The file that is named, which must be there, or that of the fleet folder; nil when that has none.
     static func load(_ named: String?, repository: String) throws(Failure) -> AccessRules? {
         let path = named ?? FleetTop.above(repository) + "/" + AccessSchema.path
         if named == nil, !FileManager.default.fileExists(atPath: path) { return nil }
+        return try AccessRules(try bytes(path), path: named ?? AccessSchema.path)
+    }
+
+    private static func bytes(_ path: String) throws(Failure) -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: limit + 1) ?? Data()
         else {
@@ -36,6 +47,6 @@ struct AccessRules {
         guard data.count <= limit else {
             throw Failure(.stall, reason: "AccessUnreadable", message: "\(path): larger than 1 MiB")
         }
-        return try AccessRules(Array(data), path: named ?? AccessSchema.path)
+        return Array(data)
     }
 }

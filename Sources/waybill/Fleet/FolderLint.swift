@@ -46,7 +46,8 @@ struct FolderLint: Sendable {
             throw Failure(.retry, reason: "NothingLoaded", message: "\(root): nothing was loaded")
         }
         let sources = try await SourceCheck(tree: tree, loader: loader, commit: commit).problems(of: state.versions())
-        let diagnostics = (delta.diagnostics + sources).filter { concerns($0.location.path) }
+        let access = try AccessRules.problems(below: root)
+        let diagnostics = (delta.diagnostics + sources + access).filter { concerns($0.location.path) }
             .sorted(by: Diagnostic.inOrder)
         guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path

@@ -102,6 +102,7 @@ struct ControllerServices {
             group.addTask { .idle(await parts.store.run(turned: { pulse.beat("store") })) }
             group.addTask { .idle(await pulse.run()) }
             group.addTask { .idle(await self.keepResources()) }
+            group.addTask { .idle(await SignatureWatch(parts, accepted: { await watcher.status.accepted }).run()) }
             group.addTask { .idle(await self.followProgress()) }
             group.addTask { .idle(await self.followQuarantine()) }
             group.addTask { .idle(try await control.run()) }

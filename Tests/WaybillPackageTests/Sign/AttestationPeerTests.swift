@@ -29,7 +29,7 @@ import WaybillTrust
                     machine-learning-model churn 1.4.0
                     python 3.11
                     data test,train
-                    file .waybill/card/churn.md,.waybill/lock/train.lock,.waybill/modelversion.json,a-b,a.txt,a/b,\
+                    file .waybill/card/churn.md,.waybill/code,.waybill/lock/train.lock,.waybill/modelversion.json,a-b,a.txt,a/b,\
                     model.joblib,tokenizer.json
                     library numpy 2.0.0,scikit-learn 1.5.0
                     hashes 2
@@ -77,6 +77,7 @@ import WaybillTrust
                     churn@1.4.0 \(signed.bundle.descriptor.digest.hex)
                     {'version': 'churn@1.4.0'}
                     .waybill/card/churn.md fleet:docs/churn.md
+                    .waybill/code 
                     .waybill/lock/train.lock fleet:locks/train.lock
                     a-b fleet:models/churn/model.joblib
                     a.txt fleet:models/churn/model.joblib

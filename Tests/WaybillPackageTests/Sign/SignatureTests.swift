@@ -167,9 +167,9 @@ import WaybillTrust
         try await withBundle { (signed) async throws in
             try await signed.sign(try SignedBundle.key(1))
             let held = Set(try await signed.content.blobs().keys)
-            _ = try await ContentCollection(signed.content, roots: [], newest: 1).run(dryRun: false)
+            _ = try await ContentCollection(signed.content, roots: [], retention: Retention(newest: 1)).run(dryRun: false)
             #expect(Set(try await signed.content.blobs().keys) == held)
-            _ = try await ContentCollection(signed.content, roots: [], newest: 0).run(dryRun: false)
+            _ = try await ContentCollection(signed.content, roots: [], retention: Retention(newest: 0)).run(dryRun: false)
             #expect(try await signed.content.blobs().isEmpty)
             #expect(try await signed.content.manifests().isEmpty)
         }
@@ -186,6 +186,44 @@ import WaybillTrust
                 try await signed.check(try SignedBundle.access(key.publicKey)).map(\.sentence) == [
                     "SSH signature is refused: its bytes are missing or rotten"
                 ])
+        }
+    }
+}
+
+@Suite struct `First sights of signatures` {
+    @Test func `each signature that counts is recorded once, and one that does not when it does`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let signed = try await SignedBundle(in: folder)
+            let (ada, eve) = (try SignedBundle.key(1), try SignedBundle.key(2))
+            let first = try await signed.sign(ada)
+            let second = try await signed.sign(eve)
+            let ledger = signed.fixture.store.ledger
+            let moment = try Timestamp(parsing: "2026-06-01")
+            var sights = SignatureSights(
+                signed.content, journal: Journal(storage: ledger), seen: [:], now: { moment })
+            let rules = WaybillCore.Digest(of: "rules".utf8)
+            func recorded() -> [Event] { ledger.events.filter { $0.type == .signatureVerified } }
+            try await sights.look(try SignedBundle.access(ada.publicKey), rules: rules)
+            try await sights.look(try SignedBundle.access(ada.publicKey), rules: rules)
+            #expect(
+                recorded().map(\.body) == [
+                    [
+                        "version": "churn@1.4.0", "digest": .string(signed.bundle.descriptor.digest.description),
+                        "signature": .string(first.layer.digest.description), "form": "ssh",
+                        "key": .string(ada.publicKey.fingerprint), "person": "ada",
+                        "access": .string(rules.description),
+                    ]
+                ])
+            #expect(recorded().flatMap(\.undeclaredMembers) == [])
+            #expect(recorded().map(\.time) == [moment])
+            try await sights.look(try SignedBundle.access(eve.publicKey), rules: WaybillCore.Digest(of: "other".utf8))
+            #expect(recorded().last?.body["signature"] == .string(second.layer.digest.description))
+            #expect(recorded().count == 2)
+            var again = SignatureSights(
+                signed.content, journal: Journal(storage: ledger),
+                seen: [first.layer.digest: moment, second.layer.digest: moment], now: { moment })
+            try await again.look(try SignedBundle.access(ada.publicKey), rules: rules)
+            #expect(recorded().count == 2)
         }
     }
 }

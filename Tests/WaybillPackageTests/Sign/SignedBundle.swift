@@ -58,11 +58,19 @@ struct SignedBundle {
         ).run(bundle)
     }
 
-    /// The files of the bundle in a folder, as a tool that knows ModelPack unpacks them.
-    func unpack() throws -> URL {
+    /// The files of the bundle in a folder, as a tool that knows ModelPack unpacks them; or each layer as a file, packed as it is.
+    func unpack(packed: Bool = false) async throws -> URL {
         let tree = folder.appending(path: "tree")
         for layer in bundle.layers {
             let path = tree.appending(path: layer.path)
+            if !packed, ModelPack.Layer(mediaType: layer.mediaType) == .codeFolder {
+                try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+                let result = try await SigningPeers.run([
+                    "tar", "-xf", content.layout.blob(layer.digest), "-C", path.path,
+                ])
+                guard result.status == 0 else { throw CancellationError() }
+                continue
+            }
             try FileManager.default.createDirectory(
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: content.layout.blob(layer.digest), toPath: path.path)

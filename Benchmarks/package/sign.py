@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Building a bundle and signing it, beside `model_signing sign` alone on the same tree; and signing from digests that are known.
+
+Each act runs three times, in turns, over the same files, warm in the cache; the median counts. Makes a Python environment with the
+reference implementation in the work folder.
+"""
+import argparse
+import hashlib
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from reach import reach  # noqa: E402
+
+# model_signing does not name pyOpenSSL among what it needs.
+PEERS = ["model_signing==1.1.1", "pyOpenSSL==26.4.0"]
+
+
+def environment(work):
+    folder = os.path.join(work, "waybill-bench-model-signing")
+    if not os.path.exists(os.path.join(folder, "complete")):
+        subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
+        subprocess.run([os.path.join(folder, "bin/pip"), "install", "--quiet", *PEERS], check=True)
+        open(os.path.join(folder, "complete"), "w").close()
+    return os.path.join(folder, "bin/python")
+
+
+def seconds(command):
+    began = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - began
+
+
+def files(folder, count, size):
+    os.mkdir(folder)
+    described = []
+    for number in range(count):
+        path = f"{folder}/file{number}.bin"
+        digest = hashlib.sha256()
+        with open(path, "wb") as out:
+            for _ in range(size):
+                block = os.urandom(1_000_000)
+                digest.update(block)
+                out.write(block)
+        described.append(f"{path}=sha256:{digest.hexdigest()}={size * 1_000_000}")
+    return described
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tool", required=True, help="bench-package, built for release")
+    parser.add_argument("--size", type=int, default=1000, help="megabytes of each file")
+    parser.add_argument("--files", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--work", default=tempfile.gettempdir(), help="where the environment is kept")
+    parser.add_argument("--folder", default=None, help="where to work; its file system counts")
+    options = parser.parse_args()
+    python = environment(options.work)
+    folder = tempfile.mkdtemp(prefix="waybill-bench-", dir=options.folder)
+    try:
+        sys.exit(0 if measure(options, python, folder) else 1)
+    finally:
+        shutil.rmtree(folder)
+
+
+def measure(options, python, folder):
+    described = files(f"{folder}/tree", options.files, options.size)
+    key, store = f"{folder}/key.pem", f"{folder}/store"
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
+    os.chmod(key, 0o600)
+    peer = [python, "-m", "model_signing", "sign", "key", f"{folder}/tree", "--private_key", key, "--signature", f"{folder}/sig"]
+    times = {"build": [], "sign": [], "peer": []}
+    for _ in range(options.rounds):
+        shutil.rmtree(store, ignore_errors=True)
+        os.sync()
+        times["build"].append(seconds([options.tool, "build", store, *described]))
+        times["sign"].append(seconds([options.tool, "sign", store, key]))
+        os.sync()
+        times["peer"].append(seconds(peer))
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    print(f"{options.files} files of {options.size} MB, median of {options.rounds}")
+    print(f"  build {middle['build']:.2f} s, sign {middle['sign'] * 1000:.0f} ms, model_signing sign {middle['peer']:.2f} s")
+    ratio = (middle["build"] + middle["sign"]) / middle["peer"]
+    isFast = reach("build + sign / model_signing sign", ratio, "<= 1.2 x", ratio <= 1.2)
+    milliseconds = round(middle["sign"] * 1000)
+    return reach("signing from known digests", milliseconds, "<= 100 ms", milliseconds <= 100) and isFast
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+import Logging
+import WaybillCore
+import WaybillGit
+import WaybillPackage
+
+/// Has the ledger know of each signature that counts since it is in the content store, under the access file of the commit in force.
+struct SignatureWatch: Sendable {
+    private let parts: Parts
+    /// The commit that was accepted last.
+    private let accepted: @Sendable () async -> CommitID?
+    private static let interval = Duration.seconds(5)
+
+    init(_ parts: Parts, accepted: @escaping @Sendable () async -> CommitID?) {
+        self.parts = parts
+        self.accepted = accepted
+    }
+
+    /// Runs until cancelled. A look is a glance at one file while nothing changed.
+    func run() async {
+        let clock = parts.clock
+        var sights: SignatureSights?
+        var said: String?
+        repeat {
+            do throws(Failure) {
+                guard let rules = try await rules() else { continue }
+                if sights == nil {
+                    sights = SignatureSights(
+                        ContentStore(root: parts.folder.content), journal: parts.journal,
+                        seen: try await FirstSights.read(ledger: parts.folder.ledger), now: { clock.now() })
+                }
+                try await sights?.look(rules.access, rules: rules.digest)
+                said = nil
+            } catch {
+                if said != error.message { parts.logger.warning("signatures are not looked at: \(error.message)") }
+                said = error.message
+            }
+        } while (try? await Task.sleep(for: Self.interval)) != nil
+    }
+
+    private func rules() async throws(Failure) -> AccessRules? {
+        guard let commit = await accepted(),
+            let file = try await parts.repository.file(AccessSchema.path, at: commit),
+            let bytes = try await parts.repository.read([file.blob], limit: AccessRules.limit).first
+        else { return nil }
+        return try AccessRules(bytes, path: AccessSchema.path)
+    }
+}
