@@ -44,10 +44,14 @@ struct BlobUpload: Hashable, Sendable {
         case asking(location: String)
     }
 
-    /// Bytes that go in one request.
-    static let wholeLimit: Int64 = 8 << 20
-    /// Bytes of a piece, unless the registry wants more.
-    static let piece: Int64 = 64 << 20
+    /// How a blob is cut.
+    struct Pieces: Hashable, Sendable {
+        /// Bytes that go in one request.
+        var whole: Int64 = 8 << 20
+        /// Bytes of a piece, unless the registry wants more.
+        var piece: Int64 = 64 << 20
+    }
+
     /// Lost connections in a row.
     static let lostLimit = 4
 
@@ -56,12 +60,14 @@ struct BlobUpload: Hashable, Sendable {
     let place: String
     private var phase = Phase.looking
     private var takesPieces = true
-    private var piece = Self.piece
+    private let whole: Int64
+    private var piece: Int64
     private(set) var lost = 0
     /// A session of an earlier process.
     private var remembered: String?
 
-    init(size: Int64, place: String, remembered: String? = nil) {
+    init(size: Int64, place: String, remembered: String? = nil, pieces: Pieces = Pieces()) {
+        (whole, piece) = (pieces.whole, pieces.piece)
         self.size = size
         self.place = place
         self.remembered = remembered
@@ -120,7 +126,7 @@ struct BlobUpload: Hashable, Sendable {
 
     private mutating func opened(_ location: String, _ atLeast: Int64) -> Action {
         piece = max(piece, atLeast)
-        guard size > Self.wholeLimit, takesPieces else {
+        guard size > whole, takesPieces else {
             phase = .sendingWhole
             return .sendWhole(location: location)
         }

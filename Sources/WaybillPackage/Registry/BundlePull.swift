@@ -55,6 +55,10 @@ package struct BundlePull: Sendable {
     private static func entry(_ found: RegistryClient.Found, _ manifest: ArtifactManifest) -> Descriptor {
         var descriptor = found.descriptor
         descriptor.artifactType = manifest.artifactType
+        if let subject = manifest.subject {
+            descriptor.annotations = manifest.annotations
+            descriptor.annotations[ContentStore.subjectAnnotation] = subject.digest.description
+        }
         return descriptor
     }
 

@@ -39,7 +39,7 @@ extension RegistryClient {
     ) async throws(Failure) -> Uploaded {
         let what = "push \(place)@\(blob.digest)"
         let session = UploadSessions.Key(place, blob.digest)
-        var upload = BlobUpload(size: blob.size, place: what, remembered: sessions.location(session))
+        var upload = BlobUpload(size: blob.size, place: what, remembered: sessions.location(session), pieces: pieces)
         var exchange = UploadExchange(
             client: self, blob: blob, place: place, mounting: mounting, what: what, progress: progress)
         var action = BlobUpload.first

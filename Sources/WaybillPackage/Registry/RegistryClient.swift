@@ -9,6 +9,8 @@ import WaybillTrust
 package struct RegistryClient: Sendable {
     let http: HTTPTransport
     private let keys: RegistryKeys
+    /// How large blobs are cut.
+    var pieces = BlobUpload.Pieces()
 
     package init(_ http: HTTPTransport, logins: DockerLogins) {
         self.http = http

@@ -7,7 +7,7 @@ struct UploadExchange {
     let blob: any UploadContent
     let place: RegistryPlace
     /// Another repository of the registry that may have the blob.
-    let mounting: String?
+    private(set) var mounting: String?
     let what: String
     let progress: @Sendable (Int64) -> Void
     private(set) var outcome = RegistryClient.Uploaded.held
@@ -48,6 +48,18 @@ struct UploadExchange {
     }
 
     private mutating func open() async throws(Failure) -> BlobUpload.Event {
+        if mounting != nil {
+            // Only a hint: where it cannot be followed, the blob is sent.
+            let event = try? await open(mounting: mounting)
+            switch event {
+            case .held, .opened: return event ?? .gone
+            case .absent, .took, .refused, .gone, .lost, nil: mounting = nil
+            }
+        }
+        return try await open(mounting: nil)
+    }
+
+    private mutating func open(mounting: String?) async throws(Failure) -> BlobUpload.Event {
         var target = "blobs/uploads/"
         if let mounting { target += "?mount=\(blob.digest)&from=\(mounting)" }
         let answer = try await request("POST", place.address(target), ["content-length": "0"])

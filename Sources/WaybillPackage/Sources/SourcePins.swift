@@ -61,37 +61,6 @@ package struct GitPins: NameResolver, SourceMeasure {
     }
 }
 
-/// Names tags' digests, and measures files that are layers of their own.
-package struct OCIPins: NameResolver, SourceMeasure {
-    private let client: RegistryClient
-
-    package init(_ client: RegistryClient) { self.client = client }
-
-    package func pinned(_ text: String) async throws(Failure) -> String? {
-        let address = try Self.address(text)
-        return address.isMutable ? try await client.pinned(address).description : nil
-    }
-
-    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
-        let address = try Self.address(source.text)
-        let found = try await client.manifest(address.reference)
-        let manifest = try await client.single(found, of: address.reference).manifest
-        guard case .layer(let layer) = try ArtifactFiles(manifest, address).find() else {
-            throw Failure(
-                .stall, reason: "SourceUnreadable",
-                message: "\(address): the file is inside an archive, so its digest is not known to the registry; write digest and "
-                    + "size by hand")
-        }
-        return (layer.digest, layer.size)
-    }
-
-    private static func address(_ text: String) throws(Failure) -> OCIAddress {
-        do throws(InvalidInput) { return try OCIAddress(parsing: text) } catch {
-            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
-        }
-    }
-}
-
 /// Measures what an address gives.
 package struct HTTPSMeasure: SourceMeasure {
     private let transport: HTTPTransport

@@ -50,7 +50,7 @@ enum ModelSources {
         let http = try transport(settings, variables)
         let files = repositories(RepositoryAccess(configuration: configuration, refusing: refusing), scratch)
         let git = GitPins(files)
-        let images = OCIPins(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables)))
+        let images = OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables)))
         let places = try SourceEndpoints(settings, variables)
         let hub = HuggingFacePins(http, endpoint: places.huggingFace)
         let mlflow = MLflowPins(http, endpoint: places.mlflow)

@@ -7,8 +7,8 @@ import WaybillCore
 @Suite struct `Uploads of blobs` {
     private static let lost = Failure(.retry, reason: "ConnectionLost", message: "cut")
     private static let refused = Failure(.stall, reason: "RegistryRefused", message: "no")
-    private static let piece = BlobUpload.piece
-    private static let large = 2 * BlobUpload.piece + 5
+    private static let piece = BlobUpload.Pieces().piece
+    private static let large = 2 * BlobUpload.Pieces().piece + 5
 
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -220,6 +220,31 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a mount that is refused is followed by the blob itself`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            try fixture.content.layout.make()
+            try await ScriptedRegistry.with({ request in
+                switch request.method {
+                case "HEAD": .text(404)
+                case "POST" where request.target.contains("mount="): .text(403)
+                case "POST": .text(202, "", ["location": "/up?x=1"])
+                case "PUT"
+                where request.target == "/up?x=1&digest=\(Self.layer.digest)" && request.body == Self.weights:
+                    .text(201)
+                case _: .text(500)
+                }
+            }) { server in
+                let place = try fixture.client.place(try ImageReference(parsing: "\(server.host)/churn"))
+                let outcome = try await fixture.client.upload(
+                    MemoryContent(Self.weights), to: place, mounting: "secret/churn",
+                    sessions: UploadSessions(fixture.content.layout), progress: { _ in })
+                #expect(outcome == .sent)
+                #expect(server.asked.map(\.method) == ["HEAD", "POST", "POST", "PUT"])
+            }
+        }
+    }
+
     @Test func `a version that is another bundle here is not replaced`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try RegistryFixture(in: folder)

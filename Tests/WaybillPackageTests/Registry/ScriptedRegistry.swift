@@ -31,7 +31,7 @@ final class ScriptedRegistry: Sendable {
 
     let port: Int
     private let listener: CInt
-    private let state = Mutex((asked: [Request](), isStopped: false, open: [PlainSocket]()))
+    private let state = Mutex((asked: [Request](), isStopped: false, count: 0, open: [Int: PlainSocket]()))
 
     init(_ script: @escaping @Sendable (Request) -> Answer) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -66,7 +66,7 @@ final class ScriptedRegistry: Sendable {
             guard !state.isStopped else { return }
             state.isStopped = true
             shutdown(listener, Int32(SHUT_RDWR))
-            for connection in state.open { connection.interrupt() }
+            for connection in state.open.values { connection.interrupt() }
         }
     }
 
@@ -78,9 +78,15 @@ final class ScriptedRegistry: Sendable {
                 return
             }
             let connection = PlainSocket(adopting: descriptor)
-            state.withLock { $0.open.append(connection) }
+            let number = state.withLock { state in
+                state.count += 1
+                state.open[state.count] = connection
+                return state.count
+            }
             Thread { [self] in
                 try? serve(connection, script)
+                // Before it is closed: its number may be another's right after.
+                state.withLock { $0.open[number] = nil }
                 connection.close()
             }.start()
         }

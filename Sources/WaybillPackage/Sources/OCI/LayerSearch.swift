@@ -47,9 +47,11 @@ final class LayerSearch: Sendable {
         [".tar", ".tar+gzip", ".tar.gzip", ".tar+zstd", ".tar.zstd"].contains { mediaType.hasSuffix($0) }
     }
 
-    /// - Parameter skip: bytes of the file that are not needed again.
+    /// - Parameters:
+    ///   - size: what the file must have; nil: whatever it has.
+    ///   - skip: bytes of the file that are not needed again.
     /// - Throws: `LayerUnreadable`, stalling, for a layer that is packed in another way.
-    init(_ layer: Descriptor, for path: String, size: Int64, skip: Int64, place: String, limits: Limits = Limits())
+    init(_ layer: Descriptor, for path: String, size: Int64?, skip: Int64, place: String, limits: Limits = Limits())
         throws(Failure)
     {
         self.layer = layer

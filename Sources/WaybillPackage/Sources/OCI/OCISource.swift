@@ -1,4 +1,7 @@
+import Synchronization
 package import WaybillCore
+
+import struct Crypto.SHA256
 
 /// Reads files of artifacts in OCI registries: ModelPack artifacts, ModelKits, and plain images.
 ///
@@ -14,33 +17,36 @@ package struct OCISource: SourceReader {
         _ source: RemoteSource, from offset: Int64, size: Int64,
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
-        let address: OCIAddress
-        do throws(InvalidInput) {
-            address = try OCIAddress(parsing: source.text)
-            try address.requireDigest()
-        } catch { throw Failure(.stall, reason: "SourceUnreadable", message: error.message) }
+        let address = try Self.address(source)
         let files = ArtifactFiles(try await manifest(address), address)
-        let place = try client.place(address.reference)
         switch try files.find() {
         case .layer(let layer):
             guard layer.size == size else {
                 throw .otherSize("\(address)", announced: layer.size, expected: size)
             }
-            try await client.blob(layer, in: place, from: offset, into: sink)
+            try await client.blob(layer, in: try client.place(address.reference), from: offset, into: sink)
         case .inside(let layers, let path):
-            for layer in layers {
-                switch try await search(layer, for: path, size, offset, place, address, sink) {
-                case .found: return
-                case .hidden: throw files.missing(path)
-                case .absent: continue
-                }
-            }
-            throw files.missing(path)
+            try await search(layers, for: path, size, offset, address, files, sink)
         }
     }
 
     private func search(
-        _ layer: Descriptor, for path: String, _ size: Int64, _ offset: Int64, _ place: RegistryPlace,
+        _ layers: [Descriptor], for path: String, _ size: Int64?, _ offset: Int64, _ address: OCIAddress,
+        _ files: ArtifactFiles, _ sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        let place = try client.place(address.reference)
+        for layer in layers {
+            switch try await search(layer, for: path, size, offset, place, address, sink) {
+            case .found: return
+            case .hidden: throw files.missing(path)
+            case .absent: continue
+            }
+        }
+        throw files.missing(path)
+    }
+
+    private func search(
+        _ layer: Descriptor, for path: String, _ size: Int64?, _ offset: Int64, _ place: RegistryPlace,
         _ address: OCIAddress, _ sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) -> LayerSearch.Outcome {
         let search = try LayerSearch(layer, for: path, size: size, skip: offset, place: "\(address)")
@@ -60,6 +66,45 @@ package struct OCISource: SourceReader {
         let manifest = try await client.single(found, of: address.reference).manifest
         manifests.keep(manifest, of: address.reference)
         return manifest
+    }
+}
+
+extension OCISource: NameResolver, SourceMeasure {
+    /// With the digest of what its tag names now.
+    package func pinned(_ text: String) async throws(Failure) -> String? {
+        let address: OCIAddress
+        do throws(InvalidInput) { address = try OCIAddress(parsing: text) } catch {
+            throw Failure(.stall, reason: "SourceInvalid", message: error.message)
+        }
+        return address.isMutable ? try await client.pinned(address).description : nil
+    }
+
+    /// Told by the manifest, without a transfer, when the file is a layer of its own.
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address = try Self.address(source)
+        let files = ArtifactFiles(try await manifest(address), address)
+        switch try files.find() {
+        case .layer(let layer): return (layer.digest, layer.size)
+        case .inside(let layers, let path):
+            let measured = Mutex((hasher: SHA256(), size: Int64(0)))
+            let sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void = { (bytes) throws(Failure) in
+                measured.withLock { measured in
+                    measured.hasher.update(bufferPointer: bytes)
+                    measured.size += Int64(bytes.count)
+                }
+            }
+            try await search(layers, for: path, nil, 0, address, files, sink)
+            let (hasher, size) = measured.withLock { ($0.hasher, $0.size) }
+            return (Digest(finalizing: hasher), size)
+        }
+    }
+
+    private static func address(_ source: RemoteSource) throws(Failure) -> OCIAddress {
+        do throws(InvalidInput) {
+            let address = try OCIAddress(parsing: source.text)
+            try address.requireDigest()
+            return address
+        } catch { throw Failure(.stall, reason: "SourceUnreadable", message: error.message) }
     }
 }
 

@@ -6,7 +6,7 @@ struct TarScan {
     static let memberLimit = 1_000_000
 
     private let path: String
-    private let size: Int64
+    private let size: Int64?
     private let place: String
     /// Bytes of the file that are not given.
     private var skip: Int64
@@ -31,7 +31,7 @@ struct TarScan {
         case end
     }
 
-    init(path: String, size: Int64, skip: Int64, place: String) {
+    init(path: String, size: Int64?, skip: Int64, place: String) {
         self.path = path
         self.size = size
         self.skip = skip
@@ -133,7 +133,7 @@ struct TarScan {
             mode = padded == 0 ? .header : .skipped(padded)
             return
         }
-        guard count == size else {
+        if let size, count != size {
             throw .otherSize("\(place): \(path.quotedForMessage)", announced: count, expected: size)
         }
         isComplete = count == 0
