@@ -11,9 +11,8 @@ extension EventType {
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
-            .artifactVerified, .artifactInspected, .bundleBuilt,
-            .signatureVerified, .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected,
-            .gatewayStarted, .storeRebuilt:
+            .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
             false
         }
     }

@@ -29,10 +29,8 @@ extension KeyFacts {
         case .operatorCommand: foldCommand(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
-            .packagingProgressed,
-            .artifactVerified, .artifactInspected, .bundleBuilt,
-            .signatureVerified, .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted,
-            .storeRebuilt,
+            .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
             .intentReconciled, .cacheCollected:
             break
         }

@@ -42,11 +42,11 @@ extension EventView {
             return "\((self["head"] ?? "?").prefix(10)) does not contain \((self["accepted"] ?? "?").prefix(10))"
         case .resourceInvalid: return "\(self["location"] ?? "?"): \(self["message"] ?? "?")"
         case .environmentBuilt: return "Python \(self["python"] ?? "?") in \(number("seconds")) s"
-        case .signatureVerified:
-            return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt,
             .contentQuarantined, .contentCollected:
             return packaging
+        case .signatureVerified:
+            return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
         case .replicaStarted, .replicaStopped, .replicaForgotten, .replicaAdopted, .replicaFailed:
             return replica + (self["reason"].map { ": \($0)" } ?? "")
