@@ -123,7 +123,7 @@ let package = Package(
             "WaybillTests",
             [
                 "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
-                "WaybillEngine", "WaybillGit", arguments, logging, httpClient,
+                "WaybillEngine", "WaybillGit", "WaybillPackage", arguments, logging, httpClient,
             ],
             exclude: ["Snapshots"]),
     ]

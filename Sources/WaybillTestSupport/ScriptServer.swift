@@ -60,3 +60,9 @@ package final class ScriptServer: Sendable {
 package struct ScriptServerError: Error, CustomStringConvertible {
     package let description: String
 }
+
+/// Programs that stand beside the tests of packaging.
+package enum TestServers {
+    package static let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Tests/WaybillPackageTests/Servers")
+}

@@ -23,7 +23,7 @@ import WaybillTestSupport
 
             let steps = Mutex<[Int64]>([])
             let report = try await store.verify { (done, _) in steps.withLock { $0.append(done) } }
-            #expect(report.blobs == 7)
+            #expect(report.blobs == 8)
             #expect(report.quarantined.map(\.digest) == [digest])
             #expect(report.quarantined.first?.found == Digest(of: "weights of CHURN".utf8))
             #expect(steps.withLock { $0 } == steps.withLock { $0.sorted() })

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import WaybillCore
 import WaybillGit
+import WaybillPackage
 import WaybillTestSupport
 
 @testable import waybill
@@ -100,6 +101,27 @@ import WaybillTestSupport
             ["WAYBILL_REPOSITORY_SSH_PASSPHRASE_FILE": "/a"],
             "repository.sshPassphraseFile is set and repository.sshKey is not; name the key that it opens"
         ),
+        (
+            ["WAYBILL_SOURCES_CREDENTIALS": "models.example.com s3cret"],
+            "sources.credentials: a credential is not one; expected 'HOST bearer file:/PATH', 'HOST bearer variable:NAME', "
+                + "'HOST basic USER file:/PATH' or 'HOST basic USER variable:NAME'"
+        ),
+        (
+            ["WAYBILL_SOURCES_HOSTS": "https://a.example"],
+            "sources.hosts: 'https://a.example' has no port from 1 to 65535 after its ':'"
+        ),
+        (
+            ["WAYBILL_SOURCES_RATE": "1KiB"],
+            "sources.rate is 1024 bytes a second, too few for a transfer to go on; at least 64KiB"
+        ),
+        (
+            ["WAYBILL_SOURCES_MLFLOW": "mlflow.example.com"],
+            "sources.mlflow: 'mlflow.example.com' is no address; expected 'https://HOST/PATH'"
+        ),
+        (
+            ["WAYBILL_SOURCES_PROXY": "socks5://p.example:1080"],
+            "sources.proxy: only proxies of the form 'http://HOST:PORT' are used; to a source through it TLS is spoken all the same"
+        ),
         (["WAYBILL_CONFIG": "/nowhere/waybill.yaml"], "/nowhere/waybill.yaml: no such configuration file"),
     ])
     func `what cannot be meant is refused`(_ variables: [String: String], _ message: String) async throws {
@@ -118,6 +140,35 @@ import WaybillTestSupport
             if case .duration = field.type { continue }
             #expect(try field.type.check(standard) == standard, "\(field.path)")
         }
+    }
+
+    @Test func `the usual variables of hubs and registries are for their own hosts, and settings stand before them`()
+        async throws
+    {
+        let variables = [
+            "HF_ENDPOINT": "https://hub.example.com", "HF_TOKEN": "hf_1",
+            "MLFLOW_TRACKING_URI": "http://127.0.0.1:5000/base",
+            "MLFLOW_TRACKING_USERNAME": "ada", "MLFLOW_TRACKING_PASSWORD": "p",
+        ]
+        let plain = try SourceEndpoints(try await resolve().sources, variables)
+        #expect(plain.huggingFace.text == "https://hub.example.com/")
+        #expect(plain.mlflow?.text == "http://127.0.0.1:5000/base")
+        #expect(
+            plain.credentials == [
+                HTTPCredential(host: "hub.example.com", port: 443, form: .bearer, place: .variable("HF_TOKEN")),
+                HTTPCredential(
+                    host: "127.0.0.1", port: 5000, form: .basic(user: "ada"),
+                    place: .variable("MLFLOW_TRACKING_PASSWORD")),
+            ])
+        let settings = try await resolve(file: [
+            "sources.huggingFace": "https://other.example.com",
+            "sources.credentials": ["other.example.com bearer file:/token"],
+        ])
+        let set = try SourceEndpoints(settings.sources, ["HF_ENDPOINT": "https://hub.example.com", "HF_TOKEN": "hf_1"])
+        #expect(set.huggingFace.text == "https://other.example.com/")
+        #expect(set.credentials == [])
+        // A folder or a database is no server.
+        #expect(try SourceEndpoints(settings.sources, ["MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"]).mlflow == nil)
     }
 
     @Test(arguments: [

@@ -47,10 +47,7 @@ extension RemoteSource {
         case .gitHTTPS, .gitSSH, .gitFile: _ = try GitAddress(parsing: text).requireCommit()
         case .huggingFace: try HuggingFaceAddress(parsing: text).requireCommit()
         case .mlflow: try MLflowAddress(parsing: text).requireNumber()
-        case .s3:
-            throw InvalidInput(
-                "\(text.quotedForMessage): this version of Waybill cannot fetch from '\(scheme.rawValue):' yet; "
-                    + "use a path in the repository or 'file:/path'")
+        case .s3: _ = try S3Address(parsing: text)
         }
     }
 }

@@ -4,7 +4,7 @@ package import WaybillCore
 /// Repositories other than the fleet's, fetched one commit at a time by helper processes and read here.
 ///
 /// Each is mirrored below `folder` while it is in use: of the last few a mirror stays, so that ten files of one commit are one fetch.
-/// What an earlier process left in `folder` is removed by the first use, and everything at the end: nothing else may be there.
+/// What an earlier process left in `folder` is removed at the beginning, and everything at the end: nothing else may be there.
 package actor OtherRepositories: RepositoryFiles {
     /// How a repository is reached; throws for one that may not be read.
     package typealias Access = @Sendable (RemoteAddress) throws(Failure) -> RemoteConfiguration
@@ -16,7 +16,6 @@ package actor OtherRepositories: RepositoryFiles {
     private var shelves: [RemoteAddress: CommitShelf] = [:]
     /// Most recently used last.
     private var order: [RemoteAddress] = []
-    private var isClean = false
 
     /// Mirrors that are kept when nobody reads them.
     private static let kept = 2
@@ -30,6 +29,7 @@ package actor OtherRepositories: RepositoryFiles {
         self.limits = limits
         self.helper = helper
         self.access = access
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -60,12 +60,10 @@ package actor OtherRepositories: RepositoryFiles {
 
     private func shelf(_ address: RemoteAddress) throws(Failure) -> CommitShelf {
         let remote = try access(address)
-        if !isClean {
-            try? FileManager.default.removeItem(atPath: folder)
-            // They may be private.
+        if shelves.isEmpty {
+            // What is read may be private.
             try? FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            isClean = true
         }
         order.removeAll { $0 == address }
         order.append(address)

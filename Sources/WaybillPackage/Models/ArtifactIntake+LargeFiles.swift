@@ -23,6 +23,7 @@ extension ArtifactIntake {
                 message: "\(path), the source of '\(artifact.path)' of \(verdict.version): \(error.message)")
         }
         try verdict.judge(pointer)
+        try readers.admit(artifact.size, of: verdict.version)
         let settings = try await small(LFSEndpoint.settingsFile, at: verdict.commit)
         let reader = try largeFiles.reader(for: pointer, at: path, settings: settings)
         return Brought(

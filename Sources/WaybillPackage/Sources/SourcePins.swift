@@ -20,15 +20,15 @@ package protocol SourceMeasure: Sendable {
 package struct SourcePins: Sendable {
     /// Where code comes from.
     package let repositories: any RepositoryFiles
-    package let resolvers: [RemoteSource.Scheme: any NameResolver]
+    package let names: [RemoteSource.Scheme: any NameResolver]
     package let measures: [RemoteSource.Scheme: any SourceMeasure]
 
     package init(
-        repositories: any RepositoryFiles, resolvers: [RemoteSource.Scheme: any NameResolver],
+        repositories: any RepositoryFiles, names: [RemoteSource.Scheme: any NameResolver],
         measures: [RemoteSource.Scheme: any SourceMeasure]
     ) {
         self.repositories = repositories
-        self.resolvers = resolvers
+        self.names = names
         self.measures = measures
     }
 }
@@ -61,6 +61,37 @@ package struct GitPins: NameResolver, SourceMeasure {
     }
 }
 
+/// Names tags' digests, and measures files that are layers of their own.
+package struct OCIPins: NameResolver, SourceMeasure {
+    private let client: RegistryClient
+
+    package init(_ client: RegistryClient) { self.client = client }
+
+    package func pinned(_ text: String) async throws(Failure) -> String? {
+        let address = try Self.address(text)
+        return address.isMutable ? try await client.pinned(address).description : nil
+    }
+
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address = try Self.address(source.text)
+        let found = try await client.manifest(address.reference)
+        let manifest = try await client.single(found, of: address.reference).manifest
+        guard case .layer(let layer) = try ArtifactFiles(manifest, address).find() else {
+            throw Failure(
+                .stall, reason: "SourceUnreadable",
+                message: "\(address): the file is inside an archive, so its digest is not known to the registry; write digest and "
+                    + "size by hand")
+        }
+        return (layer.digest, layer.size)
+    }
+
+    private static func address(_ text: String) throws(Failure) -> OCIAddress {
+        do throws(InvalidInput) { return try OCIAddress(parsing: text) } catch {
+            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
+        }
+    }
+}
+
 /// Measures what an address gives.
 package struct HTTPSMeasure: SourceMeasure {
     private let transport: HTTPTransport
@@ -72,8 +103,12 @@ package struct HTTPSMeasure: SourceMeasure {
         do throws(InvalidInput) { address = try HTTPSAddress(parsing: source.text) } catch {
             throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
         }
+        return try await measure(HTTPCall("GET", address.address))
+    }
+
+    func measure(_ call: HTTPCall) async throws(Failure) -> (digest: Digest, size: Int64) {
         let state = Mutex((hasher: SHA256(), size: Int64(0)))
-        let answer = try await transport.stream(HTTPCall("GET", address.address)) { head throws(Failure) in
+        let answer = try await transport.stream(call) { head throws(Failure) in
             head.status == 200
         } into: { bytes throws(Failure) in
             state.withLock { state in
@@ -87,7 +122,7 @@ package struct HTTPSMeasure: SourceMeasure {
         guard answer.head.length == size || !answer.head.isUnframed else {
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",
-                message: "GET \(address.address): the server does not say how long the file is, so nobody can tell whether it came "
+                message: "GET \(call.address): the server does not say how long the file is, so nobody can tell whether it came "
                     + "whole; write digest and size by hand")
         }
         return (Digest(finalizing: hasher), size)

@@ -93,20 +93,22 @@ package struct SourceReaders: Sendable {
 
     /// Refuses a version that has more bytes on other machines than the bound.
     func admit(_ artifacts: [Artifact], of version: VersionID) throws(Failure) {
-        guard let most = bounds.versionBytes else { return }
         var total: Int64 = 0
         for case let artifact in artifacts {
             guard case .remote = artifact.source else { continue }
             let (sum, isOver) = total.addingReportingOverflow(max(artifact.size, 0))
             total = isOver ? .max : sum
         }
-        guard total <= most else {
-            throw Failure(
-                .stall, reason: "ArtifactTooLarge",
-                message:
-                    "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is \(most); raise it if the "
-                    + "version is meant")
-        }
+        try admit(total, of: version)
+    }
+
+    /// Refuses so many bytes on other machines when the bound is lower.
+    func admit(_ total: Int64, of version: VersionID) throws(Failure) {
+        guard let most = bounds.versionBytes, total > most else { return }
+        throw Failure(
+            .stall, reason: "ArtifactTooLarge",
+            message: "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is \(most); raise "
+                + "it if the version is meant")
     }
 }
 

@@ -42,5 +42,17 @@ extension ConfigurationField {
         ConfigurationField(
             "sources.mlflow", .text, nil,
             "The MLflow server that mlflow: sources without a host are on. Default: that of MLFLOW_TRACKING_URI."),
+        ConfigurationField(
+            "sources.s3.endpoint", .text, nil,
+            "The store that s3: sources are in. Default: that of AWS_ENDPOINT_URL, else AWS's own of the region."),
+        ConfigurationField(
+            "sources.s3.region", .text, nil, "The store's region. Default: that of AWS_REGION, else us-east-1."),
+        ConfigurationField(
+            "sources.s3.pathStyle", .boolean, nil,
+            "Whether the bucket stands in the path rather than in the host. Default: in the path with an endpoint of one's own, and for "
+                + "buckets with a dot."),
+        ConfigurationField(
+            "sources.s3.profile", .text, nil,
+            "The section of ~/.aws/credentials whose key is used. Default: that of AWS_PROFILE, else default."),
     ]
 }

@@ -22,6 +22,15 @@ extension WaybillConfiguration {
         /// Nil: as the environment says.
         var huggingFace: WebAddress?
         var mlflow: WebAddress?
+        var s3: Objects
+    }
+
+    /// Where objects of S3 are; what is nil is as the environment says.
+    struct Objects: Hashable, Sendable {
+        var endpoint: WebAddress?
+        var region: String?
+        var usesPaths: Bool?
+        var profile: String?
     }
 }
 
@@ -44,6 +53,9 @@ extension WaybillConfiguration.Sources {
         huggingFace = try settings.address(of: "sources.huggingFace")
         lfs = try settings.address(of: "sources.lfs")
         mlflow = try settings.address(of: "sources.mlflow")
+        s3 = WaybillConfiguration.Objects(
+            endpoint: try settings.address(of: "sources.s3.endpoint"), region: settings.text("sources.s3.region"),
+            usesPaths: settings.value("sources.s3.pathStyle")?.bool, profile: settings.text("sources.s3.profile"))
         if let rate, rate < 64 << 10 {
             throw InvalidInput(
                 "sources.rate is \(rate) bytes a second, too few for a transfer to go on; at least 64KiB")

@@ -43,23 +43,28 @@ struct Pinning: Sendable {
         guard let source = artifact.source else { return }
         let name = "'\(artifact.path ?? source.text)' of \(version.id)"
         do throws(Failure) {
-            var text = source.text
-            if let scheme = RemoteSource.Scheme(rawValue: String(text.prefix { $0 != ":" })),
-                let now = try await pins.resolvers[scheme]?.pinned(text)
-            {
-                text = now
-                try write(now, source, version, in: &file)
-            }
+            let text = try await fixed(source.text)
+            if text != source.text { try write(text, source, version, in: &file) }
             let wanted = [artifact.digest, artifact.size].compactMap(\.self).filter { $0.text == Self.placeholder }
             if wanted.isEmpty { return }
             let found = try await measure(text)
             for scalar in wanted {
                 try write(
-                    scalar == artifact.digest ? found.digest.description : String(found.size), scalar, version, in: &file)
+                    scalar == artifact.digest ? found.digest.description : String(found.size), scalar, version,
+                    in: &file)
             }
         } catch {
             throw Failure(error.disposition, reason: error.reason, message: "\(file.path): \(name): \(error.message)")
         }
+    }
+
+    /// A source with a name that does not move.
+    private func fixed(_ text: String) async throws(Failure) -> String {
+        guard (try? ArtifactSource(parsing: text)) == nil,
+            let scheme = RemoteSource.Scheme(rawValue: String(text.prefix { $0 != ":" })),
+            let names = pins.names[scheme]
+        else { return text }
+        return try await names.pinned(text) ?? text
     }
 
     private func pinCode(of version: WrittenVersion, in file: inout PinnedFile) async throws(Failure) {

@@ -22,6 +22,7 @@ enum ModelSources {
                 .oci: OCISource(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables))),
                 .huggingFace: HuggingFaceSource(http, endpoint: places.huggingFace),
                 .mlflow: MLflowSource(http, endpoint: places.mlflow),
+                .s3: try objects(settings, variables, http),
             ],
             repositories: repositories(access, scratch),
             fileRoots: access.fileRoots,
@@ -45,12 +46,23 @@ enum ModelSources {
     static func pins(
         _ configuration: WaybillConfiguration, _ variables: [String: String], scratch: String, refusing: [String]
     ) throws(Failure) -> SourcePins {
-        let http = try transport(configuration.sources, variables)
+        let settings = configuration.sources
+        let http = try transport(settings, variables)
         let files = repositories(RepositoryAccess(configuration: configuration, refusing: refusing), scratch)
         let git = GitPins(files)
+        let images = OCIPins(RegistryClient(http, logins: try DockerLogins.ofThisUser(variables)))
+        let places = try SourceEndpoints(settings, variables)
+        let hub = HuggingFacePins(http, endpoint: places.huggingFace)
+        let mlflow = MLflowPins(http, endpoint: places.mlflow)
         return SourcePins(
-            repositories: files, resolvers: [.gitHTTPS: git, .gitSSH: git, .gitFile: git],
-            measures: [.https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git])
+            repositories: files,
+            names: [
+                .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images, .huggingFace: hub, .mlflow: mlflow,
+            ],
+            measures: [
+                .https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images,
+                .huggingFace: hub, .mlflow: mlflow, .s3: try objects(settings, variables, http),
+            ])
     }
 
     /// What speaks HTTP with sources and registries.
@@ -70,16 +82,16 @@ enum ModelSources {
         return try HTTPTransport(http)
     }
 
-    /// What finds out what moving names mean now, for `waybill pin`.
-    static func resolvers(
-        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
-    ) throws(Failure) -> [RemoteSource.Scheme: any SourceResolver] {
-        let http = try transport(settings, variables)
-        let places = try SourceEndpoints(settings, variables)
-        return [
-            .huggingFace: HuggingFaceResolver(http, endpoint: places.huggingFace),
-            .mlflow: MLflowResolver(http, endpoint: places.mlflow),
-        ]
+    /// What reads objects of S3 and of stores that speak like it.
+    private static func objects(
+        _ settings: WaybillConfiguration.Sources, _ variables: [String: String], _ http: HTTPTransport
+    ) throws(Failure) -> S3Source {
+        do throws(InvalidInput) {
+            let places = try S3Settings(
+                endpoint: settings.s3.endpoint, region: settings.s3.region, usesPaths: settings.s3.usesPaths,
+                profile: settings.s3.profile, variables: variables)
+            return S3Source(http, places, now: { SystemClock().now() })
+        } catch { throw invalid("S3: \(error.message)") }
     }
 
     private static func invalid(_ message: String) -> Failure {

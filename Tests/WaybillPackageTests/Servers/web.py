@@ -217,6 +217,9 @@ class Handler(BaseHTTPRequestHandler):
         """So many header fields."""
         self.send(200, CONTENT, **{f"X_{i}": "y" * 100 for i in range(int(parts[0]))})
 
+    def on_short_heads(self, parts, query):
+        self.send(200, CONTENT, **{f"X_{i}": "y" for i in range(int(parts[0]))})
+
     def on_unknown(self, parts, query):
         self.send(404, b"nothing here\n")
 

@@ -57,8 +57,13 @@ import WaybillTestSupport
             failure: Failure(
                 .stall, reason: "SourceAnswerUnexpected",
                 message:
-                    "GET HERE/heads/300/a: the head of the answer is larger than any that is meant well, with 303 fields"
+                    "GET HERE/heads/300/a: the head of the answer is larger than any that is meant well"
             )),
+        Case(
+            target: "/short-heads/250/a",
+            failure: Failure(
+                .stall, reason: "SourceAnswerUnexpected",
+                message: "GET HERE/short-heads/250/a: the head of the answer is larger than any that is meant well")),
         Case(
             target: "/stall/10/a",
             failure: Failure(.retry, reason: "SourceSilent", message: "GET HERE/stall/10/a: nothing came for 2 s")),
@@ -100,7 +105,8 @@ import WaybillTestSupport
         try await WebFixture.with { (web) async throws in
             var expected = test.failure
             expected.message.replace("HERE", with: "http://127.0.0.1:\(web.server.port)")
-            #expect(await failure(try HTTPTransport(web.settings), web.address(test.target)) == expected)
+            let found = await failure(try HTTPTransport(web.settings), web.address(test.target))
+            #expect(found == expected)
         }
     }
 

@@ -146,39 +146,42 @@ import WaybillTestSupport
     }
 
     /// What pin is told, and what it writes.
-    @Test(arguments: ["main", "feature%2Fx", String(repeating: "0123456789", count: 4)])
-    func `a branch is resolved to its commit, digest and size`(_ revision: String) async throws {
+    @Test(arguments: ["main", "feature%2Fx"])
+    func `a branch is resolved to its commit, and a file measured`(_ revision: String) async throws {
         try await withHub { (server, folder) async throws in
-            let resolver = HuggingFaceResolver(try HTTPTransport(HTTPSettings()), endpoint: endpoint(server))
-            let large = try await resolver.resolve("hf:acme/churn@\(revision)/onnx dir/model.bin")
-            #expect(large.source.text == "hf:acme/churn@\(Self.commit)/onnx dir/model.bin")
-            #expect(large.digest == Digest(of: Self.large))
-            #expect(large.size == 10_000)
+            let pins = HuggingFacePins(try HTTPTransport(HTTPSettings()), endpoint: endpoint(server))
+            let text = "hf:acme/churn@\(Self.commit)/onnx dir/model.bin"
+            #expect(try await pins.pinned("hf:acme/churn@\(revision)/onnx dir/model.bin") == text)
+            #expect(try await pins.pinned(text) == nil)
+            let large = try await pins.measure(RemoteSource(scheme: .huggingFace, text: text))
+            #expect(large == (Digest(of: Self.large), 10_000))
             // The hub said so: the file itself was not read.
             #expect(!server.lines.contains { $0.hasPrefix("GET /lfs/") })
-            let small = try await resolver.resolve("hf:datasets/acme/customers@\(revision)/config.json")
-            #expect(small.digest == Digest(of: Self.small))
-            #expect(small.size == Int64(Self.small.count))
+            let small = try await pins.measure(
+                RemoteSource(scheme: .huggingFace, text: "hf:datasets/acme/customers@\(Self.commit)/config.json"))
+            #expect(small == (Digest(of: Self.small), Int64(Self.small.count)))
         }
     }
 
     @Test func `a renamed repository is followed on the hub itself`() async throws {
         try await withHub { (server, folder) async throws in
-            let resolver = HuggingFaceResolver(try HTTPTransport(HTTPSettings()), endpoint: endpoint(server))
-            let resolved = try await resolver.resolve("hf:old/churn@\(Self.commit)/onnx dir/model.bin")
-            #expect(resolved.digest == Digest(of: Self.large))
+            let pins = HuggingFacePins(try HTTPTransport(HTTPSettings()), endpoint: endpoint(server))
+            let text = "hf:old/churn@\(Self.commit)/onnx dir/model.bin"
+            let measured = try await pins.measure(RemoteSource(scheme: .huggingFace, text: text))
+            #expect(measured.digest == Digest(of: Self.large))
+            #expect(try await fetch(text, Self.large, server, folder) == nil)
         }
     }
 
     @Test(arguments: [
         ("hf:acme/churn@nowhere/config.json", "SourceNotFound"), ("hf:acme/other@main/config.json", "SourceNotFound"),
-        ("hf:acme/churn@main/none.json", "SourceNotFound"), ("hf:acme/churn/config.json", "SourceUnreadable"),
+        ("hf:acme/churn/config.json", "SourceUnreadable"),
     ])
     func `what is not there is not resolved`(_ text: String, _ reason: String) async throws {
         try await withHub { (server, folder) async throws in
-            let resolver = HuggingFaceResolver(try HTTPTransport(HTTPSettings()), endpoint: endpoint(server))
+            let pins = HuggingFacePins(try HTTPTransport(HTTPSettings()), endpoint: endpoint(server))
             do throws(Failure) {
-                _ = try await resolver.resolve(text)
+                _ = try await pins.pinned(text)
                 Issue.record("resolved")
             } catch { #expect(error.reason == reason) }
         }

@@ -99,16 +99,12 @@ import WaybillTestSupport
             #expect(try await fetch(text, server, folder) == nil)
             #expect(try await store.bytes(of: WebFixture.digest) == WebFixture.bytes)
 
-            let resolver = MLflowResolver(try HTTPTransport(HTTPSettings()))
+            let pins = MLflowPins(try HTTPTransport(HTTPSettings()))
             let there = "mlflow://127.0.0.1:\(server.port)/models:/churn%20model"
-            let resolved = try await resolver.resolve("\(there)@champion#weights.bin")
-            #expect(
-                resolved
-                    == ResolvedSource(
-                        source: RemoteSource(scheme: .mlflow, text: "\(there)/1#weights.bin"),
-                        digest: WebFixture.digest,
-                        size: 10_000))
-            #expect(try await resolver.resolve("\(there)/1#weights.bin") == resolved)
+            #expect(try await pins.pinned("\(there)@champion#weights.bin") == "\(there)/1#weights.bin")
+            #expect(try await pins.pinned("\(there)/1#weights.bin") == nil)
+            let measured = try await pins.measure(RemoteSource(scheme: .mlflow, text: "\(there)/1#weights.bin"))
+            #expect(measured == (WebFixture.digest, 10_000))
 
             for (text, failure) in Self.refusals {
                 let found = try await fetch(text, server, folder.appending(path: "other"))

@@ -14,8 +14,7 @@ struct WebFixture {
     let scheme: WebAddress.Scheme
     var settings = HTTPSettings()
 
-    static let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
-        path: "Servers")
+    static let scripts = TestServers.scripts
 
     /// Runs `body` beside a server; with TLS its certificate is signed by an authority that only `settings` believe.
     static func with(
@@ -30,7 +29,7 @@ struct WebFixture {
             settings.deadlines.idle = .seconds(2)
             settings.deadlines.connect = .seconds(5)
             if tls {
-                let authority = try await TestAuthority(in: folder, names: names)
+                let authority = try TestAuthority(in: folder, names: names)
                 arguments += ["--tls", authority.certificate, authority.key]
                 settings.caFile = authority.authority
             }
@@ -85,35 +84,4 @@ extension CommitID {
             do { return try CommitID(parsing: String(repeating: "a", count: 40)) } catch { throw .cancelled }
         }
     }
-}
-
-/// An authority that openssl makes for a test, with a certificate for this machine.
-struct TestAuthority {
-    let authority: String
-    let certificate: String
-    let key: String
-
-    init(in folder: URL, names: String) async throws {
-        authority = folder.appending(path: "ca.pem").path
-        certificate = folder.appending(path: "server.pem").path
-        key = folder.appending(path: "server.key").path
-        let script = """
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test-authority \
-              -keyout ca.key -out ca.pem
-            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test-server -keyout server.key -out server.csr
-            printf 'subjectAltName=\(names)\\n' > server.ext
-            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem
-            """
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-euc", script]
-        process.currentDirectoryURL = folder
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ScriptServerFailure() }
-    }
-
-    struct ScriptServerFailure: Error {}
 }

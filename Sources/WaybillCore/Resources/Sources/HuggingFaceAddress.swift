@@ -64,6 +64,10 @@ package struct HuggingFaceAddress: Hashable, Sendable, CustomStringConvertible {
         return "hf:\(kind == .dataset ? "datasets/" : "")\(repository)@\(revision)/\(path)"
     }
 
+    package func pinned(to commit: CommitID) -> HuggingFaceAddress {
+        HuggingFaceAddress(kind: kind, repository: repository, revision: .commit(commit), path: path)
+    }
+
     /// - Throws: `InvalidInput` while no commit is named.
     @discardableResult
     package func requireCommit() throws(InvalidInput) -> CommitID {

@@ -67,6 +67,10 @@ package struct MLflowAddress: Hashable, Sendable, CustomStringConvertible {
         return "mlflow:\(place ?? "")models:/\(version)#\(path)"
     }
 
+    package func pinned(to number: Int64) -> MLflowAddress {
+        MLflowAddress(server: server, model: model, version: .number(number), path: path)
+    }
+
     /// - Throws: `InvalidInput` while no version is named by its number.
     @discardableResult
     package func requireNumber() throws(InvalidInput) -> Int64 {

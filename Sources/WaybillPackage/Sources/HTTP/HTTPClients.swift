@@ -90,11 +90,7 @@ final class HTTPClients: Sendable {
     private static func check(_ head: HTTPHead, _ call: HTTPCall) throws(Failure) {
         let bytes = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         guard head.headers.count <= mostHeaders, bytes <= mostHeaderBytes else {
-            throw Failure(
-                .stall, reason: "SourceAnswerUnexpected",
-                message:
-                    "\(call.method) \(call.address): the head of the answer is larger than any that is meant well, with "
-                    + "\(head.headers.count) fields")
+            throw HTTPProblem.tooLargeHead(call)
         }
     }
 
@@ -111,6 +107,8 @@ final class HTTPClients: Sendable {
         // A refused connection is told at once: the one who asked knows when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.idleTimeout = .seconds(30)
+        // How much is fetched at once is bounded elsewhere.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         if let proxy {
             let authorization = proxy.user.map {
                 HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "")

@@ -20,6 +20,7 @@ struct HTTPProblem {
         case is CancellationError: .cancelled
         case let error as HTTPClientError: failure(for: error)
         case let error as NIOConnectionError: failure(for: error)
+        case let error as HTTPParserError where error == .headerOverflow: Self.tooLargeHead(call)
         case let error as HTTPParserError where isMidway || error == .invalidEOFState: retry("ConnectionLost", lost)
         case is HTTPParserError:
             retry("SourceUnavailable", "the answer is no sound HTTP; is something else listening there?")
@@ -29,6 +30,12 @@ struct HTTPProblem {
         case is ChannelError: retry("ConnectionLost", lost)
         case let error: retry("SourceUnavailable", "\(String(describing: error).quotedForMessage)")
         }
+    }
+
+    static func tooLargeHead(_ call: HTTPCall) -> Failure {
+        Failure(
+            .stall, reason: "SourceAnswerUnexpected",
+            message: "\(call.method) \(call.address): the head of the answer is larger than any that is meant well")
     }
 
     private func failure(for error: HTTPClientError) -> Failure {

@@ -2,6 +2,8 @@ import NIOHTTP1
 import Synchronization
 import WaybillCore
 
+import struct Crypto.SHA256
+
 /// A file at an address.
 struct WebFile: Sendable {
     /// For messages.
@@ -38,9 +40,7 @@ struct WebFiles: Sendable {
                 progress.withLock { $0 += Int64(bytes.count) }
                 try sink(bytes)
             }
-            guard answer.status == 200 || answer.status == 206 else {
-                throw answer.failure("GET", file.name == file.address.text ? nil : file.name)
-            }
+            guard answer.status == 200 || answer.status == 206 else { throw failure(answer, file) }
             let now = progress.withLock { $0 }
             if answer.status == 200 {
                 guard now < size, answer.head.isUnframed else { return }
@@ -51,6 +51,36 @@ struct WebFiles: Sendable {
             // An answer with no byte of what was asked for would be asked for forever.
             guard now > start || start >= size else { throw .resumeRefused(file.name, at: start) }
         } while progress.withLock { $0 } < size
+    }
+
+    /// What the file is now: it is read whole and hashed, and nothing is kept.
+    func measure(_ file: WebFile) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let state = Mutex((hasher: SHA256(), size: Int64(0)))
+        let answer = try await transport.stream(call(for: file, from: 0)) { (head) throws(Failure) in
+            guard head.status == 200 else { return false }
+            try file.check(head)
+            try Self.refusePacked(head, file)
+            return true
+        } into: { (bytes) throws(Failure) in
+            state.withLock { state in
+                state.hasher.update(bufferPointer: bytes)
+                state.size += Int64(bytes.count)
+            }
+        }
+        guard answer.status == 200 else { throw failure(answer, file) }
+        guard !answer.head.isUnframed else {
+            throw Failure(
+                .stall, reason: "SourceAnswerUnexpected",
+                message:
+                    "GET \(file.address): the server does not say how long the file is, so nobody can tell whether it came whole; write "
+                    + "digest and size by hand")
+        }
+        let (hasher, size) = state.withLock { $0 }
+        return (Digest(finalizing: hasher), size)
+    }
+
+    private func failure(_ answer: HTTPAnswer, _ file: WebFile) -> Failure {
+        answer.failure("GET", file.name == file.address.text ? nil : file.name)
     }
 
     private func call(for file: WebFile, from offset: Int64) -> HTTPCall {
@@ -76,6 +106,12 @@ struct WebFiles: Sendable {
         case _: return false
         }
         try file.check(head)
+        try Self.refusePacked(head, file)
+        if file.mayChange { tags[file.address] = head.strongTag }
+        return true
+    }
+
+    private static func refusePacked(_ head: HTTPHead, _ file: WebFile) throws(Failure) {
         if let encoding = head.header("content-encoding"), encoding.lowercased() != "identity" {
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",
@@ -83,8 +119,6 @@ struct WebFiles: Sendable {
                     "GET \(file.address): the file comes packed as \(encoding.quotedForMessage), although it was asked for as it is; set "
                     + "the server to leave such files as they are")
         }
-        if file.mayChange { tags[file.address] = head.strongTag }
-        return true
     }
 
     private func judgePart(_ head: HTTPHead, _ file: WebFile, from offset: Int64, size: Int64) throws(Failure) {

@@ -28,9 +28,14 @@ package struct HuggingFaceHub: Sendable {
         )
     }
 
-    /// The commit that a revision is now.
-    func commit(_ address: HuggingFaceAddress) async throws(Failure) -> CommitID {
-        guard case .name(let name) = address.revision else { return try commit(of: address) }
+    static func commit(of address: HuggingFaceAddress) throws(Failure) -> CommitID {
+        do throws(InvalidInput) { return try address.requireCommit() } catch {
+            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
+        }
+    }
+
+    /// The commit that a branch or a tag is now.
+    func commit(_ name: String, of address: HuggingFaceAddress) async throws(Failure) -> CommitID {
         let call = HTTPCall(
             "GET", place("/api/\(address.kind.rawValue)/\(address.repository)/revision/\(Percent.encoded(name))"))
         let answer = try await transport.send(call, limit: 32 << 20)
@@ -40,12 +45,6 @@ package struct HuggingFaceHub: Sendable {
             let commit = try? CommitID(parsing: sha)
         else { throw Self.unexpected(call, "names no commit") }
         return commit
-    }
-
-    private func commit(of address: HuggingFaceAddress) throws(Failure) -> CommitID {
-        do throws(InvalidInput) { return try address.requireCommit() } catch {
-            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
-        }
     }
 
     /// What the hub knows of a file in LFS; nil for a file in git.

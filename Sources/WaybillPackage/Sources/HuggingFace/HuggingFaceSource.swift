@@ -18,35 +18,35 @@ package struct HuggingFaceSource: SourceReader {
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
         let address = try HuggingFaceHub.address(source.text)
-        let commit: CommitID
-        do throws(InvalidInput) { commit = try address.requireCommit() } catch {
-            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
-        }
+        let commit = try HuggingFaceHub.commit(of: address)
         var file = WebFile(name: source.text, address: hub.file(address, at: commit.description), mayChange: false)
         file.check = { (head) throws(Failure) in try HuggingFaceHub.check(head, source.text, commit, size: size) }
         try await files.read(file, from: offset, size: size, into: sink)
     }
 }
 
-/// Asks a hub for what a branch or a tag is now.
-package struct HuggingFaceResolver: SourceResolver {
+/// Asks a hub for what a branch or a tag is now, and for what a file is.
+package struct HuggingFacePins: NameResolver, SourceMeasure {
     private let hub: HuggingFaceHub
+    private let files: WebFiles
 
     package init(_ transport: HTTPTransport, endpoint: WebAddress = HuggingFaceHub.standard) {
         hub = HuggingFaceHub(transport, endpoint)
+        files = WebFiles(transport)
     }
 
-    package func resolve(_ text: String) async throws(Failure) -> ResolvedSource {
+    package func pinned(_ text: String) async throws(Failure) -> String? {
         let address = try HuggingFaceHub.address(text)
-        let commit = try await hub.commit(address)
-        let pinned = HuggingFaceAddress(
-            kind: address.kind, repository: address.repository, revision: .commit(commit), path: address.path)
-        let source = RemoteSource(scheme: .huggingFace, text: pinned.description)
+        guard case .name(let name) = address.revision else { return nil }
+        return address.pinned(to: try await hub.commit(name, of: address)).description
+    }
+
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address = try HuggingFaceHub.address(source.text)
+        let commit = try HuggingFaceHub.commit(of: address)
         // Of a file in LFS the hub knows the digest; others are small, and are read.
-        if let known = try await hub.largeFile(pinned, at: commit) {
-            return ResolvedSource(source: source, digest: known.digest, size: known.size)
-        }
-        let content = try await content(of: hub.file(pinned, at: commit.description), text, by: hub.transport)
-        return ResolvedSource(source: source, digest: content.digest, size: content.size)
+        if let known = try await hub.largeFile(address, at: commit) { return (known.digest, known.size) }
+        return try await files.measure(
+            WebFile(name: source.text, address: hub.file(address, at: commit.description), mayChange: false))
     }
 }

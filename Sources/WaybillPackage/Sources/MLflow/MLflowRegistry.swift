@@ -21,8 +21,7 @@ struct MLflowRegistry: Sendable {
     }
 
     /// The version that an alias is now.
-    func number(of address: MLflowAddress) async throws(Failure) -> Int64 {
-        guard case .alias(let alias) = address.version else { return try Self.number(address) }
+    func number(_ alias: String, of address: MLflowAddress) async throws(Failure) -> Int64 {
         struct Answer: Decodable {
             struct Version: Decodable { var version: String }
             var model_version: Version

