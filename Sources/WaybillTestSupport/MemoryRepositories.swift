@@ -10,7 +10,8 @@ package struct MemoryRepositories: RepositoryFiles {
         _ path: String, at commit: CommitID, of repository: RemoteAddress, limit: Int
     ) async throws(Failure) -> [UInt8] {
         if let file = files.first(where: { $0.path == path }) { return file.bytes }
-        throw Failure(.stall, reason: "FileNotFound", message: "\(repository): there is no file \(path.quotedForMessage)")
+        throw Failure(
+            .stall, reason: "FileNotFound", message: "\(repository): there is no file \(path.quotedForMessage)")
     }
 
     package func folder(

@@ -82,7 +82,8 @@ package struct OCIPins: NameResolver, SourceMeasure {
         guard case .layer(let layer) = try ArtifactFiles(manifest, address).find() else {
             throw Failure(
                 .stall, reason: "SourceUnreadable",
-                message: "\(address): the file is inside an archive, so its digest is not known to the registry; write digest and "
+                message:
+                    "\(address): the file is inside an archive, so its digest is not known to the registry; write digest and "
                     + "size by hand")
         }
         return (layer.digest, layer.size)
@@ -125,7 +126,8 @@ package struct HTTPSMeasure: SourceMeasure {
         guard answer.head.length == size || !answer.head.isUnframed else {
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",
-                message: "GET \(call.address): the server does not say how long the file is, so nobody can tell whether it came "
+                message:
+                    "GET \(call.address): the server does not say how long the file is, so nobody can tell whether it came "
                     + "whole; write digest and size by hand")
         }
         return (Digest(finalizing: hasher), size)

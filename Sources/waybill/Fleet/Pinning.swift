@@ -45,10 +45,14 @@ struct Pinning: Sendable {
         do throws(Failure) {
             let (text, known) = try await fixed(source.text)
             if text != source.text { try write(text, source, version, in: &file) }
-            if let known, let digest = artifact.digest?.text, digest != Self.placeholder, digest != known.digest.description {
+            if let known, let digest = artifact.digest?.text, digest != Self.placeholder,
+                digest != known.digest.description
+            {
                 throw Failure(
                     .stall, reason: "ArtifactMismatch",
-                    message: "it is \(known.digest) now, and the manifest has another digest; write 'digest: pin' if it is meant")
+                    message:
+                        "it is \(known.digest) now, and the manifest has another digest; write 'digest: pin' if it is meant"
+                )
             }
             let wanted = [artifact.digest, artifact.size].compactMap(\.self).filter { $0.text == Self.placeholder }
             if wanted.isEmpty { return }
@@ -56,7 +60,8 @@ struct Pinning: Sendable {
             if let known { found = known } else { found = try await measure(text) }
             for scalar in wanted {
                 try write(
-                    scalar == artifact.digest ? found.digest.description : String(found.size), scalar, version, in: &file)
+                    scalar == artifact.digest ? found.digest.description : String(found.size), scalar, version,
+                    in: &file)
             }
         } catch {
             throw Failure(error.disposition, reason: error.reason, message: "\(file.path): \(name): \(error.message)")
@@ -64,7 +69,8 @@ struct Pinning: Sendable {
     }
 
     /// A source with a name that does not move, and what it gives where that became known on the way.
-    private func fixed(_ text: String) async throws(Failure) -> (text: String, content: (digest: Digest, size: Int64)?) {
+    private func fixed(_ text: String) async throws(Failure) -> (text: String, content: (digest: Digest, size: Int64)?)
+    {
         guard (try? ArtifactSource(parsing: text)) == nil,
             let scheme = RemoteSource.Scheme(rawValue: String(text.prefix { $0 != ":" }))
         else { return (text, nil) }

@@ -67,7 +67,8 @@ import WaybillTestSupport
             let origin = try GitOrigin(in: folder)
             let long = "train/" + String(repeating: "deep/", count: 25) + "x.py"
             try origin.run("mkdir", "-p", "\(origin.path)/train")
-            try origin.run("sh", "-c", "printf '#!/bin/sh\\n' > \(origin.path)/train/run; chmod +x \(origin.path)/train/run")
+            try origin.run(
+                "sh", "-c", "printf '#!/bin/sh\\n' > \(origin.path)/train/run; chmod +x \(origin.path)/train/run")
             let commit = try origin.commit(["train/fit.py": "fit()\n", long: "x\n", "notes": "no code"])
             var version = try BundleFixture(in: folder).version()
             version.code = CodeSource(repository: origin.path, commit: commit, path: "train")
@@ -87,7 +88,8 @@ import WaybillTestSupport
             #expect(FileManager.default.isExecutableFile(atPath: "\(out)/run"))
             #expect(!FileManager.default.isExecutableFile(atPath: "\(out)/fit.py"))
             let listed = try origin.run("tar", "-tvf", blob, "--numeric-owner", "--full-time", "--utc")
-            #expect(listed.split(separator: "\n").allSatisfy { $0.contains(" 0/0 ") && $0.contains("1970-01-01 00:00:00") })
+            #expect(
+                listed.split(separator: "\n").allSatisfy { $0.contains(" 0/0 ") && $0.contains("1970-01-01 00:00:00") })
 
             try origin.run("git", "clone", "-q", "--bare", origin.path, folder.appending(path: "copy.git").path)
             version.code?.repository = folder.appending(path: "copy.git").path
@@ -108,7 +110,8 @@ import WaybillTestSupport
             await #expect(
                 throws: Failure(
                     .stall, reason: "FolderNotFound",
-                    message: "the code of churn@1.4.0: \(origin.path) at \(commit.short): there is no folder 'train'; check "
+                    message:
+                        "the code of churn@1.4.0: \(origin.path) at \(commit.short): there is no folder 'train'; check "
                         + "the path, it begins at the repository's top")
             ) { try await fixture.build(version) }
         }
@@ -126,7 +129,8 @@ import WaybillTestSupport
             fixture.readers = SourceReaders([:], fileRoots: [root])
             try await fixture.stage([inside])
 
-            let words = "in none of the folders that 'file:' sources may be in (\(root)); move the file there, or add its "
+            let words =
+                "in none of the folders that 'file:' sources may be in (\(root)); move the file there, or add its "
             let end = "folder to 'sources.fileRoots'"
             #expect(await fixture.failure(of: [renamed(outside)])?.message == "\(path(outside)) is \(words)\(end)")
             #expect(await fixture.failure(of: [renamed(beside)])?.message == "\(path(beside)) is \(words)\(end)")

@@ -80,7 +80,8 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable)) func `a pointer to another file is refused before anything is asked`() async throws {
+    @Test(.enabled(if: isAvailable)) func `a pointer to another file is refused before anything is asked`() async throws
+    {
         try await withFleet { fixture, server, _ in
             let before = try server.requests().count
             var artifact = artifact(fixture, "other")
@@ -93,7 +94,8 @@ import WaybillTestSupport
                     + "version'")
             artifact.digest = real
             #expect(
-                await fixture.failure(of: [artifact])?.message.hasSuffix("likely the size in the manifest is wrong") == true)
+                await fixture.failure(of: [artifact])?.message.hasSuffix("likely the size in the manifest is wrong")
+                    == true)
             #expect(try server.requests().count == before)
         }
     }
@@ -104,7 +106,8 @@ import WaybillTestSupport
                 await fixture.failure(of: [artifact(fixture)])
                     == Failure(
                         .stall, reason: "LargeFileUnavailable",
-                        message: "models/m.bin: the Git LFS server \(server.url) has the object with another size; ask its "
+                        message:
+                            "models/m.bin: the Git LFS server \(server.url) has the object with another size; ask its "
                             + "operator"))
             try FileManager.default.removeItem(
                 at: fixture.folder.appending(path: "lfs-server/object-\(artifact(fixture).digest.hex)"))
@@ -112,7 +115,8 @@ import WaybillTestSupport
                 await fixture.failure(of: [artifact(fixture)])
                     == Failure(
                         .stall, reason: "LargeFileMissing",
-                        message: "models/m.bin: the Git LFS server \(server.url) does not have the object of the pointer: 'no "
+                        message:
+                            "models/m.bin: the Git LFS server \(server.url) does not have the object of the pointer: 'no "
                             + "such object'; upload it with 'git lfs push --all'"))
             #expect(fixture.partials == [] && fixture.blobs == [])
         }
@@ -136,13 +140,19 @@ import WaybillTestSupport
     }
 
     @Test(arguments: [
-        ("v2\noid sha256:\(digest)\nsize 1\n", "it is a pointer of a version of Git LFS that is not known; version 1 is"),
+        (
+            "v2\noid sha256:\(digest)\nsize 1\n",
+            "it is a pointer of a version of Git LFS that is not known; version 1 is"
+        ),
         (
             "v1\next-0-foo sha256:\(digest)\noid sha256:\(digest)\nsize 1\n",
             "it is a pointer of Git LFS with the extension 'ext-0-foo', which is not followed"
         ),
         ("v1\noid sha256:\(digest)\n", "it is a pointer of Git LFS without the object's id or size; commit it again"),
-        ("v1\noid sha256:\(digest)\nsize -1\n", "it is a pointer of Git LFS without the object's id or size; commit it again"),
+        (
+            "v1\noid sha256:\(digest)\nsize -1\n",
+            "it is a pointer of Git LFS without the object's id or size; commit it again"
+        ),
         ("v1\nsize 1\nsize 2\n", "it begins as a pointer of Git LFS and is none: 'size 2' is no field of one"),
         (
             "v1\n" + String(repeating: "x", count: 1024),
@@ -155,14 +165,15 @@ import WaybillTestSupport
         }
     }
 
-    @Test(arguments: [
-        (nil, "https://git.example/team/fleet.git", "https://git.example/team/fleet.git/info/lfs"),
-        (nil, "https://git.example:8443/team/fleet", "https://git.example:8443/team/fleet.git/info/lfs"),
-        (nil, "git@git.example:team/fleet", "https://git.example/team/fleet.git/info/lfs"),
-        ("[lfs]\n\turl = https://lfs.example/x/ ; ours\n", "https://git.example/fleet", "https://lfs.example/x"),
-        ("[LFS]\nURL=\"http://127.0.0.1:1/x\"\n[other]\nurl = no\n", "/srv/fleet", "http://127.0.0.1:1/x"),
-        ("[other]\nurl = https://no.example\n", "https://git.example/f.git", "https://git.example/f.git/info/lfs"),
-    ] as [(String?, String, String)])
+    @Test(
+        arguments: [
+            (nil, "https://git.example/team/fleet.git", "https://git.example/team/fleet.git/info/lfs"),
+            (nil, "https://git.example:8443/team/fleet", "https://git.example:8443/team/fleet.git/info/lfs"),
+            (nil, "git@git.example:team/fleet", "https://git.example/team/fleet.git/info/lfs"),
+            ("[lfs]\n\turl = https://lfs.example/x/ ; ours\n", "https://git.example/fleet", "https://lfs.example/x"),
+            ("[LFS]\nURL=\"http://127.0.0.1:1/x\"\n[other]\nurl = no\n", "/srv/fleet", "http://127.0.0.1:1/x"),
+            ("[other]\nurl = https://no.example\n", "https://git.example/f.git", "https://git.example/f.git/info/lfs"),
+        ] as [(String?, String, String)])
     func `its server is what the settings say, or by convention`(
         _ settings: String?, _ remote: String, _ expected: String
     ) throws {
