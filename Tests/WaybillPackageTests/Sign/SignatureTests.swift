@@ -167,9 +167,11 @@ import WaybillTrust
         try await withBundle { (signed) async throws in
             try await signed.sign(try SignedBundle.key(1))
             let held = Set(try await signed.content.blobs().keys)
-            _ = try await ContentCollection(signed.content, roots: [], retention: Retention(newest: 1)).run(dryRun: false)
+            _ = try await ContentCollection(signed.content, roots: [], retention: Retention(newest: 1)).run(
+                dryRun: false)
             #expect(Set(try await signed.content.blobs().keys) == held)
-            _ = try await ContentCollection(signed.content, roots: [], retention: Retention(newest: 0)).run(dryRun: false)
+            _ = try await ContentCollection(signed.content, roots: [], retention: Retention(newest: 0)).run(
+                dryRun: false)
             #expect(try await signed.content.blobs().isEmpty)
             #expect(try await signed.content.manifests().isEmpty)
         }
