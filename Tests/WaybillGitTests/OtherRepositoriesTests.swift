@@ -103,28 +103,32 @@ import WaybillTestSupport
                     "m/b.txt", good,
                     Failure(
                         .stall, reason: "FileNotFound",
-                        message: "\(origin.path) at \(good.short): there is no file 'm/b.txt'; check the path, it begins at "
+                        message:
+                            "\(origin.path) at \(good.short): there is no file 'm/b.txt'; check the path, it begins at "
                             + "the repository's top")
                 ),
                 (
                     "link", linked,
                     Failure(
                         .stall, reason: "FileRefused",
-                        message: "\(origin.path) at \(linked.short): 'link': a symbolic link; links are not followed, commit "
+                        message:
+                            "\(origin.path) at \(linked.short): 'link': a symbolic link; links are not followed, commit "
                             + "the file itself")
                 ),
                 (
                     "sub/x", linked,
                     Failure(
                         .stall, reason: "FileRefused",
-                        message: "\(origin.path) at \(linked.short): 'sub': a submodule; its files are not fetched, commit "
+                        message:
+                            "\(origin.path) at \(linked.short): 'sub': a submodule; its files are not fetched, commit "
                             + "the files themselves")
                 ),
                 (
                     "a", absent,
                     Failure(
                         .stall, reason: "CommitNotFound",
-                        message: "\(origin.path): it has no commit \(absent), or no branch and no tag that reaches it; push "
+                        message:
+                            "\(origin.path): it has no commit \(absent), or no branch and no tag that reaches it; push "
                             + "it there, or name another one")
                 ),
             ]

@@ -199,7 +199,8 @@ import WaybillTrust
             func check() async throws -> BundleCheck.Report {
                 let scratch = folder.appending(path: "scratch-\(UUID().uuidString)").path
                 return try await BundleCheck(
-                    content: fixture.store.content, tree: fixture.store.tree, readers: SourceReaders([:], repositories: fixture.repositories), refusing: []
+                    content: fixture.store.content, tree: fixture.store.tree,
+                    readers: SourceReaders([:], repositories: fixture.repositories), refusing: []
                 )
                 .run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: scratch)
             }

@@ -52,7 +52,8 @@ import WaybillTestSupport
                 code, source: "\(place)@v1#m/w.bin", digest: "pin", size: "pin", commit: "main")
             let after = manifest(
                 code, source: "\(place)@v1:\(commit)#m/w.bin",
-                digest: "sha256:9a129038f2e1f9cfdb62f7f0a4d11e8a8b94b0c2b8a5f1ad1e9a2d3d1f6ac1d0", size: "7", commit: commit)
+                digest: "sha256:9a129038f2e1f9cfdb62f7f0a4d11e8a8b94b0c2b8a5f1ad1e9a2d3d1f6ac1d0", size: "7",
+                commit: commit)
             try Data(before.utf8).write(to: file)
             try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path)
             let check = try program.run(["pin", "--check", fleet.path])

@@ -24,7 +24,10 @@ struct TreeEntry: Hashable {
                 return nil
             }
             let id = ObjectID(UnsafeRawBufferPointer(rebasing: bytes[(nameEnd + 1)..<(nameEnd + 1 + idLength)]))
-            entries.append(TreeEntry(name: Array(bytes[nameStart..<nameEnd]), kind: Kind(mode: mode), id: id, isExecutable: mode == 0o100755))
+            entries.append(
+                TreeEntry(
+                    name: Array(bytes[nameStart..<nameEnd]), kind: Kind(mode: mode), id: id,
+                    isExecutable: mode == 0o100755))
             offset = nameEnd + 1 + idLength
         }
         return entries

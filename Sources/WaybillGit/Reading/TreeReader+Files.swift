@@ -24,7 +24,8 @@ extension TreeReader {
             guard let top = place.folder else {
                 throw Failure(
                     .stall, reason: "FolderNotFound",
-                    message: "there is no folder \(path.text.quotedForMessage); check the path, it begins at the repository's top"
+                    message:
+                        "there is no folder \(path.text.quotedForMessage); check the path, it begins at the repository's top"
                 )
             }
             var walk = FolderWalk(limit: limit)

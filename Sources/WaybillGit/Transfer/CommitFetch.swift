@@ -41,7 +41,8 @@ struct CommitFetch {
             try receive(into: quarantine)
         }
         var verification = try Verification(
-            quarantine: quarantine.path, mirror: tips == nil ? nil : mirror.path, withHistory: !isFolder, session: session)
+            quarantine: quarantine.path, mirror: tips == nil ? nil : mirror.path, withHistory: !isFolder,
+            session: session)
         try verification.verify(wanted)
         try mirror.admit(
             wanted, as: Self.reference(to: wanted.description), from: quarantine, replacing: tips == nil,
@@ -108,7 +109,8 @@ struct NameLookup {
         guard commits.count == 1 else {
             throw Failure(
                 .stall, reason: "NameAmbiguous",
-                message: "\(session.address): \(name.quotedForMessage) is a branch and a tag, of different commits; write "
+                message:
+                    "\(session.address): \(name.quotedForMessage) is a branch and a tag, of different commits; write "
                     + "'refs/heads/\(name)' or 'refs/tags/\(name)'")
         }
         return try CommitID(commit)
@@ -120,7 +122,8 @@ extension RemoteSession {
     func commitNotFound(_ commit: ObjectID) -> Failure {
         Failure(
             .stall, reason: "CommitNotFound",
-            message: "\(address): it has no commit \(commit), or no branch and no tag that reaches it; push it there, or "
+            message:
+                "\(address): it has no commit \(commit), or no branch and no tag that reaches it; push it there, or "
                 + "name another one")
     }
 }

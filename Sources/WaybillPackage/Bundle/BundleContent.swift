@@ -21,7 +21,8 @@ struct BundleFile: Hashable, Sendable {
         return Descriptor(
             mediaType: layer.mediaType, digest: digest, size: size,
             annotations: [
-                ModelPack.filePath: path, ModelPack.title: isFolder ? "\(path).tar" : path, ModelPack.fileMetadata: metadata.json,
+                ModelPack.filePath: path, ModelPack.title: isFolder ? "\(path).tar" : path,
+                ModelPack.fileMetadata: metadata.json,
                 ModelPack.untested: "true",
             ])
     }

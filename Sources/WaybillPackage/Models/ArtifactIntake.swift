@@ -37,7 +37,8 @@ package struct ArtifactIntake: Sendable {
         try await requireSpace(for: artifacts)
         let rotten = Found()
         // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
-        try await concurrently(artifacts, atOnce: max(Self.width, readers.bounds.concurrency)) { (artifact) async throws(Failure) in
+        try await concurrently(artifacts, atOnce: max(Self.width, readers.bounds.concurrency)) {
+            (artifact) async throws(Failure) in
             let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
             if let found = try await bring(artifact, verdict) { rotten.add(found) }
             progress(artifact)

@@ -30,7 +30,8 @@ struct ArtifactVerdict {
             throw mismatch(
                 got: "a pointer of Git LFS to \(pointer.digest) (\(bytes(pointer.size)))",
                 because: pointer.digest == artifact.digest
-                    ? "the size in the manifest is wrong" : "the file was replaced after the manifest was written. \(Self.remedy)")
+                    ? "the size in the manifest is wrong"
+                    : "the file was replaced after the manifest was written. \(Self.remedy)")
         }
     }
 

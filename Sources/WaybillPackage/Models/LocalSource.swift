@@ -49,7 +49,8 @@ struct LocalSource: ~Copyable {
             throw Failure(
                 .stall, reason: "ArtifactRefused",
                 message: "\(path) \(place) in none of the folders that 'file:' sources may be in "
-                    + "(\(folders.joined(separator: ", "))); move the file there, or add its folder to 'sources.fileRoots'")
+                    + "(\(folders.joined(separator: ", "))); move the file there, or add its folder to 'sources.fileRoots'"
+            )
         }
     }
 

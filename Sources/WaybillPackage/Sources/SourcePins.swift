@@ -91,7 +91,8 @@ package struct HTTPSMeasure: SourceMeasure {
         guard answer.head.length == size || !answer.head.isUnframed else {
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",
-                message: "GET \(call.address): the server does not say how long the file is, so nobody can tell whether it came "
+                message:
+                    "GET \(call.address): the server does not say how long the file is, so nobody can tell whether it came "
                     + "whole; write digest and size by hand")
         }
         return (Digest(finalizing: hasher), size)

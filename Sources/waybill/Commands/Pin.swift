@@ -34,7 +34,8 @@ struct Pin: AsyncParsableCommand {
             refusing: [StateFolder(at: URL(fileURLWithPath: configuration.stateFolder)).path])
         var changed: [Pinning.PinnedFile] = []
         for path in try paths.flatMap({ path throws(Failure) in try Self.manifests(path) }) {
-            let pinning = Pinning(top: FleetTop.above(URL(fileURLWithPath: path).deletingLastPathComponent().path), pins: pins)
+            let pinning = Pinning(
+                top: FleetTop.above(URL(fileURLWithPath: path).deletingLastPathComponent().path), pins: pins)
             let file = try await pinning.pinned(path, try Self.bytes(path))
             if !file.edits.isEmpty { changed.append(file) }
         }
@@ -49,7 +50,8 @@ struct Pin: AsyncParsableCommand {
         let items: [Value] = files.flatMap { file in
             file.edits.map { edit in
                 [
-                    "file": .string(file.path), "resource": .string(edit.id.description), "field": .string(edit.place.text),
+                    "file": .string(file.path), "resource": .string(edit.id.description),
+                    "field": .string(edit.place.text),
                     "old": .string(edit.old), "new": .string(edit.new),
                 ]
             }
@@ -92,7 +94,8 @@ struct Pin: AsyncParsableCommand {
             if let mode { try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path) }
         } catch {
             throw Failure(
-                .stall, reason: "CannotWrite", message: "\(file.path): cannot be written: \(error.localizedDescription)")
+                .stall, reason: "CannotWrite", message: "\(file.path): cannot be written: \(error.localizedDescription)"
+            )
         }
     }
 }

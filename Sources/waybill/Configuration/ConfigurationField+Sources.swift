@@ -22,7 +22,8 @@ extension ConfigurationField {
                 + "folder but the state folder."),
         ConfigurationField(
             "sources.lfs", .text, nil,
-            "The Git LFS server of the fleet repository. Default: that of its .lfsconfig, else what its address makes by convention."),
+            "The Git LFS server of the fleet repository. Default: that of its .lfsconfig, else what its address makes by convention."
+        ),
         ConfigurationField(
             "sources.proxy", .text, nil,
             "The proxy to other machines, http://HOST:PORT, or none. Default: that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names exceptions."

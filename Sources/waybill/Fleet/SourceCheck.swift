@@ -53,10 +53,12 @@ struct SourceCheck: Sendable {
             Digest(of: bytes) != artifact.digest
         {
             guard pointer.digest == artifact.digest else {
-                return Self.other("\(path.quotedForMessage) is a pointer of Git LFS to \(pointer.digest), not this one", "digest")
+                return Self.other(
+                    "\(path.quotedForMessage) is a pointer of Git LFS to \(pointer.digest), not this one", "digest")
             }
             guard pointer.size == artifact.size else {
-                return Self.other("\(path.quotedForMessage) has \(pointer.size) bytes in Git LFS, not \(artifact.size)", "size")
+                return Self.other(
+                    "\(path.quotedForMessage) has \(pointer.size) bytes in Git LFS, not \(artifact.size)", "size")
             }
             return nil
         }

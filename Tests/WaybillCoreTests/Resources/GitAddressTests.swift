@@ -24,7 +24,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("git+https://host/c.git@\(commit)", "'git+https://host/c.git@\(commit)' names no file; write '#PATH/IN/REPOSITORY' at its end"),
+        (
+            "git+https://host/c.git@\(commit)",
+            "'git+https://host/c.git@\(commit)' names no file; write '#PATH/IN/REPOSITORY' at its end"
+        ),
         (
             "git+https://host/c.git#a",
             "'git+https://host/c.git#a' names no commit; write 'git+https://HOST/REPOSITORY@COMMIT#PATH', or a branch or tag in "

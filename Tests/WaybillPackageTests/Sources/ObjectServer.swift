@@ -40,7 +40,8 @@ final class ObjectServer {
             process.arguments = [
                 "server", "-dir=\(place.path)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.port=\(ports[1])",
                 "-volume.port=\(ports[2])", "-filer.port=\(ports[3])", "-s3", "-s3.port=\(port)",
-                "-s3.config=\(place.path)/s3.json", "-volume.max=5", "-master.volumeSizeLimitMB=64",
+                "-s3.config=\(place.path)/s3.json", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=5",
+                "-master.volumeSizeLimitMB=64",
             ]
         }
         process.currentDirectoryURL = place

@@ -17,7 +17,9 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
 
 /// The real server, which checks every signature.
 @Suite struct `Objects of SeaweedFS` {
-    @Test func `objects in parts, versions and odd keys are fetched, a cut one goes on, and refusals are told`() async throws {
+    @Test func `objects in parts, versions and odd keys are fetched, a cut one goes on, and refusals are told`()
+        async throws
+    {
         try await withTemporaryFolder { folder in
             let server = try await ObjectServer(.seaweedfs, in: folder)
             let versions = try await server.python(
@@ -54,7 +56,10 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
         let wrong = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_KEY": "wrong"]
         let stranger = ["AWS_ACCESS_KEY_ID": "AKIDNOBODY", "AWS_SECRET_ACCESS_KEY": "wrong"]
         let cases: [([String: String], String, String, String)] = [
-            (signed, "s3://models/none", "SourceNotFound", "the bucket has no such key; correct the source, or put it there"),
+            (
+                signed, "s3://models/none", "SourceNotFound",
+                "the bucket has no such key; correct the source, or put it there"
+            ),
             (
                 wrong, "s3://models/m/big.bin", "SourceUnauthorized",
                 "the secret does not belong to the access key, or the region 'us-east-1' is not the store's"
@@ -120,7 +125,8 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
 }
 
 @Suite struct `Credentials of AWS` {
-    private func chain(_ variables: [String: String], profile: String? = nil, at time: Int64 = 0) -> AWSCredentialChain {
+    private func chain(_ variables: [String: String], profile: String? = nil, at time: Int64 = 0) -> AWSCredentialChain
+    {
         AWSCredentialChain(variables: variables, profile: profile, now: { Timestamp(milliseconds: time) })
     }
 
@@ -160,7 +166,8 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
         }
     }
 
-    @Test func `a container's are asked for with its token, kept, and asked for again before they expire`() async throws {
+    @Test func `a container's are asked for with its token, kept, and asked for again before they expire`() async throws
+    {
         try await withTemporaryFolder { folder in
             let server = try CredentialServer(in: folder)
             let variables = [
@@ -177,7 +184,9 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
             await #expect(
                 throws: Failure(
                     .stall, reason: "CredentialMissing",
-                    message: "no credentials for S3: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine")
+                    message:
+                        "no credentials for S3: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine"
+                )
             ) {
                 try await chain(["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://elsewhere.example/role"]).credentials()
             }

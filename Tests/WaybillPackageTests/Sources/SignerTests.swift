@@ -15,7 +15,8 @@ import WaybillCore
     /// From the published suite of Signature Version 4: the same host, time and secret for all.
     static let vectors = [
         Vector(
-            testDescription: "get-vanilla", signature: "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            testDescription: "get-vanilla",
+            signature: "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
         Vector(
             testDescription: "get-vanilla-query-order-key-case", target: "/?Param2=value2&Param1=value1",
             signature: "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
@@ -44,7 +45,8 @@ import WaybillCore
         let time = "20150830T123600Z"
         let found = signer.authorization(
             vector.method, vector.target,
-            headers: [("Host", "example.amazonaws.com"), ("X-Amz-Date", time)] + vector.headers, payload: AWSSigner.empty,
+            headers: [("Host", "example.amazonaws.com"), ("X-Amz-Date", time)] + vector.headers,
+            payload: AWSSigner.empty,
             time: time)
         #expect(found.hasSuffix(", Signature=\(vector.signature)"), "\(vector): \(found)")
         #expect(found.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "))
@@ -52,7 +54,8 @@ import WaybillCore
 
     @Test func `the example of S3's own documentation is ours`() {
         let signer = AWSSigner(
-            credentials: AWSCredentials(key: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            credentials: AWSCredentials(
+                key: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
             region: "us-east-1")
         let time = "20130524T000000Z"
         let found = signer.authorization(
@@ -88,7 +91,8 @@ import WaybillCore
         ("s3://Models/a", "'Models' is no bucket; it has 3 to 63 lowercase letters, digits, '.' and '-'"),
         ("s3://models/", "'' is no object's key; it has 1 to 1024 bytes and no control characters"),
         (
-            "s3://models/a/../b", "the key 'a/../b' has a '.' or '..' part, or ends with '/'; servers take such for another"
+            "s3://models/a/../b",
+            "the key 'a/../b' has a '.' or '..' part, or ends with '/'; servers take such for another"
         ),
         (
             "s3://models/a?X-Amz-Signature=secret",

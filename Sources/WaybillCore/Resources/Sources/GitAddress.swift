@@ -55,7 +55,8 @@ package struct GitAddress: Hashable, Sendable, CustomStringConvertible {
             !name.hasSuffix("/"), !name.contains("..")
         else {
             throw InvalidInput(
-                "\(whole.quotedForMessage): \(name.quotedForMessage) is neither a commit of 40 hex digits nor a branch or tag")
+                "\(whole.quotedForMessage): \(name.quotedForMessage) is neither a commit of 40 hex digits nor a branch or tag"
+            )
         }
         return name
     }

@@ -27,7 +27,8 @@ package struct S3Address: Hashable, Sendable, CustomStringConvertible {
         let name = "versionId="
         let id = query.dropFirst(name.utf8.count)
         let isPlain = id.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || ".-_~+/=".utf8.contains(byte)
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || ".-_~+/=".utf8.contains(byte)
         }
         guard query.hasPrefix(name), (1...1024).contains(id.utf8.count), isPlain else {
             throw InvalidInput(
@@ -50,11 +51,13 @@ package struct S3Address: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func problem(ofKey key: String) -> String? {
-        guard (1...1024).contains(key.utf8.count), key.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+        guard (1...1024).contains(key.utf8.count),
+            key.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
         else { return "\(key.quotedForMessage) is no object's key; it has 1 to 1024 bytes and no control characters" }
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         if parts.contains("..") || parts.contains(".") || parts.last == "" {
-            return "the key \(key.quotedForMessage) has a '.' or '..' part, or ends with '/'; servers take such for another"
+            return
+                "the key \(key.quotedForMessage) has a '.' or '..' part, or ends with '/'; servers take such for another"
         }
         return nil
     }

@@ -23,7 +23,8 @@ struct GitReader: SourceReader {
         guard size <= Self.limit else {
             throw Failure(
                 .stall, reason: "ArtifactTooLarge",
-                message: "\(source): \(size) bytes are too many for a file in git, which may have \(Self.limit); keep it in an "
+                message:
+                    "\(source): \(size) bytes are too many for a file in git, which may have \(Self.limit); keep it in an "
                     + "object store, or on a server")
         }
         let bytes: [UInt8]
@@ -33,7 +34,8 @@ struct GitReader: SourceReader {
             guard error.reason == "FileTooLarge" else { throw error }
             throw Failure(
                 .stall, reason: "ArtifactMismatch",
-                message: "\(source): the file has more bytes there than the \(size) that its manifest names; likely another "
+                message:
+                    "\(source): the file has more bytes there than the \(size) that its manifest names; likely another "
                     + "commit was meant")
         }
         guard offset <= bytes.count else {

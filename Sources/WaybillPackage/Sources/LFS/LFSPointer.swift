@@ -19,14 +19,16 @@ package struct LFSPointer: Hashable, Sendable {
         for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, fields.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw InvalidInput("it begins as a pointer of Git LFS and is none: \(line.quotedForMessage) is no field of one")
+                throw InvalidInput(
+                    "it begins as a pointer of Git LFS and is none: \(line.quotedForMessage) is no field of one")
             }
         }
         guard fields["version"] == "https://git-lfs.github.com/spec/v1" else {
             throw InvalidInput("it is a pointer of a version of Git LFS that is not known; version 1 is")
         }
         if let name = fields.keys.first(where: { $0.hasPrefix("ext-") }) {
-            throw InvalidInput("it is a pointer of Git LFS with the extension \(name.quotedForMessage), which is not followed")
+            throw InvalidInput(
+                "it is a pointer of Git LFS with the extension \(name.quotedForMessage), which is not followed")
         }
         guard let object = fields["oid"], let length = fields["size"], (1...18).contains(length.utf8.count),
             length.utf8.allSatisfy({ (48...57).contains($0) }), let size = Int64(length)

@@ -28,7 +28,9 @@ package struct LargeFiles: Sendable {
     func reader(for pointer: LFSPointer, at path: String, settings: [UInt8]?) throws(Failure) -> any SourceReader {
         let endpoint: WebAddress
         do throws(InvalidInput) {
-            if let server { endpoint = server } else {
+            if let server {
+                endpoint = server
+            } else {
                 endpoint = try LFSEndpoint.address(settings: settings, remote: remote)
             }
         } catch { throw Failure(.stall, reason: "LargeFileUnavailable", message: "\(path): \(error.message)") }
@@ -77,7 +79,8 @@ private struct LFSReader: SourceReader {
             "objects": [["oid": .string(pointer.digest.hex), "size": .integer(pointer.size)]],
         ]
         return HTTPCall(
-            "POST", endpoint.with(target: endpoint.path + "/objects/batch"), headers: headers, body: .bytes(body.jsonBytes))
+            "POST", endpoint.with(target: endpoint.path + "/objects/batch"), headers: headers,
+            body: .bytes(body.jsonBytes))
     }
 }
 
@@ -120,12 +123,16 @@ struct LFSAnswer {
 
     /// Those that say who asks, and no others that could change what the request is.
     private static func headers(_ named: [String: Value]) -> HTTPHeaders? {
-        let refused: Set = ["host", "content-length", "transfer-encoding", "connection", "range", "if-range", "te", "upgrade"]
+        let refused: Set = [
+            "host", "content-length", "transfer-encoding", "connection", "range", "if-range", "te", "upgrade",
+        ]
         var headers = HTTPHeaders()
         guard named.count <= 20 else { return nil }
         for (name, value) in named.sorted(by: { $0.key < $1.key }) {
-            guard let text = value.string, text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }),
-                (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNamePart), !refused.contains(name.lowercased())
+            guard let text = value.string, text.utf8.count <= 8192,
+                text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }),
+                (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNamePart),
+                !refused.contains(name.lowercased())
             else { return nil }
             headers.add(name: name, value: text)
         }
@@ -142,7 +149,8 @@ struct LFSAnswer {
         if code == 404 || code == 410 {
             return Failure(
                 .stall, reason: "LargeFileMissing",
-                message: "\(path): the Git LFS server \(endpoint) does not have the object of the pointer\(words); upload it with "
+                message:
+                    "\(path): the Git LFS server \(endpoint) does not have the object of the pointer\(words); upload it with "
                     + "'git lfs push --all'")
         }
         return Failure(

@@ -77,7 +77,9 @@ actor AWSCredentialChain {
                 isOurs = title == name || title == "profile \(name)"
             } else if isOurs, !line.hasPrefix("#"), !line.hasPrefix(";"), let sign = line.firstIndex(of: "=") {
                 let key = line[..<sign].filter { $0 != " " && $0 != "\t" }
-                let value = line[line.index(after: sign)...].drop { $0 == " " }.reversed().drop { $0 == " " || $0 == "\t" }
+                let value = line[line.index(after: sign)...].drop { $0 == " " }.reversed().drop {
+                    $0 == " " || $0 == "\t"
+                }
                 settings[key] = String(value.reversed())
             }
         }

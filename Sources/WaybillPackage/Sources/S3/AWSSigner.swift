@@ -61,7 +61,8 @@ struct AWSSigner: Sendable {
         }
         let ordered = parameters.sorted { left, right in
             left.0 == right.0
-                ? left.1.utf8.lexicographicallyPrecedes(right.1.utf8) : left.0.utf8.lexicographicallyPrecedes(right.0.utf8)
+                ? left.1.utf8.lexicographicallyPrecedes(right.1.utf8)
+                : left.0.utf8.lexicographicallyPrecedes(right.0.utf8)
         }
         return ordered.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }

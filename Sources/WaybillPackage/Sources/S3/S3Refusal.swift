@@ -40,10 +40,12 @@ struct S3Refusal {
                     + "waybill.yaml, or AWS_REGION")
         }
         switch code {
-        case "NoSuchKey": return make(.stall, "SourceNotFound", "the bucket has no such key; correct the source, or put it there")
+        case "NoSuchKey":
+            return make(.stall, "SourceNotFound", "the bucket has no such key; correct the source, or put it there")
         case "NoSuchBucket": return make(.stall, "SourceNotFound", "there is no such bucket; correct the source")
         case "NoSuchVersion", "MethodNotAllowed":
-            return make(.stall, "SourceNotFound", "the object has no such version, or was deleted with it; name another one")
+            return make(
+                .stall, "SourceNotFound", "the object has no such version, or was deleted with it; name another one")
         case "AccessDenied":
             let advice =
                 isSigned

@@ -40,12 +40,13 @@ package struct S3Settings: Sendable {
     func address(of object: S3Address) -> WebAddress {
         let isInPath = usesPaths ?? (endpoint != nil || object.bucket.contains("."))
         let store = endpoint ?? WebAddress(scheme: .https, host: "s3.\(region).amazonaws.com")
-        let base = store.path == "/" ? "" : store.path
+        let base = store.path.hasSuffix("/") ? String(store.path.dropLast()) : store.path
         let key = Percent.encoded(object.key, keeping: "/")
         let query = object.version.map { "?versionId=\(Percent.encoded($0))" } ?? ""
         if isInPath { return store.with(target: "\(base)/\(object.bucket)/\(key)\(query)") }
         return WebAddress(
-            scheme: store.scheme, host: "\(object.bucket).\(store.host)", port: store.port, target: "\(base)/\(key)\(query)")
+            scheme: store.scheme, host: "\(object.bucket).\(store.host)", port: store.port,
+            target: "\(base)/\(key)\(query)")
     }
 }
 
@@ -104,7 +105,8 @@ package struct S3Source: SourceReader, SourceMeasure {
         ]
         if let token = credentials.token { headers.append(("x-amz-security-token", token)) }
         let authorization = AWSSigner(credentials: credentials, region: settings.region).authorization(
-            "GET", address.target, headers: headers + [("host", address.authority)], payload: AWSSigner.empty, time: time)
+            "GET", address.target, headers: headers + [("host", address.authority)], payload: AWSSigner.empty,
+            time: time)
         return HTTPHeaders(headers.map { ($0.name, $0.value) } + [("authorization", authorization)])
     }
 

@@ -27,7 +27,8 @@ struct StoreOptions: ParsableArguments {
 
     /// The sources of model files that the settings allow.
     func readers() throws(Failure) -> SourceReaders {
-        let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-repositories-\(UUID().uuidString)")
+        let scratch = FileManager.default.temporaryDirectory.appending(
+            path: "waybill-repositories-\(UUID().uuidString)")
         return try ModelSources.readers(
             try controller.configuration(), ProcessInfo.processInfo.environment, scratch: scratch.path,
             refusing: [try folder().path])
