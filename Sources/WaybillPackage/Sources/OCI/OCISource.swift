@@ -64,7 +64,7 @@ package struct OCISource: SourceReader {
         if let known = manifests.manifest(address.reference) { return known }
         let found = try await client.manifest(address.reference)
         let manifest = try await client.single(found, of: address.reference).manifest
-        manifests.keep(manifest, of: address.reference)
+        if !address.isMutable { manifests.keep(manifest, of: address.reference) }
         return manifest
     }
 }
@@ -81,7 +81,10 @@ extension OCISource: NameResolver, SourceMeasure {
 
     /// Told by the manifest, without a transfer, when the file is a layer of its own.
     package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
-        let address = try Self.address(source)
+        let address: OCIAddress
+        do throws(InvalidInput) { address = try OCIAddress(parsing: source.text) } catch {
+            throw Failure(.stall, reason: "SourceInvalid", message: error.message)
+        }
         let files = ArtifactFiles(try await manifest(address), address)
         switch try files.find() {
         case .layer(let layer): return (layer.digest, layer.size)
