@@ -107,8 +107,9 @@ package struct SourceReaders: Sendable {
         guard let most = bounds.versionBytes, total > most else { return }
         throw Failure(
             .stall, reason: "ArtifactTooLarge",
-            message: "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is \(most); "
-                + "raise it if the version is meant")
+            message:
+                "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is "
+                + "\(most); raise it if the version is meant")
     }
 }
 
