@@ -108,8 +108,8 @@ package struct SourceReaders: Sendable {
         throw Failure(
             .stall, reason: "ArtifactTooLarge",
             message:
-                "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is \(most); raise "
-                + "it if the version is meant")
+                "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is "
+                + "\(most); raise it if the version is meant")
     }
 }
 

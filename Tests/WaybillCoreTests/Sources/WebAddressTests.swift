@@ -34,7 +34,9 @@ import WaybillCore
             "https://exämple.com/",
             "'exämple.com' is no host; expected a name such as 'models.example.com', or an IP address"
         ),
-        ("https://[::1::]/", "'[::1::]' is no IPv6 address"),
+        ("https://[::1::]/", "'[::1::]' is no IPv6 address"), ("https://[1:2:3]/", "'[1:2:3]' is no IPv6 address"),
+        ("https://[:::1]/", "'[:::1]' is no IPv6 address"), ("https://[::1.2.3]/", "'[::1.2.3]' is no IPv6 address"),
+        ("https://[1:2:3:4:5:6:7:8:9]/", "'[1:2:3:4:5:6:7:8:9]' is no IPv6 address"),
     ])
     func `what readers of addresses disagree on is refused`(_ text: String, _ message: String) {
         #expect(throws: InvalidInput(message)) { try WebAddress(parsing: text) }

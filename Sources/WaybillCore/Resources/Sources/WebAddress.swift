@@ -160,18 +160,34 @@ extension WebAddress {
         return nil
     }
 
+    /// Eight groups of hex digits, of which `::` leaves some out once and the last two may be an IPv4 address.
     private static func isIPv6(_ text: Substring) -> Bool {
-        let allowed = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 46, 48...58, 65...70, 97...102: true
-            case _: false
+        guard text.utf8.count <= 45 else { return false }
+        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
+        guard halves.count <= 2 else { return false }
+        var count = 0
+        for (index, half) in halves.enumerated() where !half.isEmpty {
+            let groups = half.split(separator: ":", omittingEmptySubsequences: false)
+            for (place, group) in groups.enumerated() {
+                let isLast = index == halves.count - 1 && place == groups.count - 1
+                if group.contains(".") {
+                    guard isLast, group.split(separator: ".").count == 4, problemOfHost(group) == nil else {
+                        return false
+                    }
+                    count += 2
+                } else {
+                    guard (1...4).contains(group.utf8.count), group.utf8.allSatisfy(isHexDigit) else { return false }
+                    count += 1
+                }
             }
         }
-        guard allowed, text.utf8.count <= 45 else { return false }
-        let groups = text.split(separator: ":", omittingEmptySubsequences: false)
-        let isShort = text.contains("::")
-        return (3...9).contains(groups.count)
-            && (isShort || groups.count == 8 || (groups.count == 7 && text.contains(".")))
-            && groups.allSatisfy { $0.utf8.count <= 4 || $0.contains(".") }
+        return halves.count == 2 ? count < 8 : count == 8
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...70, 97...102: true
+        case _: false
+        }
     }
 }
