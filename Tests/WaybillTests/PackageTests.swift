@@ -75,7 +75,7 @@ import WaybillTestSupport
             try Data("rot".utf8).write(to: victim)
             let found = try run(["verify", "--all"])
             #expect(found.code == 1)
-            #expect(found.output.hasPrefix("sha256:\(names[0]) had become \(Digest(of: "rot".utf8)); it is now at "))
+            #expect(found.output.hasPrefix("sha256:\(names[0]) had become \(Digest(of: "rot".utf8)), which is now at "))
             #expect(found.output.hasSuffix("3 of 4 blobs are sound, \(found.output.split(separator: ", ").last ?? "")"))
         }
     }

@@ -153,6 +153,10 @@ package struct ArtifactStore: ModelStore {
     /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry.
     package func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {
         let key = ArtifactSet.key(for: version.artifacts)
+        try layout.make()
+        // Of two that package one version at one time, the second finds what the first made.
+        let lock = try await waitForLock(key.hex)
+        defer { withExtendedLifetime(lock) {} }
         board.set(.bundling, of: key)
         defer { board.set(nil, of: key) }
         let before = try await content.manifests().last {

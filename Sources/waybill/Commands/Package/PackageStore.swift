@@ -69,7 +69,7 @@ struct PackageVerify: AsyncParsableCommand {
         guard !digests.isEmpty else { return BlobRecovery.Report() }
         let folder = try options.folder()
         // What came from the fleet repository is read from the controller's mirror, if there is one.
-        let mirror: any FleetTree = (try? WorkingClone(containing: folder.git)) ?? NoRepository()
+        let mirror: any FleetTree = (try? WorkingClone(containing: "\(folder.git)/mirror.git")) ?? NoRepository()
         return try await BlobRecovery(
             content: store, tree: mirror, readers: options.readers(),
             refusing: options.store == nil ? [folder.path] : []
