@@ -24,10 +24,11 @@ package enum PythonSuite {
         try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
         try Data(lock.utf8).write(to: requirements, options: .atomic)
         // flock(1) hands its lock to the script: as long as a step of an earlier run lives, nobody else builds.
-        let status = try await run(
-            "/usr/bin/flock",
-            ["\(folder.path).lock", "/bin/sh", "-eu", "-c", script, "sh", folder.path, requirements.path])
-        guard status == 0 else {
+        let built = try await ChildProgram.run([
+            "/usr/bin/flock", "\(folder.path).lock", "/bin/sh", "-eu", "-c", script, "sh", folder.path,
+            requirements.path,
+        ])
+        guard built.status == 0 else {
             throw PythonSuiteError(message: "no Python environment in \(folder.path); its log is beside it")
         }
         return folder
@@ -42,16 +43,6 @@ package enum PythonSuite {
         "$1/bin/python" -m pip install --quiet --no-deps --requirement "$2"
         touch "$1/complete"
         """
-
-    private static func run(_ program: String, _ arguments: [String]) async throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        return try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-    }
 }
 
 package struct PythonSuiteError: Error, CustomStringConvertible {

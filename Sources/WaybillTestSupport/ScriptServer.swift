@@ -23,23 +23,11 @@ package final class ScriptServer: Sendable {
         deadline: Duration = .seconds(30), _ body: (ScriptServer) async throws -> Result
     ) async throws -> Result {
         let output = folder.appending(path: "server-\(UUID().uuidString).out")
-        try Data().write(to: output)
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder.path, "PYTHONDONTWRITEBYTECODE": "1"]
-            .merging(environment) { $1 }
-        let input = Pipe()
-        process.standardInput = input
-        let handle = try FileHandle(forWritingTo: output)
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        defer {
-            try? input.fileHandleForWriting.close()
-            process.terminate()
-            process.waitUntilExit()
-        }
+        let server = try ChildProgram(
+            [program] + arguments,
+            environment: ["PATH": "/usr/bin:/bin", "HOME": folder.path, "PYTHONDONTWRITEBYTECODE": "1"]
+                .merging(environment) { $1 }, input: .open, output: output)
+        defer { server.end() }
         let end = ContinuousClock.now + deadline
         while ContinuousClock.now < end {
             let text = try String(contentsOf: output, encoding: .utf8)
@@ -48,7 +36,7 @@ package final class ScriptServer: Sendable {
             }), let port = Int(line.dropFirst(5)) {
                 return try await body(ScriptServer(port: port, output: output))
             }
-            guard process.isRunning else {
+            guard server.isRunning else {
                 throw ScriptServerError(description: "\(arguments.first ?? program) ended: \(text)")
             }
             try await Task.sleep(for: .milliseconds(20))

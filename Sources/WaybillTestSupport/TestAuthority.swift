@@ -19,15 +19,8 @@ package struct TestAuthority {
             printf 'subjectAltName=\(names)\\n' > server.ext
             openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem
             """
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-euc", script]
-        process.currentDirectoryURL = folder
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        let made = try ChildProgram.runNow(["/bin/sh", "-euc", script], in: folder)
+        guard made.status == 0 else {
             throw ScriptServerError(description: "openssl made no certificates in \(folder.path)")
         }
     }

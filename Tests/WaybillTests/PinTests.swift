@@ -62,7 +62,7 @@ import WaybillTestSupport
             let first = try program.run(["pin", fleet.path])
             #expect(first.code == 0, "\(first.errors)")
             #expect(first.output == check.output)
-            #expect(first.output.hasPrefix("--- \(file.path)\n+++ \(file.path)\n@@ -9 +9 @@\n-    - {path: w.bin, "))
+            #expect(first.output.hasPrefix("--- \(file.path)\n+++ \(file.path)\n@@ -8 +8 @@\n-    - {path: w.bin, "))
             let text = try String(contentsOf: file, encoding: .utf8)
             let digest = try #require(text.firstMatch(of: #/sha256:[0-9a-f]{64}/#)?.output)
             #expect(text == after.replacing(#/sha256:[0-9a-f]{64}/#, with: digest))
@@ -86,7 +86,7 @@ import WaybillTestSupport
             #expect(result.code == 1)
             #expect(
                 result.errors.contains(
-                    "b.yaml: the code of churn@2.0.0: \(code): there is no branch or tag 'absent'; check its spelling"),
+                    "b.yaml: the code of ModelVersion churn@2.0.0: \(code): there is no branch or tag 'absent'; check its spelling"),
                 "\(result.errors)")
             #expect(try String(contentsOf: file, encoding: .utf8) == before)
         }

@@ -34,8 +34,8 @@ import WaybillCore
             (.artifactSource, "file:../x", "'../x' is no absolute path; begin with '/'"),
             (.artifactSource, "file:/a/../x", "'/a/../x' leads out of its folder by '..'"),
             (
-                .artifactSource, "s3://bucket/x",
-                "'s3://bucket/x' is no source of this version of Waybill; use a path in the repository or 'file:/path'"
+                .artifactSource, "gs://bucket/x",
+                "'gs://bucket/x' is no source of this version of Waybill; use a path in the repository or 'file:/path'"
             ),
             (.absolutePath, "token", "'token' is no absolute path; begin with '/'"),
             (

@@ -30,14 +30,14 @@ struct RegistryServer {
         let configuration = home.appending(path: "config.yml")
         try Data(try text(login, port, home).utf8).write(to: configuration)
         let log = home.appending(path: "log")
-        let program = try StartedProgram(["/usr/bin/docker-registry", "serve", configuration.path], output: log)
+        let program = try ChildProgram(["/usr/bin/docker-registry", "serve", configuration.path], output: log)
         do {
             try await answers(port, log)
             let result = try await body(RegistryServer(port: port, folder: home))
-            await program.end()
+            program.end()
             return result
         } catch {
-            await program.end()
+            program.end()
             throw error
         }
     }
@@ -100,49 +100,5 @@ struct RegistryServer {
     }
 }
 
-/// A program that runs until it ends by itself or is ended.
-///
-/// It inherits nothing but its outputs, so that no other program's end waits for it, and nothing waits for it with a thread of the tests' pool.
-struct StartedProgram: Sendable {
-    private let identifier: pid_t
-
-    /// Both of its outputs go to the file `output`.
-    init(_ command: [String], output: URL) throws {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // What is not open is passed over.
-        for other in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, other) }
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var identifier: pid_t = 0
-        let code = posix_spawnp(&identifier, command[0], &actions, nil, &arguments, environ)
-        guard code == 0 else {
-            throw PlainSocket.Problem(description: "\(command[0]): \(String(cString: strerror(code)))")
-        }
-        self.identifier = identifier
-    }
-
-    /// Its status when it has ended. Asked for once.
-    func status() async -> Int32 {
-        var status: Int32 = 0
-        while waitpid(identifier, &status, WNOHANG) == 0 { try? await Task.sleep(for: .milliseconds(5)) }
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
-    }
-
-    func end() async {
-        kill(identifier, SIGKILL)
-        _ = await status()
-    }
-}
-
 /// Runs a program and gives what it says; both of its outputs together.
-func run(_ command: [String]) async throws -> (status: Int32, output: String) {
-    let output = FileManager.default.temporaryDirectory.appending(path: "waybill-test-\(UUID().uuidString).txt")
-    defer { try? FileManager.default.removeItem(at: output) }
-    let status = try await StartedProgram(command, output: output).status()
-    return (status, try String(contentsOf: output, encoding: .utf8))
-}
+func run(_ command: [String]) async throws -> (status: Int32, output: String) { try await ChildProgram.run(command) }

@@ -1,6 +1,7 @@
 import Foundation
 import WaybillCore
 import WaybillGit
+import WaybillTestSupport
 
 /// A repository made by the real git, and the files that the real helper reads of it.
 struct GitOrigin {
@@ -34,20 +35,14 @@ struct GitOrigin {
 
     @discardableResult
     func run(_ words: [String]) throws -> String {
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        process.environment = [
+        let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path, "LC_ALL": "C",
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
             "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org", "GIT_TERMINAL_PROMPT": "0",
         ]
-        process.standardOutput = output
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CommandFailed(words: words) }
-        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines)
+        let done = try ChildProgram.runNow(["/usr/bin/env"] + words, environment: environment)
+        guard done.status == 0 else { throw CommandFailed(words: words) }
+        return done.output.trimmingCharacters(in: .newlines)
     }
 
     struct CommandFailed: Error { var words: [String] }

@@ -76,20 +76,15 @@ import WaybillTestSupport
         try await withHub { (server, folder) async throws in
             let python = try await PythonSuite.environment(lock: Self.lock).appending(path: "bin/python").path
             for (kind, name) in [("model", "acme/churn"), ("dataset", "acme/customers")] {
-                let process = Process()
-                process.executableURL = URL(filePath: python)
-                process.arguments = [WebFixture.scripts.appending(path: "hf_fetch.py").path, name, "main", kind]
-                process.environment = [
+                let environment = [
                     "PATH": "/usr/bin:/bin", "HOME": folder.path, "HF_HOME": folder.appending(path: "hf-\(kind)").path,
                     "HF_ENDPOINT": endpoint(server).origin, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
                     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
                 ]
-                let output = Pipe()
-                process.standardOutput = output
-                process.standardError = FileHandle.nullDevice
-                try process.run()
-                let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-                process.waitUntilExit()
+                let client = try await ChildProgram.run(
+                    [python] + [WebFixture.scripts.appending(path: "hf_fetch.py").path, name, "main", kind],
+                    environment: environment)
+                let text = client.output
                 let large = Digest(of: Self.large).hex
                 let lines = text.split(separator: "\n").map(String.init)
                 #expect(lines.first == Self.commit)

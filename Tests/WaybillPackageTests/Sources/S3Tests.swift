@@ -197,8 +197,7 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
 /// Gives other credentials each time.
 private final class CredentialServer {
     let port: Int
-    private let process = Process()
-    private let input = Pipe()
+    private let server: ChildProgram
 
     init(in folder: URL) throws {
         let program = """
@@ -221,18 +220,12 @@ private final class CredentialServer {
             print(server.server_address[1], flush=True)
             server.serve_forever()
             """
-        let output = Pipe()
-        process.executableURL = URL(filePath: PythonSuite.interpreter)
-        process.arguments = ["-c", program]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let output = folder.appending(path: "credentials-\(UUID().uuidString).out")
+        server = try ChildProgram(
+            [PythonSuite.interpreter, "-c", program], input: .open, output: output,
+            errors: folder.appending(path: "credentials.errors"))
+        port = try #require(Int(try server.firstLine(of: output)))
     }
 
-    deinit {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
+    deinit { server.end() }
 }

@@ -33,18 +33,7 @@ struct KeyFiles {
     }
 
     static func run(_ command: [String], input: String? = nil) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput =
-            if let input { try FileHandle(forReadingFrom: URL(filePath: input)) } else { FileHandle.nullDevice }
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        try await ChildProgram.run(["/usr/bin/env"] + command, input: input.map { .file($0) } ?? .nothing)
     }
 }
 
