@@ -4,62 +4,25 @@
 Each act runs three times, in turns, over the same files, warm in the cache; the median counts. Peak memory is that of
 the process.
 """
-import argparse
-import hashlib
 import os
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
+
+import largefiles
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from reach import reach  # noqa: E402
 
 
-def run(command, cores):
-    """Seconds and peak memory in MB of a command on so many cores."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        ["taskset", "-c", ",".join(map(str, range(cores)))] + command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"{command[0]} failed")
-    return time.monotonic() - began, usage.ru_maxrss / 1024
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tool", required=True, help="bench-package, built for release")
-    parser.add_argument("--size", type=int, default=1000, help="megabytes of each file")
-    parser.add_argument("--files", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", default=None, help="where to work; its file system counts")
-    options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="waybill-bench-", dir=options.folder)
-    try:
-        measure(options, folder)
-    finally:
-        shutil.rmtree(folder)
+    options = largefiles.parser().parse_args()
+    largefiles.in_folder(options, lambda folder: measure(options, folder))
 
 
 def measure(options, folder):
-    needed = options.size * options.files * 2 * 1_000_000
-    free = shutil.disk_usage(folder).free
-    if free < needed * 1.2:
-        sys.exit(f"{folder} has {free >> 20} MB free; {needed >> 20} are needed: choose a smaller --size")
-    files, described = [], []
-    for number in range(options.files):
-        path = f"{folder}/file{number}.bin"
-        digest = hashlib.sha256()
-        with open(path, "wb") as out:
-            for _ in range(options.size):
-                block = os.urandom(1_000_000)
-                digest.update(block)
-                out.write(block)
-        files.append(path)
-        described.append(f"{path}=sha256:{digest.hexdigest()}={options.size * 1_000_000}")
+    largefiles.require_space(folder, options, 2)
+    files, described = largefiles.write(folder, options)
     copy, store = f"{folder}/copy", f"{folder}/store"
     peer = ["sh", "-c", f'mkdir {copy} && cp "$@" {copy} && sync -f {copy} && openssl dgst -sha256 "$@"', "sh"] + files
     acts = {
@@ -74,8 +37,7 @@ def measure(options, folder):
         memory = {name: 0 for name in acts}
         for _ in range(options.rounds):
             for name, command in acts.items():
-                os.sync()
-                seconds, peak = run(command, cores)
+                seconds, peak = largefiles.run(command, cores)
                 times[name].append(seconds)
                 memory[name] = max(memory[name], peak)
                 for left in (copy, store):

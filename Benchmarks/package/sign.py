@@ -4,15 +4,14 @@
 Each act runs three times, in turns, over the same files, warm in the cache; the median counts. Makes a Python environment with the
 reference implementation in the work folder.
 """
-import argparse
-import hashlib
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+import largefiles
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -31,46 +30,17 @@ def environment(work):
     return os.path.join(folder, "bin/python")
 
 
-def seconds(command):
-    began = time.monotonic()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - began
-
-
-def files(folder, count, size):
-    os.mkdir(folder)
-    described = []
-    for number in range(count):
-        path = f"{folder}/file{number}.bin"
-        digest = hashlib.sha256()
-        with open(path, "wb") as out:
-            for _ in range(size):
-                block = os.urandom(1_000_000)
-                digest.update(block)
-                out.write(block)
-        described.append(f"{path}=sha256:{digest.hexdigest()}={size * 1_000_000}")
-    return described
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tool", required=True, help="bench-package, built for release")
-    parser.add_argument("--size", type=int, default=1000, help="megabytes of each file")
-    parser.add_argument("--files", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = largefiles.parser()
     parser.add_argument("--work", default=tempfile.gettempdir(), help="where the environment is kept")
-    parser.add_argument("--folder", default=None, help="where to work; its file system counts")
     options = parser.parse_args()
     python = environment(options.work)
-    folder = tempfile.mkdtemp(prefix="waybill-bench-", dir=options.folder)
-    try:
-        sys.exit(0 if measure(options, python, folder) else 1)
-    finally:
-        shutil.rmtree(folder)
+    sys.exit(0 if largefiles.in_folder(options, lambda folder: measure(options, python, folder)) else 1)
 
 
 def measure(options, python, folder):
-    described = files(f"{folder}/tree", options.files, options.size)
+    os.mkdir(f"{folder}/tree")
+    _, described = largefiles.write(f"{folder}/tree", options)
     key, store = f"{folder}/key.pem", f"{folder}/store"
     subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
     os.chmod(key, 0o600)
@@ -78,11 +48,10 @@ def measure(options, python, folder):
     times = {"build": [], "sign": [], "peer": []}
     for _ in range(options.rounds):
         shutil.rmtree(store, ignore_errors=True)
-        os.sync()
-        times["build"].append(seconds([options.tool, "build", store, *described]))
-        times["sign"].append(seconds([options.tool, "sign", store, key]))
-        os.sync()
-        times["peer"].append(seconds(peer))
+        for name, command in (
+            ("build", [options.tool, "build", store, *described]), ("sign", [options.tool, "sign", store, key]), ("peer", peer),
+        ):
+            times[name].append(largefiles.run(command)[0])
     middle = {name: statistics.median(values) for name, values in times.items()}
     print(f"{options.files} files of {options.size} MB, median of {options.rounds}")
     print(f"  build {middle['build']:.2f} s, sign {middle['sign'] * 1000:.0f} ms, model_signing sign {middle['peer']:.2f} s")

@@ -4,19 +4,18 @@
 Both take turns, each against a registry of its own that begins empty, on the same file system; the median counts. Peak memory is that
 of the client's process. Needs docker-registry and skopeo.
 """
-import argparse
-import hashlib
 import os
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from reach import reach
+import largefiles
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from reach import reach  # noqa: E402
 
 
 class Registry:
@@ -52,45 +51,22 @@ class Registry:
         shutil.rmtree(self.folder)
 
 
-def run(command):
-    """Seconds and peak memory in MB of a command."""
-    os.sync()
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"{' '.join(command[:3])} failed")
-    return time.monotonic() - began, usage.ru_maxrss / 1024
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tool", required=True, help="bench-package, built for release")
+    parser = largefiles.parser()
     parser.add_argument("--waybill", required=True, help="waybill, built for release")
-    parser.add_argument("--size", type=int, default=1000, help="megabytes of each file")
-    parser.add_argument("--files", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", default=None, help="where to work; its file system counts")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="waybill-bench-", dir=options.folder)
-    try:
-        return 0 if measure(options, folder) else 1
-    finally:
-        shutil.rmtree(folder)
+    return 0 if largefiles.in_folder(options, lambda folder: measure(options, folder)) else 1
 
 
 def measure(options, folder):
     # The bundle, and a registry and a pulled copy at one time.
-    needed = options.size * options.files * 3 * 1_000_000
-    free = shutil.disk_usage(folder).free
-    if free < needed * 1.2:
-        sys.exit(f"{folder} has {free >> 20} MB free; {needed >> 20} are needed: choose a smaller --size")
+    largefiles.require_space(folder, options, 3)
     store = build(options, folder)
     acts = ["push", "skopeo push", "pull", "skopeo pull"]
     times, memory = {name: [] for name in acts}, {name: 0.0 for name in acts}
 
     def take(name, command):
-        seconds, peak = run(command)
+        seconds, peak = largefiles.run(command)
         times[name].append(seconds)
         memory[name] = max(memory[name], peak)
 
@@ -117,20 +93,11 @@ def measure(options, folder):
 
 
 def build(options, folder):
-    described = []
-    for number in range(options.files):
-        path = f"{folder}/file{number}.bin"
-        digest = hashlib.sha256()
-        with open(path, "wb") as out:
-            for _ in range(options.size):
-                block = os.urandom(1_000_000)
-                digest.update(block)
-                out.write(block)
-        described.append(f"{path}=sha256:{digest.hexdigest()}={options.size * 1_000_000}")
+    paths, described = largefiles.write(folder, options)
     store = f"{folder}/store"
     subprocess.run([options.tool, "build", store] + described, check=True, stdout=subprocess.DEVNULL)
-    for item in described:
-        os.unlink(item.split("=")[0])
+    for path in paths:
+        os.unlink(path)
     return store
 
 

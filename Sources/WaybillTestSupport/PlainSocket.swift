@@ -188,6 +188,23 @@ package final class PlainSocket: Sendable {
     }
 }
 
+extension PlainSocket {
+    /// A port of loopback that was free a moment ago.
+    package static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { Glibc.close(descriptor) }
+        var address = sockaddr_in.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+            }
+        }
+        guard result == 0 else { throw Self.problem("no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
 extension sockaddr_in {
     package static func loopback(port: Int) -> sockaddr_in {
         var address = sockaddr_in()

@@ -86,7 +86,8 @@ import WaybillTestSupport
             #expect(result.code == 1)
             #expect(
                 result.errors.contains(
-                    "b.yaml: the code of ModelVersion churn@2.0.0: \(code): there is no branch or tag 'absent'; check its spelling"),
+                    "b.yaml: the code of ModelVersion churn@2.0.0: \(code): there is no branch or tag 'absent'; check its spelling"
+                ),
                 "\(result.errors)")
             #expect(try String(contentsOf: file, encoding: .utf8) == before)
         }

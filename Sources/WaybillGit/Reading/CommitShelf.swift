@@ -7,10 +7,9 @@ actor CommitShelf {
     private let folder: String
     private let remote: RemoteConfiguration
     private let limits: TransferLimits
-    private let launcher: HelperLauncher
     private let reader: TreeReader
     private var held: Set<CommitID> = []
-    private var transfers = 0
+    private let transfers: Transfers
     /// One fetch at a time: a second one for the same commit finds it here.
     private let turn = Turn()
     /// Who uses this shelf now; its owner asks before it removes it.
@@ -20,7 +19,9 @@ actor CommitShelf {
         self.folder = folder
         self.remote = remote
         self.limits = limits
-        launcher = HelperLauncher(command: helper, label: "waybill.git.commits")
+        transfers = Transfers(
+            in: folder, remote: remote, byteLimit: limits.bytes,
+            launcher: HelperLauncher(command: helper, label: "waybill.git.commits"))
         let mirror = MirrorFolder(path: folder + "/mirror.git")
         reader = TreeReader(label: "waybill.git.shelf") { () throws(Failure) in
             do throws(LibGit2Error) { return try ObjectStore(packsOf: mirror.path) } catch {
@@ -44,7 +45,7 @@ actor CommitShelf {
     }
 
     func resolve(_ name: String) async throws(Failure) -> CommitID {
-        try await transfer(.resolve(name: name), deadline: limits.headDeadline)
+        try await transfers.run(.resolve(name: name), deadline: limits.headDeadline).commit
     }
 
     nonisolated func remove() { try? FileManager.default.removeItem(atPath: folder) }
@@ -53,27 +54,10 @@ actor CommitShelf {
         await turn.take()
         defer { turn.give() }
         if held.contains(commit) { return }
-        _ = try await transfer(
+        _ = try await transfers.run(
             .collect(commit: commit.hex, mirror: folder + "/mirror.git"), deadline: limits.transferDeadline)
         await reader.reopen()
         held.insert(commit)
-    }
-
-    private func transfer(_ operation: HelperRequest.Operation, deadline: Duration) async throws(Failure) -> CommitID {
-        transfers += 1
-        let scratch = folder + "/transfer-\(transfers)"
-        do {
-            try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-        } catch {
-            if FreeSpace.isExhausted(at: folder) { throw FreeSpace.failure(at: folder) }
-            throw Failure(.retry, reason: "FolderUnusable", message: "cannot write '\(folder)': \(error)")
-        }
-        // Removed whatever happened: the helper is over, and may have been killed.
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let request = HelperRequest(
-            operation: operation, remote: remote, scratch: scratch, byteLimit: limits.bytes,
-            seconds: Int(deadline.milliseconds / 1000) + 5)
-        return try await launcher.run(request, deadline: deadline).commit
     }
 
     /// Says of which repository a failure to read speaks; an unreadable mirror is fetched anew by the next try.

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Synchronization
 package import WaybillCore
 
 /// The watched branch of one remote, mirrored in a state folder.
@@ -8,11 +7,9 @@ package import WaybillCore
 /// folder belongs to one `MirrorRepository`.
 package final class MirrorRepository: FleetRepository {
     private let folder: String
-    private let remote: RemoteConfiguration
     private let limits: TransferLimits
-    private let launcher: HelperLauncher
     private let reader: TreeReader
-    private let transfers = Atomic<UInt64>(0)
+    private let transfers: Transfers
 
     /// - Parameters:
     ///   - folder: an absolute path; made when it is missing. Nothing else may write there.
@@ -24,9 +21,10 @@ package final class MirrorRepository: FleetRepository {
     ) throws(Failure) {
         try LibGit2.start()
         self.folder = folder
-        self.remote = remote
         self.limits = limits
-        launcher = HelperLauncher(command: helper, label: "waybill.git.remote")
+        transfers = Transfers(
+            in: folder, remote: remote, byteLimit: limits.bytes,
+            launcher: HelperLauncher(command: helper, label: "waybill.git.remote"))
         let mirror = MirrorFolder(path: folder + "/mirror.git")
         reader = TreeReader(label: "waybill.git.mirror") { () throws(Failure) in try mirror.open() }
         do {
@@ -45,11 +43,11 @@ package final class MirrorRepository: FleetRepository {
     }
 
     package func remoteHead() async throws(Failure) -> CommitID {
-        try await transfer(.head, deadline: limits.headDeadline).commit
+        try await transfers.run(.head, deadline: limits.headDeadline).commit
     }
 
     package func fetch() async throws(Failure) -> CommitID {
-        let outcome = try await transfer(.fetch(mirror: folder + "/mirror.git"), deadline: limits.transferDeadline)
+        let outcome = try await transfers.run(.fetch(mirror: folder + "/mirror.git"), deadline: limits.transferDeadline)
         await reader.reopen()
         return outcome.commit
     }
@@ -65,7 +63,7 @@ package final class MirrorRepository: FleetRepository {
         let publication = HelperRequest.Publication(
             repository: folder + "/published.git", reference: reference, file: file, content: content, message: message,
             time: time.milliseconds / 1000)
-        return try await transfer(.publish(publication), deadline: limits.transferDeadline).commit
+        return try await transfers.run(.publish(publication), deadline: limits.transferDeadline).commit
     }
 
     package func changes(
@@ -106,25 +104,6 @@ package final class MirrorRepository: FleetRepository {
                 .retry, reason: "MirrorBroken",
                 message: "the mirror '\(folder)/mirror.git' is damaged (\(error.message)); the next fetch replaces it")
         }
-    }
-
-    private func transfer(
-        _ operation: HelperRequest.Operation, deadline: Duration
-    ) async throws(Failure) -> (commit: CommitID, received: Int) {
-        let number = transfers.add(1, ordering: .relaxed).newValue
-        let scratch = folder + "/transfer-\(number)"
-        do {
-            try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-        } catch {
-            if FreeSpace.isExhausted(at: folder) { throw FreeSpace.failure(at: folder) }
-            throw Failure(.retry, reason: "FolderUnusable", message: "cannot write '\(folder)': \(error)")
-        }
-        // Removed whatever happened: the helper is over, and may have been killed.
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let request = HelperRequest(
-            operation: operation, remote: remote, scratch: scratch, byteLimit: limits.bytes,
-            seconds: Int(deadline.milliseconds / 1000) + 5)
-        return try await launcher.run(request, deadline: deadline)
     }
 }
 

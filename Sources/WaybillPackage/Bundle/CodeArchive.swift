@@ -20,7 +20,7 @@ struct CodeArchive: Hashable, Sendable {
         for file in folder.files {
             let name = Array(file.path.utf8)
             if name.count > nameLength {
-                let record = record("path", name)
+                let record = TarHeader.record("path", name)
                 append(header(Array("./PaxHeaders/path".utf8), record.count, type: "x", mode: 0o644), to: &archive)
                 append(record, to: &archive)
             }
@@ -28,29 +28,20 @@ struct CodeArchive: Hashable, Sendable {
             append(header(name, file.bytes.count, type: "0", mode: mode), to: &archive)
             append(file.bytes, to: &archive)
         }
-        return archive + [UInt8](repeating: 0, count: 2 * block)
+        return archive + TarHeader.end
     }
 
-    private static let block = 512
     /// What fits into a header; a longer name stands in a record before it.
     private static let nameLength = 100
 
     private static func append(_ bytes: [UInt8], to archive: inout [UInt8]) {
         archive += bytes
-        archive += [UInt8](repeating: 0, count: (block - bytes.count % block) % block)
+        archive += [UInt8](repeating: 0, count: TarHeader.padding(after: Int64(bytes.count)))
     }
 
-    /// `LENGTH KEY=VALUE\n`, whose length counts itself.
-    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
-        let rest = Array(" \(key)=".utf8) + value + [UInt8(ascii: "\n")]
-        var length = rest.count
-        while String(length).utf8.count + rest.count != length { length = String(length).utf8.count + rest.count }
-        return Array(String(length).utf8) + rest
-    }
-
-    /// As POSIX.1-1988 (ustar) has it.
+    /// As POSIX.1-1988 (ustar) has it. Apart from `TarHeader`'s, whose fields differ: these bytes are in the digests of bundles.
     private static func header(_ name: [UInt8], _ size: Int, type: Character, mode: Int) -> [UInt8] {
-        var header = [UInt8](repeating: 0, count: block)
+        var header = [UInt8](repeating: 0, count: TarHeader.block)
         func put(_ bytes: [UInt8], at offset: Int) {
             header.replaceSubrange(offset..<(offset + bytes.count), with: bytes)
         }

@@ -29,7 +29,7 @@ enum TarHeader {
         if size > octalLimit { records.append(("size", "\(size)")) }
         var bytes: [UInt8] = []
         if !records.isEmpty {
-            let content = records.flatMap { record($0.0, $0.1) }
+            let content = records.flatMap { record($0.0, Array($0.1.utf8)) }
             bytes += header(("", "pax"), size: Int64(content.count), mode: 0o644, type: UInt8(ascii: "x"))
             bytes += content
             bytes += [UInt8](repeating: 0, count: padding(after: Int64(content.count)))
@@ -39,11 +39,11 @@ enum TarHeader {
     }
 
     /// `LENGTH name=value\n`, where the length counts itself.
-    private static func record(_ name: String, _ value: String) -> [UInt8] {
-        let rest = " \(name)=\(value)\n"
-        var length = rest.utf8.count
-        while "\(length)".utf8.count + rest.utf8.count != length { length = "\(length)".utf8.count + rest.utf8.count }
-        return Array("\(length)\(rest)".utf8)
+    static func record(_ name: String, _ value: [UInt8]) -> [UInt8] {
+        let rest = Array(" \(name)=".utf8) + value + [UInt8(ascii: "\n")]
+        var length = rest.count
+        while "\(length)".utf8.count + rest.count != length { length = "\(length)".utf8.count + rest.count }
+        return Array("\(length)".utf8) + rest
     }
 
     /// The path in the two fields of a header; nil when they have no room for it, or it is not ASCII.

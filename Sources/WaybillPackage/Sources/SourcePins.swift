@@ -1,8 +1,4 @@
-import NIOHTTP1
-import Synchronization
 package import WaybillCore
-
-import struct Crypto.SHA256
 
 /// Resolves names that may mean other bytes tomorrow, once, so that what they mean today can be written beside them.
 package protocol NameResolver: Sendable {
@@ -58,43 +54,5 @@ package struct GitPins: NameResolver, SourceMeasure {
         let bytes = try await files.file(
             address.path, at: commit, of: address.repository, limit: Int(GitReader.limit))
         return (Digest(of: bytes), Int64(bytes.count))
-    }
-}
-
-/// Measures what an address gives.
-package struct HTTPSMeasure: SourceMeasure {
-    private let transport: HTTPTransport
-
-    package init(_ transport: HTTPTransport) { self.transport = transport }
-
-    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
-        let address: HTTPSAddress
-        do throws(InvalidInput) { address = try HTTPSAddress(parsing: source.text) } catch {
-            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
-        }
-        return try await measure(HTTPCall("GET", address.address))
-    }
-
-    func measure(_ call: HTTPCall) async throws(Failure) -> (digest: Digest, size: Int64) {
-        let state = Mutex((hasher: SHA256(), size: Int64(0)))
-        let answer = try await transport.stream(call) { head throws(Failure) in
-            head.status == 200
-        } into: { bytes throws(Failure) in
-            state.withLock { state in
-                state.hasher.update(bufferPointer: bytes)
-                state.size += Int64(bytes.count)
-            }
-        }
-        guard answer.status == 200 else { throw answer.failure("GET") }
-        let (hasher, size) = state.withLock { $0 }
-        // Without a length the end may be that of the connection alone.
-        guard answer.head.length == size || !answer.head.isUnframed else {
-            throw Failure(
-                .stall, reason: "SourceAnswerUnexpected",
-                message:
-                    "GET \(call.address): the server does not say how long the file is, so nobody can tell whether it came "
-                    + "whole; write digest and size by hand")
-        }
-        return (Digest(finalizing: hasher), size)
     }
 }

@@ -60,7 +60,7 @@ enum ModelSources {
                 .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images, .huggingFace: hub, .mlflow: mlflow,
             ],
             measures: [
-                .https: HTTPSMeasure(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images,
+                .https: HTTPSSource(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images,
                 .huggingFace: hub, .mlflow: mlflow, .s3: try objects(settings, variables, http),
             ])
     }

@@ -20,9 +20,13 @@ struct SignatureWatch: Sendable {
         let clock = parts.clock
         var sights: SignatureSights?
         var said: String?
+        var known: (commit: CommitID, rules: AccessRules?)?
         repeat {
             do throws(Failure) {
-                guard let rules = try await rules() else { continue }
+                guard let commit = await accepted() else { continue }
+                // A commit's file does not change: it is read once.
+                if known?.commit != commit { known = (commit, try await rules(at: commit)) }
+                guard let rules = known?.rules else { continue }
                 if sights == nil {
                     sights = SignatureSights(
                         ContentStore(root: parts.folder.content), journal: parts.journal,
@@ -37,9 +41,8 @@ struct SignatureWatch: Sendable {
         } while (try? await Task.sleep(for: Self.interval)) != nil
     }
 
-    private func rules() async throws(Failure) -> AccessRules? {
-        guard let commit = await accepted(),
-            let file = try await parts.repository.file(AccessSchema.path, at: commit),
+    private func rules(at commit: CommitID) async throws(Failure) -> AccessRules? {
+        guard let file = try await parts.repository.file(AccessSchema.path, at: commit),
             let bytes = try await parts.repository.read([file.blob], limit: AccessRules.limit).first
         else { return nil }
         return try AccessRules(bytes, path: AccessSchema.path)

@@ -24,7 +24,7 @@ struct RegistryServer {
     static func with<Result>(
         _ login: Login = .none, in folder: URL, _ body: (RegistryServer) async throws -> Result
     ) async throws -> Result {
-        let port = try freePort()
+        let port = try PlainSocket.freePort()
         let home = folder.appending(path: "registry-\(port)")
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
         let configuration = home.appending(path: "config.yml")
@@ -83,21 +83,6 @@ struct RegistryServer {
     }
 
     private static let secretHash = "$2b$04$55C501bsYa4Ugwmmnd58Wu0Y5hAnKXrgFuNsvVnjdxwBVcjSBOjYm"
-
-    /// A port that was free a moment ago.
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in.loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
-            }
-        }
-        guard result == 0 else { throw PlainSocket.Problem(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
 }
 
 /// Runs a program and gives what it says; both of its outputs together.

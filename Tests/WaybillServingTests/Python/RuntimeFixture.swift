@@ -92,7 +92,7 @@ struct RunningServer {
 
     init(_ manifest: RuntimeManifest, model: URL, work: URL, environment: String?, deployment: String) throws {
         self.manifest = manifest
-        let ports = try (manifest.spec.ports ?? ["http"]).map { ($0, try Self.freePort()) }
+        let ports = try (manifest.spec.ports ?? ["http"]).map { ($0, try PlainSocket.freePort()) }
         port = ports[0].1
         values = Dictionary(
             uniqueKeysWithValues: [
@@ -151,22 +151,6 @@ struct RunningServer {
     }
 
     private func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard bound else { throw Failure(.stall, reason: "Test", message: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
 }
 
 /// An answer of Open Inference Protocol V2.

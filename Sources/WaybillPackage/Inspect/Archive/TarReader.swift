@@ -90,15 +90,18 @@ struct TarReader {
 
     private func name(in header: [UInt8], at place: Int64) throws(InspectionError) -> String {
         if let name = extended["path"] ?? longName { return name }
-        var bytes = Array(header[0..<100].prefix { $0 != 0 })
-        // GNU's own header has other things where ustar has the first part of a long name.
-        if header[257..<265].elementsEqual("ustar\u{0}00".utf8), header[345] != 0 {
-            bytes = Array(header[345..<500].prefix { $0 != 0 }) + [UInt8(ascii: "/")] + bytes
-        }
-        guard let name = String(validating: bytes, as: UTF8.self) else {
+        guard let name = String(validating: Self.nameBytes(in: header), as: UTF8.self) else {
             throw .malformed("the name in the header at byte \(place) is not UTF-8")
         }
         return name
+    }
+
+    /// The name in a header's own fields.
+    static func nameBytes(in header: [UInt8]) -> [UInt8] {
+        let bytes = Array(header[0..<100].prefix { $0 != 0 })
+        // GNU's own header has other things where ustar has the first part of a long name.
+        guard header[257..<265].elementsEqual("ustar\u{0}00".utf8), header[345] != 0 else { return bytes }
+        return Array(header[345..<500].prefix { $0 != 0 }) + [UInt8(ascii: "/")] + bytes
     }
 
     private mutating func skipContent(_ size: Int64) throws(InspectionError) {
@@ -126,19 +129,27 @@ struct TarReader {
         let broken = InspectionError.malformed("the extended header at byte \(place) is broken")
         var rest = Array(try text(size, at: place).utf8)[...]
         while !rest.isEmpty {
-            let digits = rest.prefix { (0x30...0x39).contains($0) }
-            guard let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count,
-                length > digits.count + 1
-            else { throw broken }
-            let record = rest.prefix(length).dropFirst(digits.count + 1)
-            guard let equals = record.firstIndex(of: UInt8(ascii: "=")), record.last == 0x0A else { throw broken }
-            let key = String(decoding: record[..<equals], as: UTF8.self)
+            guard let (key, value) = Self.takeRecord(from: &rest) else { throw broken }
             guard extended[key] == nil else {
                 throw .malformed("'\(key.prefix(80))' stands twice in the header at byte \(place)")
             }
-            extended[key] = String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
-            rest = rest.dropFirst(length)
+            extended[key] = value
         }
+    }
+
+    /// Takes the record `LENGTH key=value\n` that `rest` begins with; nil when none does.
+    static func takeRecord(from rest: inout ArraySlice<UInt8>) -> (key: String, value: String)? {
+        let digits = rest.prefix { (0x30...0x39).contains($0) }
+        guard let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count,
+            length > digits.count + 1
+        else { return nil }
+        let record = rest.prefix(length).dropFirst(digits.count + 1)
+        guard let equals = record.firstIndex(of: UInt8(ascii: "=")), record.last == 0x0A else { return nil }
+        rest = rest.dropFirst(length)
+        return (
+            String(decoding: record[..<equals], as: UTF8.self),
+            String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
+        )
     }
 
     private mutating func checkEnd() throws(InspectionError) {

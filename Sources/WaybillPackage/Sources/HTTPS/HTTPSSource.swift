@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// Reads `https:` sources.
-package struct HTTPSSource: SourceReader {
+package struct HTTPSSource: SourceReader, SourceMeasure {
     private let files: WebFiles
 
     package init(_ transport: HTTPTransport) { files = WebFiles(transport) }
@@ -10,11 +10,16 @@ package struct HTTPSSource: SourceReader {
         _ source: RemoteSource, from offset: Int64, size: Int64,
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
-        let address: HTTPSAddress
-        do throws(InvalidInput) { address = try HTTPSAddress(parsing: source.text) } catch {
-            throw Failure(.stall, reason: "SourceUnreadable", message: error.message)
-        }
-        try await files.read(
-            WebFile(name: source.description, address: address.address), from: offset, size: size, into: sink)
+        try await files.read(try file(source), from: offset, size: size, into: sink)
+    }
+
+    package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
+        try await files.measure(try file(source))
+    }
+
+    private func file(_ source: RemoteSource) throws(Failure) -> WebFile {
+        do throws(InvalidInput) {
+            return WebFile(name: source.description, address: try HTTPSAddress(parsing: source.text).address)
+        } catch { throw Failure(.stall, reason: "SourceUnreadable", message: error.message) }
     }
 }

@@ -110,7 +110,8 @@ struct TarScan {
             guard let number = Int64(text), number >= 0 else { throw unsound("has a member whose size is no number") }
             count = number
         }
-        let name = extended["path"] ?? longName ?? Self.name(in: header)
+        let name =
+            extended["path"] ?? longName ?? String(decoding: TarReader.nameBytes(in: header), as: UTF8.self)
         (longName, extended) = (nil, [:])
         try member(name, type, count)
     }
@@ -168,25 +169,11 @@ struct TarScan {
     private mutating func records(_ content: [UInt8]) throws(Failure) {
         var rest = content[...]
         while !rest.isEmpty {
-            let digits = rest.prefix { (48...57).contains($0) }
-            guard digits.count <= 6, let length = Int(String(decoding: digits, as: UTF8.self)),
-                length > digits.count + 2,
-                length <= rest.count
-            else { throw unsound("has an extended header that is broken") }
-            let record = rest.prefix(length).dropFirst(digits.count + 1)
-            guard let equals = record.firstIndex(of: UInt8(ascii: "=")), record.last == 0x0A else {
+            guard let (key, value) = TarReader.takeRecord(from: &rest) else {
                 throw unsound("has an extended header that is broken")
             }
-            let key = String(decoding: record[..<equals], as: UTF8.self)
-            extended[key] = String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
-            rest = rest.dropFirst(length)
+            extended[key] = value
         }
-    }
-
-    private static func name(in header: [UInt8]) -> String {
-        let name = String(decoding: header[0..<100].prefix { $0 != 0 }, as: UTF8.self)
-        guard header[257..<265].elementsEqual("ustar\u{0}00".utf8), header[345] != 0 else { return name }
-        return String(decoding: header[345..<500].prefix { $0 != 0 }, as: UTF8.self) + "/" + name
     }
 
     private func unsound(_ what: String) -> Failure {

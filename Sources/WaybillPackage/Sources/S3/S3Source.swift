@@ -71,9 +71,7 @@ package struct S3Source: SourceReader, SourceMeasure {
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
         let object = try object(source)
-        let address = settings.address(of: object)
-        let file = WebFile(
-            name: "\(object)", address: address, headers: try await headers(address), mayChange: object.version == nil)
+        let file = try await file(object)
         do throws(Failure) {
             try await files.read(file, from: offset, size: size, into: sink)
         } catch {
@@ -83,11 +81,16 @@ package struct S3Source: SourceReader, SourceMeasure {
 
     package func measure(_ source: RemoteSource) async throws(Failure) -> (digest: Digest, size: Int64) {
         let object = try object(source)
-        let address = settings.address(of: object)
-        let call = HTTPCall("GET", address, headers: try await headers(address), authorization: .none)
-        do throws(Failure) { return try await HTTPSMeasure(transport).measure(call) } catch {
+        let file = try await file(object)
+        do throws(Failure) { return try await files.measure(file) } catch {
             throw try await diagnosis(of: error, object)
         }
+    }
+
+    private func file(_ object: S3Address) async throws(Failure) -> WebFile {
+        let address = settings.address(of: object)
+        return WebFile(
+            name: "\(object)", address: address, headers: try await headers(address), mayChange: object.version == nil)
     }
 
     private func object(_ source: RemoteSource) throws(Failure) -> S3Address {
