@@ -146,7 +146,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             exclude: ["peer.py", "run.py"]),
         benchmark(
             "bench-package", "package", ["WaybillPackage", "WaybillCore", crypto],
-            exclude: ["largefiles.py", "run.py", "scan.py", "sign.py"]),
+            exclude: ["largefiles.py", "run.py", "scan.py", "sign.py", "transfer.py"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]
