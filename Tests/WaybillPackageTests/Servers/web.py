@@ -92,6 +92,18 @@ class Handler(BaseHTTPRequestHandler):
         if most < len(body):
             self.drop()
 
+    def on_prefix(self, parts, query):
+        """The first so many bytes of an answer, head and body, in one piece, then the end: /prefix/N/FRAMING."""
+        body = CONTENT[:60]
+        if parts[1] == "chunked":
+            framing, body = b"Transfer-Encoding: chunked", b"1e\r\n" + body[:30] + b"\r\n1e\r\n" + body[30:] + b"\r\n0\r\n\r\n"
+        else:
+            framing = b"Content-Length: 60"
+        answer = b"HTTP/1.1 200 OK\r\nServer: x\r\n" + framing + b"\r\n\r\n" + body
+        self.wfile.write(answer[: int(parts[0])])
+        if int(parts[0]) < len(answer):
+            self.drop()
+
     def on_stall(self, parts, query):
         """Stops after so many bytes, the first time."""
         body = self.head(CONTENT)
