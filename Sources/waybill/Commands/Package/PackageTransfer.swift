@@ -79,11 +79,17 @@ struct PackagePull: AsyncParsableCommand {
         discussion: """
             REF is REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST. Every byte is compared with its digest, the \
             manifest's digest stays what it is there, and a pull that was cut goes on where it was. A bundle of Waybill has \
-            its version as its name in the store, anything else its reference.
+            its version as its name in the store, anything else its reference. What refers to it comes along; with \
+            --referrers only that of the artifact types that are named, such as application/vnd.cyclonedx+json.
             """)
 
     @Argument(help: ArgumentHelp("Where from.", valueName: "ref"), transform: RegistryOptions.parse)
     var reference: ImageReference
+
+    @Option(
+        help: ArgumentHelp(
+            "Of what refers to it bring only this artifact type; may be repeated.", valueName: "type"))
+    var referrers: [String] = []
 
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
@@ -101,7 +107,9 @@ struct PackagePull: AsyncParsableCommand {
         let pull = BundlePull(content: try options.content(), client: try registry.client(options))
         let progress = ProgressLine(Console.current)
         defer { progress.clear() }
-        let report = try await pull.pull(reference) { progress.show("pulled", $0, of: $1) }
+        let report = try await pull.pull(reference, referrers: referrers.isEmpty ? nil : Set(referrers)) {
+            progress.show("pulled", $0, of: $1)
+        }
         progress.clear()
         try show(report.value, output) { report.text }
     }
