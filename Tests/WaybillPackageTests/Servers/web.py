@@ -114,6 +114,14 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(5)
             self.drop()
 
+    def on_slow(self, parts, query):
+        """So many bytes a second, honestly otherwise."""
+        body = self.head(CONTENT)
+        piece = int(parts[0]) // 20
+        for at in range(0, len(body or b""), piece):
+            self.wfile.write(body[at : at + piece])
+            time.sleep(0.05)
+
     def on_drop(self, parts, query):
         self.drop()
 
