@@ -1,27 +1,21 @@
-import Crypto
-import Foundation
-import Glibc
-import WaybillCore
-import WaybillTestSupport
+package import Foundation
 
 /// Debian's `docker-registry` on a free port of loopback, in a folder of its own, for one test.
-struct RegistryServer {
-    enum Login {
+package struct RegistryServer {
+    package enum Login {
         case none
         /// The user `waybill` with the password `secret`.
         case basic
-        /// A server of tokens of the test's own stands before it.
-        case tokens(TokenServer)
+        /// A server of tokens stands before it, on a port of loopback; its certificate is in a file.
+        case tokens(port: Int, certificate: URL)
     }
 
-    let port: Int
-    let folder: URL
-    var host: String { "127.0.0.1:\(port)" }
-
-    func reference(_ rest: String) throws -> ImageReference { try ImageReference(parsing: "\(host)/\(rest)") }
+    package let port: Int
+    package let folder: URL
+    package var host: String { "127.0.0.1:\(port)" }
 
     /// Runs `body` with a registry that answers, and ends it afterwards.
-    static func with<Result>(
+    package static func with<Result>(
         _ login: Login = .none, in folder: URL, _ body: (RegistryServer) async throws -> Result
     ) async throws -> Result {
         let port = try PlainSocket.freePort()
@@ -68,14 +62,14 @@ struct RegistryServer {
             let line = "waybill:\(Self.secretHash)\n"
             try Data(line.utf8).write(to: home.appending(path: "htpasswd"))
             text += "auth:\n  htpasswd: {realm: test, path: \(home.path)/htpasswd}\n"
-        case .tokens(let server):
+        case .tokens(let tokens, let certificate):
             text += """
                 auth:
                   token:
-                    realm: http://127.0.0.1:\(server.port)/token
+                    realm: http://127.0.0.1:\(tokens)/token
                     service: test-registry
                     issuer: test-issuer
-                    rootcertbundle: \(server.certificate.path)
+                    rootcertbundle: \(certificate.path)
 
                 """
         }
@@ -84,6 +78,3 @@ struct RegistryServer {
 
     private static let secretHash = "$2b$04$55C501bsYa4Ugwmmnd58Wu0Y5hAnKXrgFuNsvVnjdxwBVcjSBOjYm"
 }
-
-/// Runs a program and gives what it says; both of its outputs together.
-func run(_ command: [String]) async throws -> (status: Int32, output: String) { try await ChildProgram.run(command) }
