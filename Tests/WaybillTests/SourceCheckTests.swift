@@ -58,6 +58,23 @@ extension LintTests {
             #expect(plan.output.contains("the repository has no file 'none.py'"), "\(plan.output)\(plan.errors)")
         }
     }
+
+    @Test func `a plan that alters a version says which commit fixed it first`() async throws {
+        try await withFleet { program, folder in
+            #expect(try program.bash("git init -q -b main . && git add -A && git commit -qm one").code == 0)
+            let script = """
+                echo more >> README.md; git add -A; git commit -qm two
+                echo more >> README.md; git add -A; git commit -qm three
+                sed -i 's/size: .*/size: 1/' \(Self.version); git add -A; git commit -qm four
+                """
+            #expect(try program.bash(script).code == 0)
+            let first = try program.bash("git rev-parse --short=10 HEAD~3").output.split(separator: "\n")[0]
+            let plan = try program.run(["plan", "--base", "HEAD~1", "--head", "HEAD"])
+            #expect(plan.code == 1)
+            let hint = "hint: commit \(first) fixed it first; give the new bytes a new version\n"
+            #expect(plan.output.contains(hint), "\(plan.output)\(plan.errors)")
+        }
+    }
 }
 
 /// What lint says of versions that come from other machines.
