@@ -27,7 +27,7 @@ struct PackageInspect: AsyncParsableCommand {
         let bundle = try await content.bundle(reference)
         let found = try await signatures.findings(bundle, in: content, ledger: try options.folder().ledger)
         let access = found.rules?.access
-        let keys = try signatures.keys() + (access?.keys.compactMap(\.ecKey) ?? [])
+        let keys = (try signatures.keys() + (access?.keys ?? [])).compactMap(\.ecKey)
         let beside = BundleSurroundings(
             signatures: found.findings, statements: try await content.statements(about: bundle, keys: keys),
             access: access)

@@ -18,7 +18,9 @@ struct SignatureOptions: ParsableArguments {
 
     @Option(
         name: .customLong("public-key"),
-        help: ArgumentHelp("A public key in PEM for signatures by OpenSSF Model Signing.", valueName: "file"),
+        help: ArgumentHelp(
+            "A public key, of SSH or in PEM, to look for. Without an access file what it signed counts.",
+            valueName: "file"),
         completion: .file())
     var publicKeys: [String] = []
 
@@ -34,17 +36,21 @@ struct SignatureOptions: ParsableArguments {
         return (try await check.run(bundle), rules)
     }
 
-    func keys() throws(Failure) -> [ECPublicKey] {
-        var keys: [ECPublicKey] = []
+    func keys() throws(Failure) -> [SSHPublicKey] {
+        var keys: [SSHPublicKey] = []
         for path in publicKeys { keys.append(try Self.publicKey(path)) }
         return keys
     }
 
-    private static func publicKey(_ path: String) throws(Failure) -> ECPublicKey {
+    private static func publicKey(_ path: String) throws(Failure) -> SSHPublicKey {
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: 64 << 10) else {
             throw Failure(.stall, reason: "KeyUnusable", message: "\(path.quotedForMessage) cannot be read")
         }
-        do throws(InvalidInput) { return try ECPublicKey(pem: String(decoding: data, as: UTF8.self)) } catch {
+        let text = String(decoding: data, as: UTF8.self)
+        do throws(InvalidInput) {
+            if text.hasPrefix("-----") { return SSHPublicKey(try ECPublicKey(pem: text)) }
+            return try SSHPublicKey(parsing: String(text.prefix { !$0.isNewline }))
+        } catch {
             throw Failure(.stall, reason: "KeyUnusable", message: "\(path.quotedForMessage): \(error.message)")
         }
     }
@@ -60,6 +66,7 @@ extension SignatureFinding {
         case .trusted(let person):
             members["verdict"] = "trusted"
             members["person"] = .string(person.text)
+        case .given: members["verdict"] = "given"
         case .sound: members["verdict"] = "sound"
         case .refused(let why):
             members["verdict"] = "refused"
