@@ -7,7 +7,8 @@ package enum SigningPeers {
         try await PythonSuite.environment(lock: lock).appending(path: "bin/python").path
     }
 
-    package static func run(_ command: [String], in folder: URL? = nil) async throws -> (status: Int32, output: String) {
+    package static func run(_ command: [String], in folder: URL? = nil) async throws -> (status: Int32, output: String)
+    {
         try await ChildProgram.run(["/usr/bin/env"] + command, in: folder)
     }
 

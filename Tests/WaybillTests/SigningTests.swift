@@ -35,7 +35,6 @@ import WaybillTestSupport
             digest = try #require(try inspect()["digest"] as? String)
         }
 
-
         /// Without an access file, unless `arguments` name one.
         func package(_ words: String...) throws -> BuiltProgram.Result { try program.run(["package"] + words) }
 
@@ -150,7 +149,8 @@ import WaybillTestSupport
     @Test func `what is not signed by who may is refused, with what to do`() async throws {
         try await withBench { (bench) async throws in
             func verify(_ words: String...) throws -> BuiltProgram.Result {
-                try bench.program.run(["package", "verify", "greeting@1.0.0", "--signed", "--repository", "fleet"] + words)
+                try bench.program.run(
+                    ["package", "verify", "greeting@1.0.0", "--signed", "--repository", "fleet"] + words)
             }
             let unsigned = try verify()
             #expect(unsigned.code == 1)

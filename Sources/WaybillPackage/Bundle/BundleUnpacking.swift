@@ -62,7 +62,9 @@ struct UnpackedNames {
     }
 
     private static func isPacked(_ mediaType: String) -> Bool {
-        mediaType.split { !$0.isLetter && !$0.isNumber }.contains { ["tar", "gzip", "zstd", "lz4", "zip"].contains($0) }
+        mediaType.split { !$0.isLetter && !$0.isNumber }.contains {
+            ["tar", "gzip", "zstd", "lz4", "zip"].contains($0)
+        }
     }
 
     mutating func take(_ path: String) throws(Failure) {

@@ -77,7 +77,9 @@ struct UnpackedCopy {
             do throws(InspectionError) {
                 piece = try source.bytes(at: member.start + done, count: Int(min(pieceSize, member.size - done)))
             } catch { throw Failure(.retry, reason: "StoreUnavailable", message: "\(blob): \(error.words)") }
-            do throws(SystemError) { try FileCopy.write(piece, to: descriptor, path: path) } catch { throw .disk(error) }
+            do throws(SystemError) { try FileCopy.write(piece, to: descriptor, path: path) } catch {
+                throw .disk(error)
+            }
             done += Int64(piece.count)
         }
         return done
@@ -95,12 +97,16 @@ struct UnpackedCopy {
         } catch { throw .disk(error) }
         defer { close(descriptor) }
         report.size += try fill(descriptor, file)
-        do throws(SystemError) { try call("set the mode of", file, fchmod(descriptor, mode)) } catch { throw .disk(error) }
+        do throws(SystemError) { try call("set the mode of", file, fchmod(descriptor, mode)) } catch {
+            throw .disk(error)
+        }
         report.files += 1
     }
 
     private func makeFolders(above path: String) throws(SystemError) {
-        for index in path.indices where path[index] == "/" { try makeFolder("\(folder)/\(path[..<index])", mode: 0o755) }
+        for index in path.indices where path[index] == "/" {
+            try makeFolder("\(folder)/\(path[..<index])", mode: 0o755)
+        }
     }
 
     private func damaged(_ layer: StoredBundle.Layer) -> Failure {

@@ -56,7 +56,8 @@ final class NewFolder {
     /// That of the empty folder at `path`, or the usual one.
     private static func mode(of path: String) throws(Failure) -> mode_t {
         func taken(_ why: String) -> Failure {
-            Failure(.stall, reason: "FolderTaken", message: "\(path) \(why); name a folder that is empty, or not there yet")
+            Failure(
+                .stall, reason: "FolderTaken", message: "\(path) \(why); name a folder that is empty, or not there yet")
         }
         let (status, here, inside): (stat?, stat?, [String])
         do throws(SystemError) {
@@ -75,7 +76,9 @@ final class NewFolder {
     /// The folder at `path`, made if it is not there, with a lock on it.
     private static func open(_ path: String) throws(SystemError) -> Int32 {
         while true {
-            if mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError(operation: "make", path: path, code: errno) }
+            if mkdir(path, 0o700) != 0, errno != EEXIST {
+                throw SystemError(operation: "make", path: path, code: errno)
+            }
             let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             if descriptor < 0, errno == ENOENT { continue }
             try call("open", path, descriptor)

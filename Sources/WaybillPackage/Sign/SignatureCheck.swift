@@ -40,10 +40,11 @@ package struct SignatureCheck: Sendable {
                 firstSeen: firstSeen[referrer.layer.digest], verdict: .sound)
             if let bytes = try await content.bytes(of: referrer.layer.digest, limit: BundleSignature.limit) {
                 let message = try await content.signedBytes(of: bundle)
+                let stated = form == .openssf ? try await content.statedVersion(of: bundle) : nil
                 do throws(InvalidInput) {
                     switch form {
                     case .ssh: try checkSSH(bytes, message, &finding)
-                    case .openssf: try checkOpenSSF(bytes, bundle, &finding)
+                    case .openssf: try checkOpenSSF(bytes, bundle, stated, &finding)
                     }
                     finding.verdict = judge(finding, bundle)
                 } catch { finding.verdict = .refused(error.message) }
@@ -63,19 +64,27 @@ package struct SignatureCheck: Sendable {
         finding.key = signature.key
     }
 
+    /// `stated` is the version that the files of the bundle say they are.
     private func checkOpenSSF(
-        _ bytes: [UInt8], _ bundle: StoredBundle, _ finding: inout SignatureFinding
+        _ bytes: [UInt8], _ bundle: StoredBundle, _ stated: String?, _ finding: inout SignatureFinding
     ) throws(InvalidInput) {
         let signature = try SigstoreBundle(parsing: bytes)
         let candidates = keys.filter(signature.mayBe)
         guard let first = candidates.first else {
             throw InvalidInput(
-                "its key is none of those that are given; list it in \(AccessSchema.path), or name its file by --public-key")
+                "its key is none of those that are given; list it in \(AccessSchema.path), or name its file by --public-key"
+            )
         }
         let signer = candidates.first { (try? signature.verify(by: $0)) != nil } ?? first
         let manifest = try ModelManifest(try signature.verify(by: signer))
         finding.key = SSHPublicKey(signer)
         try Self.compare(manifest, bundle)
+        // Files alone are signed: the same files under another label would be another model.
+        if manifest.bundle == nil, let label = bundle.version, label != stated {
+            throw InvalidInput(
+                "it was made for files that are \(stated ?? "no version of a model"), and the bundle calls them \(label)"
+            )
+        }
         switch manifest.order {
         case .specified: break
         case .byComponents:

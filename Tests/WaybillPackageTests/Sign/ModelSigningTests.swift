@@ -104,6 +104,28 @@ import WaybillTrust
         }
     }
 
+    @Test func `files that are signed under one label are not under another`() async throws {
+        try await withBundle { (signed) async throws in
+            let key = ECPrivateKey.p256(P256.Signing.PrivateKey())
+            // As the reference implementation signs: files, and no bundle.
+            let files = signed.bundle.layers.map { ModelManifest.File(path: $0.path, digest: $0.digest) }
+            let manifest = ModelManifest(name: "churn", files: files, bundle: nil)
+            try await signed.content.attach(
+                try SigstoreBundle(signing: manifest.statement, by: key).bytes, mediaType: SigstoreBundle.mediaType,
+                artifactType: SigstoreBundle.mediaType, to: signed.bundle.descriptor)
+            let access = try SignedBundle.access(SSHPublicKey(key.publicKey), models: "*")
+            #expect(try await signed.check(access).map(\.isTrusted) == [true])
+            var relabelled = signed.bundle
+            relabelled.annotations[ModelPack.version] = "fraud@1.0.0"
+            let check = SignatureCheck(signed.content, access: access, now: try Timestamp(parsing: "2026-06-01"))
+            let by = "OpenSSF Model Signing signature by \(SSHPublicKey(key.publicKey).fingerprint) is refused: "
+            #expect(
+                try await check.run(relabelled).map(\.sentence) == [
+                    by + "it was made for files that are churn@1.4.0, and the bundle calls them fraud@1.0.0"
+                ])
+        }
+    }
+
     @Test func `a key file that others can read is refused, and none shows what it holds`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             let (file, _) = try await Self.key("prime256v1", in: folder)

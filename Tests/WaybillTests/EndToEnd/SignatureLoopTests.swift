@@ -38,7 +38,8 @@ extension `End to end` {
             #expect(second.code == 1)
             #expect(second.output.contains(" is refused: this key of ada was revoked at "), "\(second.output)")
             // A new key of hers does, and by that the controller has looked at both.
-            try fleet.writeAccess(key: "ada", rest: ", revoked: \"\(Timestamp.now)\"}, {key: \(try fleet.publicKey("eve"))")
+            try fleet.writeAccess(
+                key: "ada", rest: ", revoked: \"\(Timestamp.now)\"}, {key: \(try fleet.publicKey("eve"))")
             try await fleet.sign("2.0.0", with: "eve")
             let rotated = try await fleet.apply("a new key")
             #expect(rotated != revoking)
@@ -61,7 +62,8 @@ extension `End to end` {
             try await fleet.sign("1.0.0", with: "ada")
             try await fleet.eventually("the log says why") {
                 let log = FileManager.default.contents(atPath: fleet.controller.log) ?? Data()
-                return String(decoding: log, as: UTF8.self).contains("signatures are not looked at: .waybill/access.yaml:1:1")
+                return String(decoding: log, as: UTF8.self).contains(
+                    "signatures are not looked at: .waybill/access.yaml:1:1")
             }
             #expect(try await fleet.events(.signatureVerified).isEmpty)
             #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
@@ -78,7 +80,8 @@ extension Fleet {
     fileprivate func makeKeys(_ names: String...) async throws {
         for name in names {
             let made = try await Program.run(
-                ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", "\(folder)/\(name)"], in: folder)
+                ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", "\(folder)/\(name)"],
+                in: folder)
             #expect(made.code == 0, "\(made.errors)")
         }
     }

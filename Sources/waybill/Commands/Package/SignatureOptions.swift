@@ -12,7 +12,7 @@ struct SignatureOptions: ParsableArguments {
     var access: String?
 
     @Option(
-        help: ArgumentHelp("A folder in the fleet repository, for its .waybill/access.yaml.", valueName: "folder"),
+        help: ArgumentHelp("A folder in the fleet repository, for its rules.", valueName: "folder"),
         completion: .directory)
     var repository = "."
 
@@ -34,6 +34,21 @@ struct SignatureOptions: ParsableArguments {
             now: .now
         )
         return (try await check.run(bundle), rules)
+    }
+
+    /// What pickles may import, by the fleet folder's own list when it has one.
+    func allowList() throws(Failure) -> AllowList {
+        let top = FleetTop.above(repository)
+        let folder = try ManifestFolder.configured(in: top)
+        let file = (folder.isEmpty ? "" : folder + "/") + FleetAllowList.file
+        guard FileManager.default.fileExists(atPath: "\(top)/\(file)") else { return .shipped }
+        guard let data = FileManager.default.contents(atPath: "\(top)/\(file)"), data.count <= 4 << 20 else {
+            throw Failure(
+                .stall, reason: "AllowListBroken", message: "\(file): cannot be read, or is larger than 4 MiB")
+        }
+        do throws(InvalidInput) {
+            return try AllowList(parsing: String(decoding: data, as: UTF8.self), file: file)
+        } catch { throw Failure(.stall, reason: "AllowListBroken", message: error.message) }
     }
 
     func keys() throws(Failure) -> [SSHPublicKey] {
