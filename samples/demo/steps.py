@@ -203,6 +203,7 @@ def replace_under_load(story):
         story.waybill("sync")
         story.wait("production serves version 2.0.0", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=120)
     check_load(story, calls, {"1.0.0", "2.0.0"})
+    expect_words(story.waybill("package", "diff", "tumour@1.0.0", "tumour@2.0.0"), "the weights differ")
 
 
 def hold_broken(story):

@@ -15,7 +15,7 @@ struct SignedBundle {
     var content: ContentStore { fixture.store.content }
     var folder: URL { fixture.store.folder }
 
-    init(in folder: URL) async throws {
+    init(in folder: URL, changing: (inout ModelVersion) throws -> Void = { _ in }) async throws {
         var fixture = try BundleFixture(in: folder)
         fixture.store.tree.files["locks/train.lock"] = Array(
             """
@@ -34,6 +34,7 @@ struct SignedBundle {
                 path: path, source: .repository(path: "models/churn/model.joblib"),
                 digest: WaybillCore.Digest(of: bytes), size: Int64(bytes.count))
         }
+        try changing(&version)
         model = version
         try await fixture.build(version)
         bundle = try await fixture.store.content.bundle("churn@1.4.0")
