@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 int waybill_prctl(int option, unsigned long argument) { return prctl(option, argument, 0UL, 0UL, 0UL); }
 
@@ -48,6 +49,8 @@ int waybill_bind_processors(int first, int count) {
 }
 
 int waybill_share_bytes(int to, int from) { return ioctl(to, FICLONE, from); }
+
+int waybill_sync_file_system(int file) { return syncfs(file); }
 
 int waybill_begin_writing(int file, long long offset, long long count) {
     return sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);

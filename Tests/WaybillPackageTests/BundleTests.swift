@@ -163,34 +163,6 @@ import WaybillTrust
         Failure(.stall, reason: reason, message: message)
     }
 
-    @Test func `a difference says whether the weights or only words differ`() async throws {
-        try await withTemporaryFolder { (folder) async throws in
-            var fixture = try BundleFixture(in: folder)
-            _ = try await fixture.build(try fixture.version("churn@1.0.0"))
-            var store = fixture.store
-            store.tree.files["docs/churn.md"] = Array("# Churn, again\n".utf8)
-            fixture = BundleFixture(store: store)
-            _ = try await fixture.build(try fixture.version("churn@1.0.1"))
-            store.tree.files["models/churn/model.joblib"] = Array("other weights".utf8)
-            fixture = BundleFixture(store: store)
-            _ = try await fixture.build(try fixture.version("churn@1.1.0"))
-
-            let content = fixture.store.content
-            let (one, two, three) = (
-                try await content.bundle("churn@1.0.0"), try await content.bundle("churn@1.0.1"),
-                try await content.bundle("churn@1.1.0")
-            )
-            let words = BundleDifference(from: one, to: two)
-            #expect(words.summary == "the weights are the same, only words about them differ")
-            #expect(words.files.map(\.item.name) == [".waybill/card/churn.md"])
-            #expect(words.facts.map(\.name) == ["descriptor.version", "dev.waybill.version"])
-            let weights = BundleDifference(from: two, to: three)
-            #expect(weights.summary == "the weights differ")
-            #expect(weights.files.map(\.item.name) == ["model.joblib"])
-            #expect(BundleDifference(from: one, to: one).summary == "the same content")
-        }
-    }
-
     @Test func `built again from its sources it is the same, or the layer that differs is named`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             var fixture = try BundleFixture(in: folder)

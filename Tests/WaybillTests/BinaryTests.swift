@@ -62,8 +62,8 @@ import WaybillTestSupport
             #expect(second.code == 1)
             #expect(
                 second.errors
-                    == "error: \(root.path): has .gitignore, .waybill/schema/environment.schema.json, "
-                    + ".waybill/schema/model-deployment.schema.json and 14 more already; nothing was written\n")
+                    == "error: \(root.path): has .gitignore, .waybill/schema/access.schema.json, "
+                    + ".waybill/schema/environment.schema.json and 15 more already; nothing was written\n")
         }
     }
 

@@ -36,6 +36,8 @@ import WaybillTestSupport
             let shown = try run(["inspect", "greeting@1.0.0"])
             #expect(shown.output.contains(String(digest)))
             #expect(shown.output.contains(".waybill/modelversion.json"))
+            #expect(shown.output.contains("Interface\n  input:   x: FP64 [-1]\n"), "\(shown.output)")
+            #expect(shown.output.contains("Inside the files\n  FILE "), "\(shown.output)")
             #expect(try run(["inspect", String(digest.dropFirst(7).prefix(10))]).output == shown.output)
 
             let same = try run(build + ["--check"])

@@ -7,26 +7,8 @@ import WaybillTestSupport
 
 /// The README's tutorial, run as it stands.
 @Suite struct ReadmeTests {
-    /// The ```` ```sh ```` blocks of the section, in order.
-    private func tutorial() throws -> String {
-        let text = try String(contentsOf: BuiltProgram.source.appending(path: "README.md"), encoding: .utf8)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let start = try #require(lines.firstIndex(of: "## Ten minutes on your own repository"))
-        var script: [Substring] = []
-        var isInside = false
-        for line in lines[(start + 1)...] {
-            if line.hasPrefix("## ") { break }
-            if line == "```sh" || line == "```" {
-                isInside = line == "```sh"
-            } else if isInside {
-                script.append(line)
-            }
-        }
-        return script.joined(separator: "\n") + "\n"
-    }
-
     @Test func `each block of the tutorial works and nothing is left running`() async throws {
-        let script = try tutorial()
+        let script = try DocumentScript.of("README.md", section: "Ten minutes on your own repository")
         #expect(script.split(separator: "\n").count > 20)
         try await withTemporaryFolder { folder in
             // The folder of the replicas must be reachable for their own users.

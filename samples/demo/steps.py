@@ -20,7 +20,7 @@ def prepare(story):
     if story.folder.exists() and not story.marker.exists():
         raise Failed(f"{story.folder} exists and was not made by this demo; remove it or name another with --folder")
     stop_processes_of(story.folder)
-    for name in ("remote.git", "fleet", "state", "controller.log", "waybill.yaml", "copy", "anchor", "elsewhere"):
+    for name in ("remote.git", "fleet", "state", "controller.log", "waybill.yaml", "copy", "anchor", "elsewhere", "keys"):
         path = story.folder / name
         if name == "state" and (path / "environments").exists():
             for inner in path.iterdir():
@@ -106,6 +106,61 @@ def package(story):
     shutil.rmtree(elsewhere)
 
 
+ACCESS = """\
+apiVersion: waybill.dev/v1alpha1
+kind: Access
+spec:
+  people:
+    - name: ada
+      keys:
+        - key: {key}
+  roles:
+    - role: signer
+      models: [tumour]
+      people: [ada]
+"""
+
+
+def sign(story):
+    story.chapter("Somebody answers for it", "Ada makes an SSH key and signs the bundle; so does somebody else. Who may sign which model stands in\n"
+                  ".waybill/access.yaml of the fleet repository, and nowhere in the bundle.")
+    keys = story.folder / "keys"
+    keys.mkdir()
+    for name in ("ada", "eve"):
+        story.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{name}@example.org", "-f", keys / name, cwd=story.folder,
+                  shown=f"ssh-keygen -t ed25519 -f {name}")
+    access = story.fleet / ".waybill" / "access.yaml"
+    access.parent.mkdir()
+    access.write_text(ACCESS.format(key=(keys / "ada.pub").read_text().strip()))
+    story.run("cat", ".waybill/access.yaml", lines=12)
+    story.waybill("lint")
+    story.push("Ada signs tumour")
+    story.waybill("sync")
+    signed = ("package", "verify", "tumour@1.0.0", "--signed")
+    expect_words(story.waybill(*signed, expect=1), "tumour@1.0.0 is not signed")
+    story.waybill("package", "sign", "tumour@1.0.0", "--key", keys / "eve")
+    expect_words(story.waybill(*signed, expect=1), "is refused: nobody in .waybill/access.yaml has this key")
+    story.say("Anybody can sign, and it counts for nothing. Now Ada:")
+    story.waybill("package", "sign", "tumour@1.0.0", "--key", keys / "ada")
+    expect_words(story.waybill(*signed), "SSH signature of ada by ")
+    expect_words(story.waybill("package", "inspect", "tumour@1.0.0", lines=40), "SSH signature of ada by ")
+    check_signature_elsewhere(story, keys)
+    story.wait("the ledger has seen it", lambda: "signature.verified" in story.waybill("audit", "log", show=False, expect=None), limit=60)
+    story.say("From now on it holds, also when Ada's key ends or is revoked.")
+
+
+def check_signature_elsewhere(story, keys):
+    """OpenSSH itself verifies the signature of ada, without Waybill."""
+    found = json.loads(story.waybill("package", "inspect", "tumour@1.0.0", "-o", "json", show=False))
+    blobs = story.state / "content" / "layout" / "blobs" / "sha256"
+    place = {name: blobs / digest.removeprefix("sha256:") for name, digest in
+             [("bundle", found["digest"])] + [(one.get("person", "nobody"), one["signature"]) for one in found["signatures"]]}
+    (keys / "allowed_signers").write_text(f"ada {(keys / 'ada.pub').read_text()}")
+    verify = f"ssh-keygen -Y verify -n waybill.dev/model -f {keys}/allowed_signers -I ada -s {place['ada']} < {place['bundle']}"
+    story.run("sh", "-c", verify, shown="ssh-keygen -Y verify -n waybill.dev/model -f allowed_signers -I ada -s SIGNATURE < BUNDLE")
+    story.run("sh", "-c", verify.replace(str(place["ada"]), str(place["nobody"])), expect=255, show=False)
+
+
 def refuse_dangerous(story):
     story.chapter("A model that would run a program is not started", "Version 3.0.0 is a pickle that calls os.system when it is loaded. Its digest is right, so it is fetched; then it is\n"
                   "looked into, and the deployment stalls with the sentence. What serves goes on.")
@@ -148,6 +203,7 @@ def replace_under_load(story):
         story.waybill("sync")
         story.wait("production serves version 2.0.0", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=120)
     check_load(story, calls, {"1.0.0", "2.0.0"})
+    expect_words(story.waybill("package", "diff", "tumour@1.0.0", "tumour@2.0.0"), "the weights differ")
 
 
 def hold_broken(story):
@@ -216,7 +272,7 @@ def audit(story):
     shutil.rmtree(copy)
 
 
-STEPS = [prepare, train, first_push, package, replace_under_load, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
+STEPS = [prepare, train, first_push, package, sign, replace_under_load, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
 
 
 # What steps share
@@ -246,6 +302,11 @@ def check_load(story, calls, versions):
 def expect_version(answer, version):
     if f'"model_version"' not in answer or version not in answer:
         raise Failed(f"the answer does not come from version {version}: {answer[:500]}")
+
+
+def expect_words(output, words):
+    if words not in output:
+        raise Failed(f"it does not say '{words}':\n{output[-1000:]}")
 
 
 def replicas(story, key):

@@ -75,6 +75,9 @@ int waybill_bind_processors(int first, int count);
 /* Makes the file `to` share the bytes of the file `from` until one of them is written; -1 where the file system cannot. */
 int waybill_share_bytes(int to, int from);
 
+/* Makes everything that was written to the file system of `file` durable. */
+int waybill_sync_file_system(int file);
+
 /* Lets the disk begin to take what was written to `file` from `offset` on, without waiting for it. */
 int waybill_begin_writing(int file, long long offset, long long count);
 

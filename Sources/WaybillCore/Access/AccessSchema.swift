@@ -3,6 +3,9 @@ package enum AccessSchema {
     /// From the top of the fleet repository.
     package static let path = ".waybill/access.yaml"
     package static let kind = "Access"
+    package static let documentation = "Who may do what in this fleet: people, their keys, and their roles."
+    /// Of its JSON Schema, under `manifests/schema/`.
+    package static let fileName = "access.schema.json"
 
     package static let document: [Field] = [
         Field("apiVersion", .choice([KindSchema.apiVersion]), required: true, "The version of this format."),

@@ -31,9 +31,21 @@ package enum JSONSchema {
         ]
     }
 
+    /// That of `.waybill/access.yaml`, which is no kind of resource.
+    package static var access: Value {
+        var members = object(AccessSchema.document).object ?? [:]
+        members["$schema"] = draft
+        members["$id"] = .string("urn:waybill:v1alpha1:\(AccessSchema.kind)")
+        members["title"] = .string(AccessSchema.kind)
+        members["description"] = .string(AccessSchema.documentation)
+        return .object(members)
+    }
+
     /// File names under `manifests/schema/` with their contents.
     package static var files: [String: String] {
-        var files = ["waybill.schema.json": combined.prettyJSON + "\n"]
+        var files = [
+            "waybill.schema.json": combined.prettyJSON + "\n", AccessSchema.fileName: access.prettyJSON + "\n",
+        ]
         for kind in KindSchema.all { files[fileName(kind.kind)] = schema(of: kind).prettyJSON + "\n" }
         return files
     }

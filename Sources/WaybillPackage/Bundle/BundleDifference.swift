@@ -14,8 +14,15 @@ package struct BundleDifference: Hashable, Sendable {
 
     package var files: [(item: Item, layer: ModelPack.Layer?)] = []
     package var facts: [Item] = []
+    /// What the environment's lock names.
+    package var packages: [Item] = []
+    /// What the headers of the files name, after the file's path.
+    package var tensors: [Item] = []
 
-    package init(from old: StoredBundle, to new: StoredBundle) {
+    /// With what is inside of both, packages, tensors, and what the versions say of themselves are compared, too.
+    package init(
+        from old: StoredBundle, to new: StoredBundle, inside: (old: BundleInside, new: BundleInside)? = nil
+    ) {
         let (before, after) = (Self.byPath(old), Self.byPath(new))
         for path in Set(before.keys).union(after.keys).sorted() {
             let (left, right) = (before[path], after[path])
@@ -25,14 +32,33 @@ package struct BundleDifference: Hashable, Sendable {
                 after: right?.digest.description)
             files.append((item, (right ?? left).flatMap { ModelPack.Layer(mediaType: $0.mediaType) }))
         }
-        let (was, now) = (Self.facts(of: old), Self.facts(of: new))
-        for name in Set(was.keys).union(now.keys).sorted() where was[name] != now[name] {
-            facts.append(
-                Item(change: Self.change(was[name], now[name]), name: name, before: was[name], after: now[name]))
+        facts = Self.items(Self.facts(of: old), Self.facts(of: new))
+        guard let inside else { return }
+        facts += Self.items(inside.old.statedFacts, inside.new.statedFacts)
+        packages = Self.packages(inside.old.libraries, inside.new.libraries)
+        tensors = Self.items(inside.old.tensorTexts, inside.new.tensorTexts)
+    }
+
+    private static func packages(_ old: [BundleInside.Library], _ new: [BundleInside.Library]) -> [Item] {
+        let (was, now) = (Dictionary(grouping: old, by: \.name), Dictionary(grouping: new, by: \.name))
+        func versions(_ found: [BundleInside.Library]?) -> String? { found?.map(\.version).joined(separator: ", ") }
+        return Set(was.keys).union(now.keys).sorted().filter { was[$0] != now[$0] }.map { name in
+            let (before, after) = (versions(was[name]), versions(now[name]))
+            // A lock that allows other files of the same version asks for other bytes.
+            let files = before == after ? ", other files" : ""
+            return Item(
+                change: change(before, after), name: name, before: before, after: after.map { $0 + files })
         }
     }
 
-    package var isEmpty: Bool { files.isEmpty && facts.isEmpty }
+    /// What differs between two lists of named texts, by name.
+    private static func items(_ was: [String: String], _ now: [String: String]) -> [Item] {
+        Set(was.keys).union(now.keys).sorted().filter { was[$0] != now[$0] }.map { name in
+            Item(change: change(was[name], now[name]), name: name, before: was[name], after: now[name])
+        }
+    }
+
+    package var isEmpty: Bool { files.isEmpty && facts.isEmpty && packages.isEmpty && tensors.isEmpty }
 
     /// One sentence that says what kind of difference it is.
     package var summary: String {
@@ -46,6 +72,7 @@ package struct BundleDifference: Hashable, Sendable {
 
     package static func == (left: Self, right: Self) -> Bool {
         left.files.map(\.item) == right.files.map(\.item) && left.facts == right.facts
+            && left.packages == right.packages && left.tensors == right.tensors
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(facts) }
 

@@ -77,20 +77,39 @@ extension ContentStore {
     /// What the bundle says of itself.
     /// - Throws: `BundleForeign`, stalling, for a bundle that Waybill did not make.
     private func facts(of bundle: StoredBundle) async throws(Failure) -> (spec: Value, libraries: [LockedLibrary]) {
-        let own = bundle.layers.first { $0.path == BundleContent.versionPath }
-        guard let own, let bytes = try await bytes(of: own.digest), let spec = Value(json: bytes)?["spec"] else {
+        guard let spec = try await spec(of: bundle) else {
             throw Failure(
                 .stall, reason: "BundleForeign",
                 message:
                     "\(bundle.descriptor.digest) has no sound \(BundleContent.versionPath), so nothing can be said of how it "
                     + "was made; only bundles that Waybill built have one")
         }
-        let lock = bundle.layers.first { $0.path.hasPrefix("\(BundleFile.ownFolder)/lock/") }
-        var libraries: [LockedLibrary] = []
-        if let lock, let bytes = try await self.bytes(of: lock.digest) {
-            libraries = try LockedLibrary.of(
-                lock: bytes, path: lock.path, python: spec["environment"]?["python"]?.string ?? "3")
-        }
-        return (spec, libraries)
+        return (spec, try await libraries(of: bundle, spec: spec))
+    }
+
+    /// `spec` of the rendered `ModelVersion` in the bundle; nil for one that Waybill did not make.
+    func spec(of bundle: StoredBundle) async throws(Failure) -> Value? {
+        guard let own = bundle.layers.first(where: { $0.path == BundleContent.versionPath }),
+            let bytes = try await bytes(of: own.digest)
+        else { return nil }
+        return Value(json: bytes)?["spec"]
+    }
+
+    /// The version that the files of the bundle say they are, such as `churn@1.4.0`.
+    func statedVersion(of bundle: StoredBundle) async throws(Failure) -> String? {
+        guard let spec = try await spec(of: bundle), let model = spec["model"]?.string,
+            let version = spec["version"]?.string
+        else { return nil }
+        return "\(model)@\(version)"
+    }
+
+    /// Packages of the bundle's lock; none without one.
+    /// - Throws: `LockInvalid`, stalling.
+    func libraries(of bundle: StoredBundle, spec: Value) async throws(Failure) -> [LockedLibrary] {
+        guard let lock = bundle.layers.first(where: { $0.path.hasPrefix("\(BundleFile.ownFolder)/lock/") }),
+            let bytes = try await bytes(of: lock.digest)
+        else { return [] }
+        let python = spec["environment"]?["python"]?.string ?? "3"
+        return try LockedLibrary.of(lock: bytes, path: lock.path, python: python)
     }
 }

@@ -48,7 +48,10 @@ struct BillOfMaterials: Hashable, Sendable {
         if let license = spec["license"]?.string { model["licenses"] = [Self.license(license)] }
         if let repository = spec["code"]?["repository"]?.string, let commit = spec["code"]?["commit"]?.string {
             model["externalReferences"] = [
-                ["type": "vcs", "url": .string(repository), "comment": .string("commit \(commit)")]
+                [
+                    "type": "vcs", "url": .string(AddressText.reference(repository)),
+                    "comment": .string("commit \(commit)"),
+                ]
             ]
         }
         return model
@@ -90,7 +93,7 @@ struct BillOfMaterials: Hashable, Sendable {
                 let digest = set["digest"]?.string.flatMap({ try? Digest(parsing: $0) })
             else { return nil }
             var contents: [String: Value] = ["type": "dataset", "name": .string(name)]
-            if let uri = set["uri"]?.string { contents["contents"] = ["url": .string(uri)] }
+            if let uri = set["uri"]?.string { contents["contents"] = ["url": .string(AddressText.reference(uri))] }
             return [
                 "type": "data", "bom-ref": .string("data:\(name)"), "name": .string(name),
                 "hashes": [Self.hash("SHA-256", digest.hex)], "data": [.object(contents)],

@@ -4,21 +4,24 @@ package import WaybillTrust
 /// Looks at what signs a bundle, under rules that stand outside of it.
 package struct SignatureCheck: Sendable {
     private let content: ContentStore
-    /// Nil: nobody says who may sign; signatures are sound or not, and trusted is none.
+    /// Nil: nobody says who may sign; signatures are sound or not, and trusted are those by a key that was given.
     private let access: Access?
-    /// Keys to check signatures with that do not carry theirs, beside those of the rules.
+    /// Those that whoever asks named. Where there are rules, the rules decide.
+    private let given: Set<SSHPublicKey>
+    /// Keys to check signatures with that do not carry theirs.
     private let keys: [ECPublicKey]
     /// When the ledger saw signatures first, by the digest of their bytes.
     private let firstSeen: [Digest: Timestamp]
     private let now: Timestamp
 
     package init(
-        _ content: ContentStore, access: Access?, keys: [ECPublicKey] = [], firstSeen: [Digest: Timestamp] = [:],
+        _ content: ContentStore, access: Access?, keys: [SSHPublicKey] = [], firstSeen: [Digest: Timestamp] = [:],
         now: Timestamp
     ) {
         self.content = content
         self.access = access
-        self.keys = keys + (access?.keys.compactMap(\.ecKey) ?? [])
+        given = Set(keys)
+        self.keys = (keys + (access?.keys ?? [])).compactMap(\.ecKey)
         self.firstSeen = firstSeen
         self.now = now
     }
@@ -37,10 +40,11 @@ package struct SignatureCheck: Sendable {
                 firstSeen: firstSeen[referrer.layer.digest], verdict: .sound)
             if let bytes = try await content.bytes(of: referrer.layer.digest, limit: BundleSignature.limit) {
                 let message = try await content.signedBytes(of: bundle)
+                let stated = form == .openssf ? try await content.statedVersion(of: bundle) : nil
                 do throws(InvalidInput) {
                     switch form {
                     case .ssh: try checkSSH(bytes, message, &finding)
-                    case .openssf: try checkOpenSSF(bytes, bundle, &finding)
+                    case .openssf: try checkOpenSSF(bytes, bundle, stated, &finding)
                     }
                     finding.verdict = judge(finding, bundle)
                 } catch { finding.verdict = .refused(error.message) }
@@ -60,19 +64,27 @@ package struct SignatureCheck: Sendable {
         finding.key = signature.key
     }
 
+    /// `stated` is the version that the files of the bundle say they are.
     private func checkOpenSSF(
-        _ bytes: [UInt8], _ bundle: StoredBundle, _ finding: inout SignatureFinding
+        _ bytes: [UInt8], _ bundle: StoredBundle, _ stated: String?, _ finding: inout SignatureFinding
     ) throws(InvalidInput) {
         let signature = try SigstoreBundle(parsing: bytes)
         let candidates = keys.filter(signature.mayBe)
         guard let first = candidates.first else {
             throw InvalidInput(
-                "its key is none of those that are given; list it in \(AccessSchema.path), or give --key")
+                "its key is none of those that are given; list it in \(AccessSchema.path), or name its file by --public-key"
+            )
         }
         let signer = candidates.first { (try? signature.verify(by: $0)) != nil } ?? first
         let manifest = try ModelManifest(try signature.verify(by: signer))
         finding.key = SSHPublicKey(signer)
         try Self.compare(manifest, bundle)
+        // Files alone are signed: the same files under another label would be another model.
+        if manifest.bundle == nil, let label = bundle.version, label != stated {
+            throw InvalidInput(
+                "it was made for files that are \(stated ?? "no version of a model"), and the bundle calls them \(label)"
+            )
+        }
         switch manifest.order {
         case .specified: break
         case .byComponents:
@@ -104,7 +116,8 @@ package struct SignatureCheck: Sendable {
     }
 
     private func judge(_ finding: SignatureFinding, _ bundle: StoredBundle) -> SignatureFinding.Verdict {
-        guard let access, let key = finding.key else { return .sound }
+        guard let key = finding.key else { return .sound }
+        guard let access else { return given.contains(key) ? .given : .sound }
         guard let id = bundle.version.flatMap({ try? VersionID(parsing: $0) }) else {
             return .refused("the bundle does not say which model it is, so that nobody may sign it")
         }

@@ -6,6 +6,8 @@ package struct SignatureFinding: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
         /// It holds, by somebody who may sign this model.
         case trusted(Name)
+        /// It holds, by a key that whoever asks named; there are no rules that say who may sign.
+        case given
         /// It holds; there are no rules that say who may sign.
         case sound
         /// It proves nothing, for this reason.
@@ -28,7 +30,10 @@ package struct SignatureFinding: Hashable, Sendable {
     package var notes: [String] = []
 
     package var isTrusted: Bool {
-        if case .trusted = verdict { true } else { false }
+        switch verdict {
+        case .trusted, .given: true
+        case .sound, .refused: false
+        }
     }
 
     /// One sentence.
@@ -39,6 +44,7 @@ package struct SignatureFinding: Hashable, Sendable {
         let more = notes.map { "; \($0)" }.joined()
         switch verdict {
         case .trusted(let person): return "\(form.title) signature of \(person)\(by)\(touch)\(more)"
+        case .given: return "\(form.title) signature\(by), a key that was given\(touch)\(more)"
         case .sound: return "\(form.title) signature\(by)\(touch)\(more)"
         case .refused(let why): return "\(form.title) signature\(by) is refused: \(why)\(more)"
         }

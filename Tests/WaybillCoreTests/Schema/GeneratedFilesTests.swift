@@ -39,6 +39,10 @@ import WaybillCore
         check(KindSchema.of(kind).document)
     }
 
+    @Test func `every field of the access file is documented`() {
+        check(AccessSchema.document)
+    }
+
     private func check(_ fields: [Field]) {
         #expect(Set(fields.map(\.name)).count == fields.count)
         for field in fields {

@@ -38,6 +38,36 @@ import WaybillTrust
         }
     }
 
+    @Test(arguments: [
+        ("s3://data/churn.parquet", "s3://data/churn.parquet"), ("/srv/data", "/srv/data"), ("", ""),
+        ("s3://data/a b?x=ü", "s3://data/a%20b?x=%C3%BC"), ("s3://a/%41%zz", "s3://a/%41%25zz"),
+        ("a#b#c", "a#b%23c"), ("s3://[x]<y>", "s3://%5Bx%5D%3Cy%3E"), ("C:\\data", "C:%5Cdata"),
+        ("1a:b", "./1a:b"), (":b", "./:b"), ("a/b:c", "a/b:c"), ("\u{1}", "%01"),
+        ("git@git.example:team/churn.git", "ssh://git@git.example/team/churn.git"),
+        ("ssh://git@git.example:22/x", "ssh://git@git.example:22/x"),
+    ])
+    func `an address becomes one that formats take`(_ written: String, _ address: String) {
+        #expect(AddressText.reference(written) == address)
+        #expect(AddressText.reference(address) == address)
+    }
+
+    @Test func `words and addresses that people write keep the bill of materials valid`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let addresses = ["s3://data/a b?x=ü#%zz#2", "C:\\data", "1a:[x]<y>", "git@host:x", "\u{7f} \"'"]
+            let signed = try await SignedBundle(in: folder) { version in
+                version.license = "Our \"own\" – see LICENSE"
+                version.code?.repository = "git@git.example:team/churn.git"
+                version.data = try addresses.enumerated().map { index, uri in
+                    Dataset(
+                        name: try Name(parsing: "set-\(index)"), uri: uri, digest: WaybillCore.Digest(of: uri.utf8))
+                }
+            }
+            let bill = try await signed.content.attachBill(to: signed.bundle)
+            let judged = try await python(Self.billProgram, [signed.content.layout.blob(bill.layer.digest)])
+            #expect(judged.output.hasPrefix("valid\n"), "\(judged.output)")
+        }
+    }
+
     private static let billProgram = """
         import sys
         from cyclonedx.schema import SchemaVersion

@@ -36,7 +36,8 @@ import WaybillTrust
         try await withBundle { (signed) async throws in
             let (file, key) = try await Self.key(curve, in: signed.folder)
             let referrer = try await signed.content.sign(signed.bundle, by: key)
-            let tree = try await signed.unpack()
+            let tree = signed.folder.appending(path: "tree")
+            _ = try await BundleUnpacking(signed.content).run(signed.bundle, to: tree.path)
             let blob = signed.content.layout.blob(referrer.layer.digest)
             let verify = ["verify", "key", tree.path, "--signature", blob, "--public_key", "\(file).pub"]
             let sound = try await Self.peer(verify)
@@ -53,7 +54,7 @@ import WaybillTrust
     ) async throws {
         try await withBundle { (signed) async throws in
             let (file, key) = try await Self.key(curve, in: signed.folder)
-            let tree = try await signed.unpack(packed: true)
+            let tree = try signed.copyOfLayers()
             let signature = signed.folder.appending(path: "model.sig")
             let made = try await Self.peer([
                 "sign", "key", tree.path, "--private_key", file, "--signature", signature.path,
@@ -62,11 +63,11 @@ import WaybillTrust
             try await signed.content.attach(
                 Array(try Data(contentsOf: signature)), mediaType: SigstoreBundle.mediaType,
                 artifactType: SigstoreBundle.mediaType, to: signed.bundle.descriptor)
-            let found = try await signed.check(nil, keys: [key.publicKey])
+            let found = try await signed.check(nil, keys: [SSHPublicKey(key.publicKey)])
             #expect(
                 found.map(\.sentence) == [
-                    "OpenSSF Model Signing signature by \(SSHPublicKey(key.publicKey).fingerprint); its files are in the "
-                        + "order of the reference implementation, not of the specification"
+                    "OpenSSF Model Signing signature by \(SSHPublicKey(key.publicKey).fingerprint), a key that was given; "
+                        + "its files are in the order of the reference implementation, not of the specification"
                 ])
             let access = try SignedBundle.access(SSHPublicKey(key.publicKey))
             #expect(try await signed.check(access).map(\.isTrusted) == [true])
@@ -90,7 +91,7 @@ import WaybillTrust
             }
             let by = "OpenSSF Model Signing signature by \(SSHPublicKey(key.publicKey).fingerprint) is refused: "
             #expect(
-                try await signed.check(nil, keys: [key.publicKey]).map(\.sentence) == [
+                try await signed.check(nil, keys: [SSHPublicKey(key.publicKey)]).map(\.sentence) == [
                     by + "it does not cover '.waybill/card/churn.md'",
                     by + "it covers 'z', which the bundle does not have",
                     by + "it was made for other bytes of '.waybill/card/churn.md': \(other.files[0].digest)",
@@ -99,7 +100,29 @@ import WaybillTrust
             #expect(
                 try await signed.check(nil).map(\.sentence)[0]
                     == "OpenSSF Model Signing signature is refused: its key is none of those that are given; list it in "
-                    + ".waybill/access.yaml, or give --key")
+                    + ".waybill/access.yaml, or name its file by --public-key")
+        }
+    }
+
+    @Test func `files that are signed under one label are not under another`() async throws {
+        try await withBundle { (signed) async throws in
+            let key = ECPrivateKey.p256(P256.Signing.PrivateKey())
+            // As the reference implementation signs: files, and no bundle.
+            let files = signed.bundle.layers.map { ModelManifest.File(path: $0.path, digest: $0.digest) }
+            let manifest = ModelManifest(name: "churn", files: files, bundle: nil)
+            try await signed.content.attach(
+                try SigstoreBundle(signing: manifest.statement, by: key).bytes, mediaType: SigstoreBundle.mediaType,
+                artifactType: SigstoreBundle.mediaType, to: signed.bundle.descriptor)
+            let access = try SignedBundle.access(SSHPublicKey(key.publicKey), models: "*")
+            #expect(try await signed.check(access).map(\.isTrusted) == [true])
+            var relabelled = signed.bundle
+            relabelled.annotations[ModelPack.version] = "fraud@1.0.0"
+            let check = SignatureCheck(signed.content, access: access, now: try Timestamp(parsing: "2026-06-01"))
+            let by = "OpenSSF Model Signing signature by \(SSHPublicKey(key.publicKey).fingerprint) is refused: "
+            #expect(
+                try await check.run(relabelled).map(\.sentence) == [
+                    by + "it was made for files that are churn@1.4.0, and the bundle calls them fraud@1.0.0"
+                ])
         }
     }
 

@@ -126,13 +126,24 @@ import WaybillTrust
         }
     }
 
-    @Test func `without rules a signature is sound and trusted is none`() async throws {
+    @Test func `without rules a signature is sound, and trusted are those by keys that are given`() async throws {
         try await withBundle { (signed) async throws in
-            let key = try SignedBundle.key(1)
+            let (key, other) = (try SignedBundle.key(1), try SignedBundle.key(2))
             try await signed.sign(key)
-            let found = try await signed.check(nil)
-            #expect(found.map(\.verdict) == [.sound])
-            #expect(found.map(\.sentence) == ["SSH signature by \(key.publicKey.fingerprint)"])
+            for keys in [[], [other.publicKey]] {
+                let found = try await signed.check(nil, keys: keys)
+                #expect(found.map(\.verdict) == [.sound])
+                #expect(found.map(\.isTrusted) == [false])
+                #expect(found.map(\.sentence) == ["SSH signature by \(key.publicKey.fingerprint)"])
+            }
+            let found = try await signed.check(nil, keys: [other.publicKey, key.publicKey])
+            #expect(found.map(\.verdict) == [.given])
+            #expect(found.map(\.isTrusted) == [true])
+            #expect(
+                found.map(\.sentence) == ["SSH signature by \(key.publicKey.fingerprint), a key that was given"])
+            // Where there are rules, the rules decide.
+            let access = try SignedBundle.access(other.publicKey)
+            #expect(try await signed.check(access, keys: [key.publicKey]).map(\.isTrusted) == [false])
         }
     }
 

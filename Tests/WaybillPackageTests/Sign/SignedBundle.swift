@@ -15,7 +15,7 @@ struct SignedBundle {
     var content: ContentStore { fixture.store.content }
     var folder: URL { fixture.store.folder }
 
-    init(in folder: URL) async throws {
+    init(in folder: URL, changing: (inout ModelVersion) throws -> Void = { _ in }) async throws {
         var fixture = try BundleFixture(in: folder)
         fixture.store.tree.files["locks/train.lock"] = Array(
             """
@@ -34,6 +34,7 @@ struct SignedBundle {
                 path: path, source: .repository(path: "models/churn/model.joblib"),
                 digest: WaybillCore.Digest(of: bytes), size: Int64(bytes.count))
         }
+        try changing(&version)
         model = version
         try await fixture.build(version)
         bundle = try await fixture.store.content.bundle("churn@1.4.0")
@@ -50,7 +51,7 @@ struct SignedBundle {
     }
 
     func check(
-        _ access: Access?, keys: [ECPublicKey] = [], seen: [WaybillCore.Digest: Timestamp] = [:],
+        _ access: Access?, keys: [SSHPublicKey] = [], seen: [WaybillCore.Digest: Timestamp] = [:],
         now: String = "2026-06-01"
     ) async throws -> [SignatureFinding] {
         try await SignatureCheck(
@@ -58,19 +59,11 @@ struct SignedBundle {
         ).run(bundle)
     }
 
-    /// The files of the bundle in a folder, as a tool that knows ModelPack unpacks them; or each layer as a file, packed as it is.
-    func unpack(packed: Bool = false) async throws -> URL {
+    /// Each layer as a file, packed as it is.
+    func copyOfLayers() throws -> URL {
         let tree = folder.appending(path: "tree")
         for layer in bundle.layers {
             let path = tree.appending(path: layer.path)
-            if !packed, ModelPack.Layer(mediaType: layer.mediaType) == .codeFolder {
-                try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
-                let result = try await SigningPeers.run([
-                    "tar", "-xf", content.layout.blob(layer.digest), "-C", path.path,
-                ])
-                guard result.status == 0 else { throw CancellationError() }
-                continue
-            }
             try FileManager.default.createDirectory(
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: content.layout.blob(layer.digest), toPath: path.path)

@@ -11,6 +11,8 @@ struct TarMember: Hashable {
     var kind: Kind
     var start: Int64
     var size: Int64
+    /// By its owner, as the header says.
+    var isExecutable = false
 }
 
 /// Reads a tar (ustar, pax, GNU) from front to back; only what every reader understands in the same way.
@@ -74,7 +76,8 @@ struct TarReader {
         let start = cursor.position
         try skipContent(size)
         (longName, extended) = (nil, [:])
-        return TarMember(name: name, kind: kind, start: start, size: size)
+        let isExecutable = (Self.number(header[100..<108]) ?? 0) & 0o100 != 0
+        return TarMember(name: name, kind: kind, start: start, size: size, isExecutable: isExecutable)
     }
 
     private func kind(_ type: UInt8, _ name: String) throws(InspectionError) -> TarMember.Kind {

@@ -13,6 +13,7 @@ struct PackageCommand: AsyncParsableCommand {
             PackageAttest.self,
             PackagePush.self,
             PackagePull.self,
+            PackageUnpack.self,
             PackageVerify.self,
             PackageCollect.self,
         ])

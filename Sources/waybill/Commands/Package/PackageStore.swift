@@ -12,7 +12,7 @@ struct PackageVerify: AsyncParsableCommand {
             REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it; --all takes everything. Bytes that \
             are no longer those of their digest are moved to the store's quarantine and fetched again from where they came; \
             what cannot be had is fetched when it is next packaged. Returns 1 when there were any. With --signed every bundle \
-            must be signed, too, by somebody who may sign its model.
+            must be signed, too, by somebody who may sign its model; where no access file says who may, by a --public-key.
             """)
 
     @Argument(help: ArgumentHelp("Bundles.", valueName: "ref"))

@@ -12,13 +12,15 @@ struct SignatureOptions: ParsableArguments {
     var access: String?
 
     @Option(
-        help: ArgumentHelp("A folder in the fleet repository, for its .waybill/access.yaml.", valueName: "folder"),
+        help: ArgumentHelp("A folder in the fleet repository, for its rules.", valueName: "folder"),
         completion: .directory)
     var repository = "."
 
     @Option(
         name: .customLong("public-key"),
-        help: ArgumentHelp("A public key in PEM for signatures by OpenSSF Model Signing.", valueName: "file"),
+        help: ArgumentHelp(
+            "A public key, of SSH or in PEM, to look for. Without an access file what it signed counts.",
+            valueName: "file"),
         completion: .file())
     var publicKeys: [String] = []
 
@@ -34,17 +36,36 @@ struct SignatureOptions: ParsableArguments {
         return (try await check.run(bundle), rules)
     }
 
-    func keys() throws(Failure) -> [ECPublicKey] {
-        var keys: [ECPublicKey] = []
+    /// What pickles may import, by the fleet folder's own list when it has one.
+    func allowList() throws(Failure) -> AllowList {
+        let top = FleetTop.above(repository)
+        let folder = try ManifestFolder.configured(in: top)
+        let file = (folder.isEmpty ? "" : folder + "/") + FleetAllowList.file
+        guard FileManager.default.fileExists(atPath: "\(top)/\(file)") else { return .shipped }
+        guard let data = FileManager.default.contents(atPath: "\(top)/\(file)"), data.count <= 4 << 20 else {
+            throw Failure(
+                .stall, reason: "AllowListBroken", message: "\(file): cannot be read, or is larger than 4 MiB")
+        }
+        do throws(InvalidInput) {
+            return try AllowList(parsing: String(decoding: data, as: UTF8.self), file: file)
+        } catch { throw Failure(.stall, reason: "AllowListBroken", message: error.message) }
+    }
+
+    func keys() throws(Failure) -> [SSHPublicKey] {
+        var keys: [SSHPublicKey] = []
         for path in publicKeys { keys.append(try Self.publicKey(path)) }
         return keys
     }
 
-    private static func publicKey(_ path: String) throws(Failure) -> ECPublicKey {
+    private static func publicKey(_ path: String) throws(Failure) -> SSHPublicKey {
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: 64 << 10) else {
             throw Failure(.stall, reason: "KeyUnusable", message: "\(path.quotedForMessage) cannot be read")
         }
-        do throws(InvalidInput) { return try ECPublicKey(pem: String(decoding: data, as: UTF8.self)) } catch {
+        let text = String(decoding: data, as: UTF8.self)
+        do throws(InvalidInput) {
+            if text.hasPrefix("-----") { return SSHPublicKey(try ECPublicKey(pem: text)) }
+            return try SSHPublicKey(parsing: String(text.prefix { !$0.isNewline }))
+        } catch {
             throw Failure(.stall, reason: "KeyUnusable", message: "\(path.quotedForMessage): \(error.message)")
         }
     }
@@ -60,6 +81,7 @@ extension SignatureFinding {
         case .trusted(let person):
             members["verdict"] = "trusted"
             members["person"] = .string(person.text)
+        case .given: members["verdict"] = "given"
         case .sound: members["verdict"] = "sound"
         case .refused(let why):
             members["verdict"] = "refused"

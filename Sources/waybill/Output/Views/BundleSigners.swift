@@ -27,7 +27,8 @@ struct BundleSigners {
         }
         let why =
             hasRules
-            ? "no signature counts" : "there is no \(AccessSchema.path) that says who may sign it; name one by --access"
+            ? "no signature counts"
+            : "there is no \(AccessSchema.path) that says who may sign it; name one by --access, or a key by --public-key"
         return "\(name.harmless) is not signed as it should be: \(why)\n" + lines
     }
 }

@@ -1,14 +1,14 @@
-import Foundation
-import WaybillTestSupport
+package import Foundation
 
 /// Other people's tools for signatures and attestations: the reference implementation of OpenSSF Model Signing, and the CycloneDX
 /// library with its schemas.
-enum SigningPeers {
-    static func python() async throws -> String {
+package enum SigningPeers {
+    package static func python() async throws -> String {
         try await PythonSuite.environment(lock: lock).appending(path: "bin/python").path
     }
 
-    static func run(_ command: [String], in folder: URL? = nil) async throws -> (status: Int32, output: String) {
+    package static func run(_ command: [String], in folder: URL? = nil) async throws -> (status: Int32, output: String)
+    {
         try await ChildProgram.run(["/usr/bin/env"] + command, in: folder)
     }
 
