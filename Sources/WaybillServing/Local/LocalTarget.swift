@@ -74,6 +74,8 @@ package final class LocalTarget: Target {
     package static var probeConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.connectionPool.idleTimeout = .seconds(1)
+        // A refused connection is the answer; the client would hide it behind its own, ever longer, pauses.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }
 

@@ -112,15 +112,22 @@ import WaybillCore
         }
     }
 
-    @Test func `a program that never listens is failing by its startup probe`() async throws {
+    @Test(arguments: [
+        (Probe.Check.tcp, "port PORT accepts no connection"),
+        (.http(path: "/v2/health/ready"), "GET /v2/health/ready on port PORT: no connection"),
+    ])
+    func `a program that never listens is failing by its startup probe`(_ check: Probe.Check, _ reason: String)
+        async throws
+    {
         try await withMachine { machine, target in
             var spec = try machine.spec(command: ["/bin/sleep", "600"])
-            spec.probes.startup = Probe(check: .tcp, period: .milliseconds(20), failures: 3)
+            // A refusal is an answer: nobody waits for the end of the time that a probe has.
+            spec.probes.startup = Probe(check: check, period: .milliseconds(20), timeout: .seconds(60), failures: 3)
             let id = try await machine.start(spec, on: target)
             let port = try #require(try machine.folder(id).record().servedPort)
             try await eventually("it is failing") {
                 try await target.only(spec.key).failure
-                    == "startup probe failed 3 times: port \(port) accepts no connection"
+                    == "startup probe failed 3 times: \(reason.replacing("PORT", with: "\(port)"))"
             }
             guard case .running = machine.folder(id).life() else {
                 Issue.record("it was ended by the prober")
