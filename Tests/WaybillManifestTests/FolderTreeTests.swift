@@ -37,6 +37,22 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a hidden file at the top is found by its name, and listed nowhere`() async throws {
+        try await withTemporaryFolder { folder in
+            try write([".lfsconfig": "one", "a/.hidden": "x", ".git/config": "x", "seen": "x"], in: folder)
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.appending(path: ".link").path, withDestinationPath: "/etc/passwd")
+            let tree = FolderTree(root: folder.path)
+            let commit = try tree.scan()
+            #expect(try await tree.changes(from: nil, to: commit, under: "").changes.map(\.path) == ["seen"])
+            let found = try #require(try await tree.file(".lfsconfig", at: commit))
+            #expect(try await tree.read([found.blob], limit: 10) == [Array("one".utf8)])
+            for path in [".absent", ".link", "a/.hidden", ".git/config", ".git", "..", "."] {
+                #expect(try await tree.file(path, at: commit) == nil)
+            }
+        }
+    }
+
     @Test func `a folder that is not there is an error in words`() {
         #expect(
             throws: Failure(

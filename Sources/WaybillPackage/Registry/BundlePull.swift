@@ -179,14 +179,18 @@ struct BlobReader: SourceReader {
 }
 
 extension RegistryClient {
-    /// The one artifact that `found` is, or has.
+    /// What builders of images list beside an image in its index: provenance of their own.
+    private static let attestation = "vnd.docker.reference.type"
+
+    /// The one artifact that `found` is, or has; what builders say about it is passed over.
     /// - Throws: `ReferenceAmbiguous`, stalling, for an index of several.
     func single(_ found: Found, of reference: ImageReference) async throws(Failure) -> (
         found: Found, manifest: ArtifactManifest
     ) {
         switch found.manifest {
         case .artifact(let manifest): return (found, manifest)
-        case .index(let manifests):
+        case .index(let all):
+            let manifests = all.filter { $0.annotations[Self.attestation] == nil }
             guard manifests.count == 1, let one = manifests.first else {
                 let all = manifests.prefix(8).map(\.digest.description).joined(separator: ", ")
                 throw Failure(

@@ -94,16 +94,25 @@ extension RegistryClient {
         return referrers
     }
 
-    /// The page that `Link: <…>; rel="next"` names.
+    /// The page that `Link: <…>; rel="next"` names, among whatever other links there are.
     private static func next(_ answer: HTTPAnswer, _ place: RegistryPlace) throws(Failure) -> WebAddress? {
-        guard let link = answer.head.header("link"), link.contains(#"rel="next""#), link.hasPrefix("<"),
-            let end = link.firstIndex(of: ">")
-        else { return nil }
-        let target = String(link[link.index(after: link.startIndex)..<end])
+        guard let target = answer.head.headers["link"].lazy.compactMap(Self.next).first else { return nil }
         guard let address = try? answer.head.address.resolving(target), address.origin == place.origin.origin else {
             throw RegistryFailure.unsound(
                 "\(place)", "the next page of a list is somewhere else: \(target.quotedForMessage)")
         }
         return address
+    }
+
+    private static func next(in links: String) -> String? {
+        var rest = links[...]
+        while let start = rest.firstIndex(of: "<"), let end = rest[start...].firstIndex(of: ">") {
+            let parameters = rest[end...].prefix { $0 != "<" }
+            if parameters.contains(/;\s*rel="?next"?\s*(;|,|$)/) {
+                return String(rest[rest.index(after: start)..<end])
+            }
+            rest = rest[parameters.endIndex...]
+        }
+        return nil
     }
 }

@@ -203,6 +203,53 @@ import WaybillTestSupport
         }
     }
 
+    /// An index pins what it lists, so its digest is as good as that of a manifest; `docker buildx` makes one of every image.
+    @Test func `give a file of an index with one artifact in it, and name those of one with more`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            try fixture.content.layout.make()
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                let repository = try registry.reference("models/churn")
+                var artifacts: [Digest] = []
+                for bytes in [[1, 2, 3], [4, 5]] as [[UInt8]] {
+                    artifacts.append(
+                        try await artifact(
+                            fixture, repository, config: ModelPack.configType,
+                            [(type: "application/vnd.cncf.model.weight.v1.raw", bytes: bytes, path: "m.bin")]))
+                }
+                func index(_ items: [(Digest, [String: String])]) async throws -> RemoteSource {
+                    var listed: [Value] = []
+                    for (digest, annotations) in items {
+                        var named = repository
+                        named.digest = digest
+                        let size = Int64(try await fixture.client.manifest(named).bytes.count)
+                        listed.append(
+                            Descriptor(
+                                mediaType: ModelPack.manifestType, digest: digest, size: size, annotations: annotations
+                            ).value)
+                    }
+                    let index: Value = [
+                        "schemaVersion": 2, "mediaType": .string(ImageIndex.mediaType), "manifests": .list(listed),
+                    ]
+                    var target = repository
+                    target.tag = "i\(items.count)"
+                    _ = try await fixture.client.put(index.jsonBytes, type: ImageIndex.mediaType, as: target)
+                    let text = "oci://\(repository.name):i\(items.count)@\(Digest(of: index.jsonBytes))#m.bin"
+                    return RemoteSource(scheme: .oci, text: text)
+                }
+                let said = ["vnd.docker.reference.type": "attestation-manifest"]
+                let one = try await index([(artifacts[0], [:]), (artifacts[1], said)])
+                let source = OCISource(fixture.client)
+                #expect(try await source.measure(one) == (Digest(of: [1, 2, 3]), 3))
+                let several = try await index([(artifacts[0], [:]), (artifacts[1], [:])])
+                #expect(
+                    await fixture.failure { try await source.measure(several).size }?.message
+                        == "\(several.text.dropFirst(6).prefix { $0 != "#" }) is an index of 2 manifests; name the one that is meant by its "
+                        + "digest: \(artifacts[0]), \(artifacts[1])")
+            }
+        }
+    }
+
     @Test func `a tag becomes a digest for waybill pin`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try RegistryFixture(in: folder)

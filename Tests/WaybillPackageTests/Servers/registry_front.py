@@ -67,7 +67,8 @@ class Handler(BaseHTTPRequestHandler):
         start = int(query.get("from", ["0"])[0])
         if start + PAGE < len(listed):
             more = {"from": start + PAGE} | ({"artifactType": wanted} if wanted else {})
-            headers.append(("Link", f'</v2/{name}/referrers/{digest}?{urllib.parse.urlencode(more)}>; rel="next"'))
+            place = f"/v2/{name}/referrers/{digest}"
+            headers.append(("Link", f'<{place}?from=0>; rel="first", <{place}?{urllib.parse.urlencode(more)}>; rel="next"'))
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listed[start : start + PAGE]}
         self.answer(200, headers, json.dumps(index).encode())
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import WaybillCore
 import WaybillTestSupport
@@ -46,7 +47,12 @@ import WaybillTestSupport
                 await #expect(
                     throws: Failure(
                         .retry, reason: "ConnectionLost", message: "GET \(address): the connection was lost \(words)")
-                ) { try await transport.stream(HTTPCall("GET", address)) { _ in true } into: { _ in } }
+                ) {
+                    try await transport.stream(HTTPCall("GET", address)) { _ in
+                        true
+                    } into: { _ in
+                    }
+                }
             }
             let whole = web.address("/prefix/\(form.whole)/\(form.framing)")
             #expect(try await transport.send(HTTPCall("GET", whole)).body == Array(WebFixture.bytes[..<60]))
@@ -200,6 +206,31 @@ import WaybillTestSupport
         slots.give()
         slots.give()
         try await slots.take()
+    }
+
+    @Test func `arriving bytes are held to the rate, those of all transfers together`() async throws {
+        try await WebFixture.with { (web) async throws in
+            var settings = web.settings
+            settings.bytesPerSecond = 25_000
+            let transport = try HTTPTransport(settings)
+            let start = ContinuousClock.now
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for name in ["a", "b"] {
+                    group.addTask {
+                        let arrived = Mutex(0)
+                        _ = try await transport.stream(HTTPCall("GET", web.address("/file/\(name)"))) { _ in
+                            true
+                        } into: { bytes in
+                            arrived.withLock { $0 += bytes.count }
+                        }
+                        return arrived.withLock { $0 }
+                    }
+                }
+                for try await count in group { #expect(count == WebFixture.bytes.count) }
+            }
+            // 20,000 bytes; the last piece need not be waited for longer than it takes.
+            #expect(ContinuousClock.now - start >= .milliseconds(700))
+        }
     }
 
     @Test func `a version with more bytes elsewhere than is allowed is refused`() async throws {
