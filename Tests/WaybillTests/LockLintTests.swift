@@ -58,6 +58,29 @@ extension LintTests {
         }
     }
 
+    /// With the real uv, at whatever index pip uses here.
+    @Test func `the command that lint names locks the list in its place`() async throws {
+        let uv = try await PythonSuite.environment(lock: "uv==0.13.9\n").appending(path: "bin").path
+        try await withLock("python-dateutil==2.9.0.post0\nidna>=3\n# waybill:omit six\n") { program, folder in
+            let refused = try program.run(["lint"])
+            let command = try #require(refused.output.firstMatch(of: #/lock it with '(uv [^']*)', and write its/#)?.1)
+            #expect(command.contains(" --no-emit-package six "))
+            var shell = program
+            shell.variables = ProcessInfo.processInfo.environment
+            let script = """
+                export PATH=\(uv):$PATH UV_NO_CACHE=1
+                UV_DEFAULT_INDEX=$(python -m pip config get global.index-url || echo https://pypi.org/simple)
+                export UV_DEFAULT_INDEX
+                \(command)
+                """
+            let locked = try shell.bash(script)
+            #expect(locked.code == 0, "\(locked.errors)")
+            #expect(try program.run(["lint"]).output == "6 resources, 1 deployment: no problems\n")
+            let text = try String(contentsOf: folder.appending(path: Self.lock), encoding: .utf8)
+            #expect(text.contains("\npython-dateutil==2.9.0.post0 \\\n") && text.contains("\nidna=="), "\(text)")
+        }
+    }
+
     @Test(
         arguments: [
             (

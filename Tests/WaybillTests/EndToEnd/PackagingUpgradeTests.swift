@@ -84,8 +84,15 @@ extension Fleet {
         #expect(processes.models == models)
         try version("2.0.0", adding: [("NOTES.md", Array("another model\n".utf8))])
         try deploy("2.0.0")
+        let known = try await ledgerSize()
         try await apply("the second version")
         try await serves("production/risk-score", "2.0.0")
+        let steps = try await events(from: known).map(\.type).filter {
+            [.sourcesResolved, .artifactVerified, .artifactInspected, .bundleBuilt].contains($0)
+        }
+        // Two of its files are held already, by the bundle that was built by hand; all three are looked into.
+        #expect(steps.first == .sourcesResolved && steps.last == .bundleBuilt)
+        #expect(steps.filter { $0 == .artifactInspected }.count == 3)
         let bundles = try await events(.bundleBuilt).compactMap { $0.body["version"]?.string }
         #expect(bundles == ["risk-score@2.0.0"])
         #expect(try await answeringVersion("production/risk-score") == "2.0.0")
