@@ -125,7 +125,7 @@ let package = Package(
                 "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
                 "WaybillEngine", "WaybillGit", "WaybillPackage", arguments, logging, httpClient,
             ],
-            exclude: ["Snapshots"]),
+            exclude: ["Snapshots", "EndToEnd/Recorded"]),
     ]
 )
 

@@ -8,7 +8,11 @@ import WaybillCore
 import WaybillLedger
 
 let folder = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "/tmp/waybill-bench-ledger-\(getpid())"
-let verified = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1_000_000 : 1_000_000
+let verified = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 0 : 1_000_000
+guard !folder.hasPrefix("-"), verified > 0, CommandLine.arguments.count <= 3 else {
+    print("usage: bench-ledger [FOLDER] [EVENTS-TO-VERIFY]")
+    exit(2)
+}
 mkdir(folder, 0o700)
 
 do {

@@ -186,7 +186,7 @@ extension Ledger {
             var bytes = 0
             let count =
                 inbox.requests.firstIndex { request in
-                    defer { bytes += request.entries.reduce(0) { $0 + $1.recordLength } }
+                    defer { bytes += request.entries.reduce(0) { $0 + $1.record.count } }
                     return bytes > Self.batchLimit
                 } ?? inbox.requests.count
             guard count > 0 else {
@@ -214,7 +214,7 @@ extension Ledger {
             }
         }
         do throws(Failure) {
-            var indices = try store.append(prepared: batch)[...]
+            var indices = try store.append(checked: batch)[...]
             noteState(of: store)
             for request in accepted {
                 request.answer.resume(returning: .success(Array(indices.prefix(request.entries.count))))

@@ -62,7 +62,11 @@ package final class LedgerStore {
     /// Appends one batch; all durable and signed when it returns.
     package func append(_ events: [Event]) throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        return try append(prepared: Self.prepare(events, identity))
+        let batch = try Self.prepare(events, identity)
+        for (pending, prepared) in batch.enumerated() {
+            if let problem = problem(prepared, pending: pending) { throw .eventInvalid(problem) }
+        }
+        return try append(checked: batch)
     }
 
     /// Events in the bytes to store, with salts of chance.
@@ -75,11 +79,9 @@ package final class LedgerStore {
         return entries
     }
 
-    func append(prepared batch: [PreparedEntry]) throws(Failure) -> [LedgerIndex] {
+    /// Appends entries that have passed `problem`, each in its place.
+    func append(checked batch: [PreparedEntry]) throws(Failure) -> [LedgerIndex] {
         guard !batch.isEmpty else { return [] }
-        for (pending, prepared) in batch.enumerated() {
-            if let problem = problem(prepared, pending: pending) { throw .eventInvalid(problem) }
-        }
         let first = try writer.append(batch)
         return batch.indices.map { first + UInt64($0) }
     }

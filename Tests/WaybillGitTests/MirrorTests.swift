@@ -29,6 +29,25 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `the commit since which a file is what it is, is found along first parents`() async throws {
+        try await withOrigin { origin in
+            let first = try await origin.push(["fleet/a/x": "1", "z": "1"])
+            let second = try await origin.push(["fleet/a/x": "2"])
+            try await origin.push(["fleet/a/y": "1"])
+            let last = try await origin.push(["z": "2"])
+            let mirror = try origin.mirror()
+            _ = try await mirror.fetch()
+            let clone = try WorkingClone(containing: origin.folder + "/work")
+            for tree in [mirror, clone] as [any FleetTree] {
+                #expect(try await tree.origin(of: "fleet/a/x", at: last) == second)
+                #expect(try await tree.origin(of: "fleet/a/x", at: first) == first)
+                #expect(try await tree.origin(of: "z", at: last) == last)
+                #expect(try await tree.origin(of: "none", at: last) == nil)
+                #expect(try await tree.origin(of: "fleet/a", at: last) == nil)
+            }
+        }
+    }
+
     @Test func `only what changed is named, in the order of its paths`() async throws {
         try await withOrigin { origin in
             let first = try await origin.push([

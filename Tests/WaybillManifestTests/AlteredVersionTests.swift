@@ -49,6 +49,22 @@ import WaybillCore
         #expect(back.released.count == 2 && back.changed.isEmpty && back.diagnostics == [])
     }
 
+    @Test func `the commit that fixed it first is named, where history is kept`() async throws {
+        for number in 2...4 {
+            var files = SampleFleet.files
+            files["README.md"] = "\(number)"
+            _ = try await loader.load(try tree.commit(number, files))
+        }
+        let path = "models/churn-1.4.0.yaml"
+        tree.keepHistory(of: path, since: try MemoryTree.commit(1))
+        let delta = try await load(5) { $0.replacing("size: 12", with: "size: 13") }
+        let hint = "commit 0000000000 fixed it first; give the new bytes a new version"
+        #expect(delta.diagnostics.map(\.hint) == [hint])
+        #expect(tree.originsAsked == ["\(path) at \(try MemoryTree.commit(4))"])
+        let still = try await load(6) { $0.replacing("size: 12", with: "size: 14") }
+        #expect(still.diagnostics.map(\.hint) == [hint] && tree.originsAsked.count == 1)
+    }
+
     @Test func `another source of the same bytes is no alteration`() async throws {
         let delta = try await load(2) { $0.replacing("source: models/churn/1.4.0/", with: "source: elsewhere/") }
         #expect(delta.diagnostics == [] && delta.held.isEmpty)

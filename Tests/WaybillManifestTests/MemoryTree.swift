@@ -9,6 +9,8 @@ final class MemoryTree: FleetTree {
         var blobs: [BlobID: [UInt8]] = [:]
         var reads: [BlobID] = []
         var failure: Failure?
+        var origins: [String: CommitID] = [:]
+        var originsAsked: [String] = []
     }
 
     private let state = Mutex(State())
@@ -79,6 +81,18 @@ final class MemoryTree: FleetTree {
             return .success(contents)
         }
         return try result.get()
+    }
+
+    /// From now on says that the file at `path` has been what it is since `commit`.
+    func keepHistory(of path: String, since commit: CommitID) { state.withLock { $0.origins[path] = commit } }
+
+    var originsAsked: [String] { state.withLock { $0.originsAsked } }
+
+    func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID? {
+        state.withLock { state in
+            if state.origins[path] != nil { state.originsAsked.append("\(path) at \(commit)") }
+            return state.origins[path]
+        }
     }
 
     func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile? {

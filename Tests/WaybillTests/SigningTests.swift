@@ -82,7 +82,7 @@ import WaybillTestSupport
             }
             let attested = try bench.package("attest", "greeting@1.0.0", "--key", "ada.pem")
             #expect(attested.code == 0, "\(attested.errors)")
-            try await DockerRegistry.with(in: bench.folder) { (registry) async throws in
+            try await RegistryServer.with(in: bench.folder) { (registry) async throws in
                 let place = "\(registry.host)/models/greeting"
                 let pushed = try bench.package("push", "greeting@1.0.0", place)
                 #expect(pushed.code == 0, "\(pushed.errors)")

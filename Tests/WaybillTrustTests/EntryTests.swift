@@ -71,18 +71,32 @@ import WaybillTrust
     }
 
     @Test func `an entry is version, length, header, digest`() throws {
-        let entry = try #require(LedgerEntry.encode(header: [1, 2, 3], bodyDigest: .leaf([])))
-        #expect(entry == [1, 0, 3, 1, 2, 3] + MerkleHash.leaf([]).bytes)
-        entry.withUnsafeBytes { bytes in
+        var bytes: [UInt8] = [9]
+        try #require(LedgerEntry.append(header: Self.header, to: &bytes))
+        LedgerEntry.setBodyDigest(.leaf([]), ofEntryBefore: bytes.count, in: &bytes)
+        let header = Self.header.encoded
+        #expect(bytes == [9, 1, 0, UInt8(header.count)] + header + MerkleHash.leaf([]).bytes)
+        bytes.dropFirst().withUnsafeBytes { bytes in
             guard case .readable(let parts) = LedgerEntry.parse(bytes) else {
                 Issue.record("not readable")
                 return
             }
-            #expect(Array(parts.header) == [1, 2, 3])
+            #expect(Array(parts.header) == header)
             #expect(parts.bodyDigest == .leaf([]))
         }
-        #expect(LedgerEntry.encode(header: [UInt8](repeating: 0, count: 65_500), bodyDigest: .empty)?.count == 65_535)
-        #expect(LedgerEntry.encode(header: [UInt8](repeating: 0, count: 65_501), bodyDigest: .empty) == nil)
+    }
+
+    @Test func `an entry that no bundle can hold is not appended`() {
+        var header = Self.header
+        header.subject = ""
+        let longest = 65_500 - header.encoded.count
+        var bytes: [UInt8] = [9]
+        header.subject = String(repeating: "a", count: longest + 1)
+        #expect(!LedgerEntry.append(header: header, to: &bytes))
+        #expect(bytes == [9])
+        header.subject.removeLast()
+        #expect(LedgerEntry.append(header: header, to: &bytes))
+        #expect(bytes.count == 1 + 65_535)
     }
 
     @Test func `an unknown version is told from a malformed entry`() {
@@ -103,7 +117,8 @@ import WaybillTrust
     }
 
     @Test func `a sealed body is salt and body, and zeros when erased`() {
-        let sealed = SealedBody.seal(salt: (1, 2)) { $0 += Array("body".utf8) }
+        var sealed: [UInt8] = []
+        SealedBody.append(salt: (1, 2), to: &sealed) { $0 += Array("body".utf8) }
         #expect(sealed.count == 20)
         sealed.withUnsafeBytes {
             #expect(Array(SealedBody.body(of: $0)) == Array("body".utf8))
@@ -144,6 +159,32 @@ import WaybillTrust
         var bytes: [UInt8] = []
         JSONWriter.append(value, to: &bytes)
         #expect(String(decoding: bytes, as: UTF8.self) == value.json)
+    }
+
+    @Test(arguments: (0...0x7F).map { UInt8($0) } + [0xC3])
+    func `the ledger writes each byte at each place as JSON does`(_ byte: UInt8) {
+        let character = byte == 0xC3 ? "é" : String(decoding: [byte], as: UTF8.self)
+        for length in 0..<20 {
+            for place in 0...length {
+                let text =
+                    String(repeating: "a", count: place) + character + String(repeating: "z", count: length - place)
+                var bytes: [UInt8] = []
+                JSONWriter.append(string: text, to: &bytes)
+                #expect(String(decoding: bytes, as: UTF8.self) == Value.string(text).json)
+            }
+        }
+    }
+
+    @Test func `members stand in the order of their names' bytes`() {
+        let value: Value = [
+            "é": 1, "z": -20, "a long name of more than fifteen": .integer(.min), "a": .integer(.max), "": 0, "A": 105,
+        ]
+        var bytes: [UInt8] = []
+        JSONWriter.append(value, to: &bytes)
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == #"{"":0,"A":105,"a":9223372036854775807,"a long name of more than fifteen":-9223372036854775808,"z":-20,"é":1}"#
+        )
     }
 
     @Test func `bytes that are not UTF-8 are refused`() {

@@ -17,6 +17,8 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
     case unusableFile = "unusable-file"
     case changedVersion = "changed-version"
     case heldResource = "held-resource"
+    case unlockedEnvironment = "unlocked-environment"
+    case invalidAllowList = "invalid-allow-list"
 
     /// One sentence for tools that list rules.
     package var summary: String {
@@ -38,6 +40,8 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
         case .unusableFile: "Every entry of the fleet's folders can be read."
         case .changedVersion: "A version of a model never changes its bytes."
         case .heldResource: "What a manifest depends on is not broken elsewhere."
+        case .unlockedEnvironment: "Packages of a Python environment have exact versions and hashes."
+        case .invalidAllowList: "Every line of an allow list names what a pickle may import."
         }
     }
 }

@@ -55,6 +55,13 @@ package protocol FleetTree: Sendable {
     func read(_ blobs: [BlobID], limit: Int) async throws(Failure) -> [[UInt8]]
     /// The file at `path`, if the commit has a regular one there.
     func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile?
+    /// The commit since which the file at `path` has been what it is at `commit`, along first parents; nil where no history is kept,
+    /// or no such file is there.
+    func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID?
+}
+
+extension FleetTree {
+    package func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID? { nil }
 }
 
 /// What a commit says of itself; claims, not proofs.

@@ -57,6 +57,12 @@ package enum CleanPath {
 }
 
 extension ArtifactSource {
+    /// Every scheme, in words.
+    static func schemes(in quote: String) -> String {
+        let all = (["file"] + RemoteSource.Scheme.allCases.map(\.rawValue)).map { "\(quote)\($0):\(quote)" }
+        return all.dropLast().joined(separator: ", ") + " or " + all[all.count - 1]
+    }
+
     /// A path inside the fleet repository, `file:` and an absolute path, or what `RemoteSource` reads.
     /// - Throws: `InvalidInput` that says what is wrong with it.
     package init(parsing text: String) throws(InvalidInput) {
@@ -68,8 +74,8 @@ extension ArtifactSource {
             self = .remote(source)
         } else if text.utf8.contains(UInt8(ascii: ":")), text.contains("://") {
             throw InvalidInput(
-                "\(text.quotedForMessage) is no source of this version of Waybill; "
-                    + "use a path in the repository or 'file:/path'")
+                "\(text.quotedForMessage) is no source of this version of Waybill; use a path in the repository, or an address that "
+                    + "begins with \(Self.schemes(in: "'"))")
         } else {
             if let problem = CleanPath.problemOfRelative(text) { throw InvalidInput(problem) }
             self = .repository(path: text)

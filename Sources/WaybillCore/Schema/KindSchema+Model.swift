@@ -90,8 +90,8 @@ extension KindSchema {
             "Where the file stands in the model's folder when it is served."),
         Field(
             "source", .string(.artifactSource), required: true,
-            "Where its bytes come from: a path from the top of the repository, `file:` and an absolute path on the "
-                + "controller's machine, or `git+https://HOST/REPOSITORY@COMMIT#PATH`."),
+            "Where its bytes come from: a path from the top of the repository, or an address that begins with "
+                + "\(ArtifactSource.schemes(in: "`"))."),
         Field("digest", .string(.digest), required: true, impact: .restart, "SHA-256 of its bytes."),
         Field("size", .integer(0...Int64.max), required: true, "Its bytes."),
     ]

@@ -201,7 +201,7 @@ extension StringFormat {
         case .python: "Python version (`3.11`)"
         case .modelFormat: "model format (`sklearn-joblib`)"
         case .relativePath: "relative path"
-        case .artifactSource: "path in the repository, or `file:/path`"
+        case .artifactSource: "path in the repository, or address of a source"
         case .repository: "git repository (`https://HOST/PATH`, `ssh://HOST/PATH`, a folder)"
         case .absolutePath: "absolute path"
         case .urlPath: "path of a URL"

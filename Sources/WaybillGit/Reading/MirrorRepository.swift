@@ -84,6 +84,11 @@ package final class MirrorRepository: FleetRepository {
         return try await watched { () async throws(Failure) in try await reader.file(path, at: commit) }
     }
 
+    package func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID? {
+        let path = try FolderPath(path)
+        return try await watched { () async throws(Failure) in try await reader.origin(of: path, at: commit) }
+    }
+
     package func contains(_ ancestor: CommitID, in commit: CommitID) async throws(Failure) -> Bool {
         try await watched { () async throws(Failure) in try await reader.contains(ancestor, in: commit) }
     }

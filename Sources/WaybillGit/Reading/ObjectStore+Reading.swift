@@ -65,6 +65,30 @@ extension ObjectStore {
         }
     }
 
+    /// Commits that are walked back at most.
+    private static let longestWalk = 5000
+
+    /// The oldest of the commits in a row, along first parents, that have the same file at `path` as `commit`; nil when it is
+    /// further away than anybody walks.
+    func origin(of path: FolderPath, at commit: CommitID) throws(Failure) -> CommitID? {
+        guard let wanted = try place(path, at: commit).file else { return nil }
+        var found = commit
+        var top = try tree(of: commit)
+        for _ in 0..<Self.longestWalk {
+            guard let parent = try parent(of: found), contains(ObjectID(parent)) else { return found }
+            let next = try tree(of: parent)
+            if next != top, try place(path, at: parent).file != wanted { return found }
+            (found, top) = (parent, next)
+        }
+        return nil
+    }
+
+    private func parent(of id: CommitID) throws(Failure) -> CommitID? {
+        let handle = try commit(id)
+        guard let parent = git_commit_parent_id(handle.raw, 0) else { return nil }
+        return try CommitID(ObjectID(parent.pointee))
+    }
+
     func summary(of id: CommitID) throws(Failure) -> CommitSummary {
         let handle = try commit(id)
         let time = min(max(git_commit_time(handle.raw), 0), Self.lastSecond)

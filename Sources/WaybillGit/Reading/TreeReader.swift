@@ -57,6 +57,10 @@ actor TreeReader {
         }
     }
 
+    func origin(of path: FolderPath, at commit: CommitID) throws(Failure) -> CommitID? {
+        try reading { store throws(Failure) in try store.origin(of: path, at: commit) }
+    }
+
     func contains(_ ancestor: CommitID, in commit: CommitID) throws(Failure) -> Bool {
         try reading { store throws(Failure) in try store.contains(ancestor, in: commit) }
     }

@@ -37,6 +37,10 @@ package final class WorkingClone: FleetTree {
         try await whole { () async throws(Failure) in try await reader.file(FolderPath(path), at: commit) }
     }
 
+    package func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID? {
+        try await whole { () async throws(Failure) in try await reader.origin(of: FolderPath(path), at: commit) }
+    }
+
     /// Whether `ancestor` is `commit` or one of its ancestors; false when either is not in the clone.
     package func contains(_ ancestor: CommitID, in commit: CommitID) async throws(Failure) -> Bool {
         try await whole { () async throws(Failure) in try await reader.contains(ancestor, in: commit) }

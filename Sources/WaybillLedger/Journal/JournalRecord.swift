@@ -9,13 +9,31 @@ enum JournalRecord {
     /// Bytes before the note.
     static let checkpointOverhead = 1 + 2 + MerkleHash.width
 
-    static func append(_ prepared: PreparedEntry, to bytes: inout [UInt8]) {
+    /// The record of an entry as far as `body`, which appends what is sealed; nil when the entry would be too long.
+    static func entry(
+        _ header: EntryHeader, body: (inout [UInt8]) -> Void
+    ) -> (bytes: [UInt8], leaf: MerkleHash, sealedLength: Int)? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(768)
         bytes.append(entryKind)
-        append(UInt16(prepared.entry.count), to: &bytes)
-        append(UInt32(prepared.sealed.count), to: &bytes)
-        prepared.leaf.withBytes { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: prepared.entry)
-        bytes.append(contentsOf: prepared.sealed)
+        append(UInt16(0), to: &bytes)
+        append(UInt32(0), to: &bytes)
+        MerkleHash.unset.withBytes { bytes.append(contentsOf: $0) }
+        guard LedgerEntry.append(header: header, to: &bytes) else { return nil }
+        let end = bytes.count
+        body(&bytes)
+        let digest = bytes.withUnsafeBytes { MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[end...])) }
+        LedgerEntry.setBodyDigest(digest, ofEntryBefore: end, in: &bytes)
+        let leaf = bytes.withUnsafeBytes { MerkleHash.leaf(UnsafeRawBufferPointer(rebasing: $0[entryOverhead..<end])) }
+        let lengths = (entry: end - entryOverhead, sealed: bytes.count - end)
+        set(UInt16(lengths.entry), at: 1, in: &bytes)
+        set(UInt32(truncatingIfNeeded: lengths.sealed), at: 3, in: &bytes)
+        leaf.write(to: &bytes, at: 7)
+        return (bytes, leaf, lengths.sealed)
+    }
+
+    private static func set<Number: FixedWidthInteger>(_ number: Number, at place: Int, in bytes: inout [UInt8]) {
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: number.bigEndian, toByteOffset: place, as: Number.self) }
     }
 
     static func append(checkpoint note: [UInt8], to bytes: inout [UInt8]) {

@@ -75,7 +75,7 @@ final class JournalWriter {
         var next = frontier
         buffer.removeAll(keepingCapacity: true)
         for prepared in batch {
-            JournalRecord.append(prepared, to: &buffer)
+            buffer.append(contentsOf: prepared.record)
             next.append(prepared.leaf)
         }
         let signed = try SignedCheckpoint(

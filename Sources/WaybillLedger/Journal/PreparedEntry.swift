@@ -5,26 +5,24 @@ import WaybillTrust
 /// An event in the bytes that will be stored, ready for an index. A class, so that a batch is passed on without touching its parts.
 final class PreparedEntry: Sendable {
     let header: EntryHeader
-    let entry: [UInt8]
-    let sealed: [UInt8]
+    /// As it stands in the journal.
+    let record: [UInt8]
     let leaf: MerkleHash
-
-    /// Bytes in the journal.
-    var recordLength: Int { JournalRecord.entryOverhead + entry.count + sealed.count }
 
     /// - Throws: `EventInvalid` when the formats cannot hold it.
     init(_ event: Event, identity: LedgerIdentity, salt: (UInt64, UInt64)) throws(Failure) {
         guard event.time.milliseconds >= 0 else { throw .eventInvalid("its time lies before 1970") }
         header = EntryHeader(event, actor: identity.pseudonym(of: event.actor))
-        sealed = SealedBody.seal(salt: salt) { SealedDocument(event).append(to: &$0) }
-        guard sealed.count <= SealedBody.saltLength + SealedBody.maximumLength else {
-            throw .eventInvalid("the body of '\(event.type.rawValue)' is longer than 1 MiB; store it beside, by digest")
+        let made = JournalRecord.entry(header) { bytes in
+            SealedBody.append(salt: salt, to: &bytes) { SealedDocument(event).append(to: &$0) }
         }
-        guard let entry = LedgerEntry.encode(header: header.encoded, bodyDigest: .plain(sealed)) else {
+        guard let made else {
             throw .eventInvalid("the header of '\(event.type.rawValue)' is longer than 64 KiB")
         }
-        self.entry = entry
-        leaf = .leaf(entry)
+        guard made.sealedLength <= SealedBody.saltLength + SealedBody.maximumLength else {
+            throw .eventInvalid("the body of '\(event.type.rawValue)' is longer than 1 MiB; store it beside, by digest")
+        }
+        (record, leaf) = (made.bytes, made.leaf)
     }
 }
 

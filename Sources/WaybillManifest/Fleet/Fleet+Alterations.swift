@@ -8,6 +8,8 @@ struct Alteration: Sendable {
     var after: ModelVersion
     /// The last accepted commit at which it was what it is taken for.
     var fixedBy: CommitID
+    /// The commit that first had it so; nil until git is asked, or where no history is kept.
+    var origin: CommitID?
 
     /// What is compared: what replicas get. Where the bytes come from may change.
     static func isSame(_ before: ModelVersion, _ after: ModelVersion) -> Bool {
@@ -20,7 +22,8 @@ struct Alteration: Sendable {
     var problem: ReferenceProblem {
         let artifacts: [FieldStep] = [.member("spec"), .member("artifacts")]
         let start = "\(before.id) was accepted with other bytes, and a version never changes: "
-        let hint = "commit \(fixedBy.short) has it as it was; give the new bytes a new version"
+        let fixed = origin.map { "commit \($0.short) fixed it first" } ?? "commit \(fixedBy.short) has it as it was"
+        let hint = "\(fixed); give the new bytes a new version"
         let pairs = zip(before.artifacts, after.artifacts).enumerated()
         guard before.artifacts.map(\.path) == after.artifacts.map(\.path),
             let (index, (old, new)) = pairs.first(where: { $1.0.digest != $1.1.digest || $1.0.size != $1.1.size })
@@ -51,8 +54,28 @@ extension Fleet {
             altered[id] = nil
             return false
         }
-        let first = altered[id]?.fixedBy ?? commit
-        altered[id] = Alteration(resource: resource, before: before, after: after, fixedBy: first)
+        let known = altered[id]
+        altered[id] = Alteration(
+            resource: resource, before: before, after: after, fixedBy: known?.fixedBy ?? commit, origin: known?.origin)
         return true
+    }
+
+    /// Versions that this step found altered, of which git was not asked yet: where each was defined, and at which commit.
+    func unknownOrigins(_ step: Step) -> [ResourceID: (path: String, commit: CommitID)] {
+        var found: [ResourceID: (path: String, commit: CommitID)] = [:]
+        for id in step.unlocated.keys {
+            guard let alteration = altered[id], alteration.origin == nil, let path = resources[id]?.location.path else {
+                continue
+            }
+            found[id] = (path, alteration.fixedBy)
+        }
+        return found
+    }
+
+    /// Takes what git says of an altered version.
+    mutating func note(origin: CommitID, of id: ResourceID, _ step: inout Step) {
+        altered[id]?.origin = origin
+        guard let alteration = altered[id] else { return }
+        step.unlocated[id] = step.unlocated[id]?.map { $0.rule == .changedVersion ? alteration.problem : $0 }
     }
 }

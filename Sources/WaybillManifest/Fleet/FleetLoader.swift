@@ -41,6 +41,11 @@ package actor FleetLoader {
     private func step(to commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
         let input = try await reader.read(from: fleet.commit, to: commit, known: Known(fleet))
         var step = fleet.apply(input.changes, locks: input.locks, isNext: isNext)
+        for (id, place) in fleet.unknownOrigins(step) {
+            // Without an answer the last accepted commit is named, which had it so as well.
+            guard let origin = try? await tree.origin(of: place.path, at: place.commit) else { continue }
+            fleet.note(origin: origin, of: id, &step)
+        }
         if !step.unlocated.isEmpty { await locate(&step) }
         return fleet.finish(step, input.changes, commit: commit)
     }

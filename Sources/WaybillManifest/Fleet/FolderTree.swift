@@ -4,7 +4,7 @@ package import WaybillCore
 
 /// A working folder as a fleet repository, for `lint` before anything is committed. Each `scan` is a commit of its own.
 ///
-/// Names that begin with `.` are left out. Symbolic links, special files and names that git or a terminal could
+/// Names that begin with `.` are left out, except for a file at the top that is asked for by its name. Symbolic links, special files and names that git or a terminal could
 /// take for something else are problems; links are never followed. At most 200,000 entries, 64 levels.
 package final class FolderTree: FleetTree {
     private let root: String
@@ -159,6 +159,21 @@ package final class FolderTree: FleetTree {
     }
 
     package func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile? {
-        seen.withLock { seen in seen.scans[commit]?.files[path].map { TreeFile(path: path, blob: $0) } }
+        if Self.isHiddenAtTop(path) { return hidden(path) }
+        return seen.withLock { seen in seen.scans[commit]?.files[path].map { TreeFile(path: path, blob: $0) } }
+    }
+
+    /// Git's own settings of a repository, such as `.lfsconfig`.
+    private static func isHiddenAtTop(_ path: String) -> Bool {
+        path.hasPrefix(".") && !path.contains("/") && CleanPath.problemOfRelative(path) == nil
+    }
+
+    /// A file that no scan lists is looked at when it is asked for by its name.
+    private func hidden(_ path: String) -> TreeFile? {
+        var status = stat()
+        guard lstat(absolute(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let blob = Self.identity(path, status)
+        seen.withLock { $0.places[blob] = path }
+        return TreeFile(path: path, blob: blob)
     }
 }

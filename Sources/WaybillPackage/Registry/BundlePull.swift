@@ -25,8 +25,10 @@ package struct BundlePull: Sendable {
 
     private static let width = 4
 
+    /// - Parameter types: artifact types of what is brought along of what refers to it; nil: all.
     package func pull(
-        _ reference: ImageReference, progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
+        _ reference: ImageReference, referrers types: Set<String>? = nil,
+        progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws(Failure) -> Report {
         try content.layout.make()
         let use = try await content.use()
@@ -35,7 +37,7 @@ package struct BundlePull: Sendable {
         let (bundle, manifest) = try await client.single(found, of: reference)
         let name = try await name(of: manifest, bundle.descriptor.digest, reference)
         var arriving: [(found: RegistryClient.Found, manifest: ArtifactManifest)] = [(bundle, manifest)]
-        arriving += try await referrers(of: bundle.descriptor.digest, in: reference)
+        arriving += try await referrers(of: bundle.descriptor.digest, in: reference, types)
         let fetched = try await fetch(arriving.flatMap(\.manifest.blobs), from: reference, progress)
         for (found, _) in arriving { try await content.put(found.bytes) }
         try await content.work.run { [content, arriving] (_) throws(Failure) in
@@ -100,14 +102,14 @@ package struct BundlePull: Sendable {
     }
 
     /// What refers to it, and what refers to that; each names the digest that it is of.
-    private func referrers(of digest: Digest, in reference: ImageReference) async throws(Failure)
-        -> [(found: RegistryClient.Found, manifest: ArtifactManifest)]
-    {
+    private func referrers(
+        of digest: Digest, in reference: ImageReference, _ types: Set<String>?
+    ) async throws(Failure) -> [(found: RegistryClient.Found, manifest: ArtifactManifest)] {
         var subjects = [digest]
         var seen: Set<Digest> = [digest]
         var all: [(found: RegistryClient.Found, manifest: ArtifactManifest)] = []
         while let subject = subjects.popLast() {
-            for descriptor in try await client.referrers(of: subject, in: reference)
+            for descriptor in try await listed(subject, in: reference, types)
             where seen.insert(descriptor.digest).inserted {
                 let place = ImageReference(
                     registry: reference.registry, repository: reference.repository, digest: descriptor.digest)
@@ -122,6 +124,15 @@ package struct BundlePull: Sendable {
                 subjects.append(descriptor.digest)
             }
         }
+        return all
+    }
+
+    private func listed(
+        _ subject: Digest, in reference: ImageReference, _ types: Set<String>?
+    ) async throws(Failure) -> [Descriptor] {
+        guard let types else { return try await client.referrers(of: subject, in: reference) }
+        var all: [Descriptor] = []
+        for type in types.sorted() { all += try await client.referrers(of: subject, in: reference, type: type) }
         return all
     }
 

@@ -12,21 +12,28 @@ extension BundlePush {
         package var wasSent: Bool
     }
 
+    /// What came of writing an image to a folder.
+    package struct KServeFolderReport: Hashable, Sendable {
+        package var folder: ImageFolder
+        package var tag: String
+        package var digest: Digest
+        package var bundle: Digest
+        package var layer: Digest
+        /// Bytes of the layer.
+        package var size: Int64
+        /// False when the folder had the layer.
+        package var wasWritten: Bool
+    }
+
     /// Pushes an image that KServe mounts, made of a bundle: its files below `models/` in one layer, which is made while it is sent, twice the
     /// same for equal bundles. Nothing of it is kept here. Safe to repeat.
     package func pushKServe(
         _ name: String, to reference: ImageReference, gzip: Bool,
         progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws(Failure) -> KServeReport {
-        try content.layout.make()
-        let use = try await content.use()
+        let use = try await beginUse()
         defer { withExtendedLifetime(use) {} }
-        let bundle = try await content.bundle(name)
-        for layer in bundle.layers {
-            _ = try await content.sound(
-                Descriptor(mediaType: layer.mediaType, digest: layer.digest, size: layer.size))
-        }
-        let layer = try await KServeContent(try KServeLayer(bundle), isPacked: gzip, store: content)
+        let (bundle, layer) = try await kserve(name, gzip: gzip)
         let image = KServeImage(layer: layer, bundle: bundle)
         let target = try Self.kserveTarget(reference, bundle)
         let (place, sessions) = (try client.place(target), UploadSessions(content.layout))
@@ -41,6 +48,49 @@ extension BundlePush {
         return KServeReport(
             reference: named, digest: Digest(of: image.manifest), bundle: bundle.descriptor.digest, layer: layer.digest,
             size: layer.size, wasSent: sent == .sent)
+    }
+
+    /// Writes the same image to a folder of its own, as an OCI image layout that umoci and skopeo read. Safe to repeat; other images of the
+    /// layout stay.
+    package func writeKServe(
+        _ name: String, to folder: ImageFolder, gzip: Bool,
+        progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
+    ) async throws(Failure) -> KServeFolderReport {
+        let use = try await beginUse()
+        defer { withExtendedLifetime(use) {} }
+        try folder.refuse(below: content.layout.root)
+        let (bundle, layer) = try await kserve(name, gzip: gzip)
+        let image = KServeImage(layer: layer, bundle: bundle)
+        let unnamed = ImageReference(registry: "localhost", repository: "image", tag: folder.tag)
+        guard let tag = try Self.kserveTarget(unnamed, bundle).tag else {
+            throw Failure(.stall, reason: "ReferenceInvalid", message: "\(folder) has no tag; write oci:FOLDER:TAG")
+        }
+        try folder.make()
+        try DiskSpace(path: folder.path).require(layer.size)
+        let isNew = try await folder.put(layer) { progress($0, layer.size) }
+        _ = try await folder.put(MemoryContent(image.config))
+        let manifest = MemoryContent(image.manifest)
+        _ = try await folder.put(manifest)
+        try folder.name(
+            Descriptor(mediaType: ModelPack.manifestType, digest: manifest.digest, size: manifest.size), tag)
+        return KServeFolderReport(
+            folder: folder, tag: tag, digest: manifest.digest, bundle: bundle.descriptor.digest, layer: layer.digest,
+            size: layer.size, wasWritten: isNew)
+    }
+
+    private func beginUse() async throws(Failure) -> FileLock {
+        try content.layout.make()
+        return try await content.use()
+    }
+
+    /// The bundle, every layer of it sound, and the layer of the image.
+    private func kserve(_ name: String, gzip: Bool) async throws(Failure) -> (StoredBundle, KServeContent) {
+        let bundle = try await content.bundle(name)
+        for layer in bundle.layers {
+            _ = try await content.sound(
+                Descriptor(mediaType: layer.mediaType, digest: layer.digest, size: layer.size))
+        }
+        return (bundle, try await KServeContent(try KServeLayer(bundle), isPacked: gzip, store: content))
     }
 
     private static func kserveTarget(_ reference: ImageReference, _ bundle: StoredBundle) throws(Failure)

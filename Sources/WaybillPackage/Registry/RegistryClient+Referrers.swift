@@ -8,27 +8,40 @@ extension RegistryClient {
 
     /// What refers to `digest`: asked for at the registry's list of referrers, or, where it has none, read from the index that clients
     /// keep under the tag `sha256-HEX`.
-    func referrers(of digest: Digest, in reference: ImageReference) async throws(Failure) -> [Descriptor] {
+    ///
+    /// - Parameter type: only referrers of this artifact type; a registry that can leaves the others out by itself.
+    func referrers(of digest: Digest, in reference: ImageReference, type: String? = nil) async throws(Failure)
+        -> [Descriptor]
+    {
         let place = try place(reference)
-        var address: WebAddress? = place.address("referrers/\(digest)")
+        let what = "\(place)@\(digest)"
+        var address = place.address(
+            "referrers/\(digest)" + (type.map { "?artifactType=\(Percent.encoded($0))" } ?? ""))
         var all: [Descriptor] = []
-        var pages = 0
-        while let now = address {
+        for _ in 0..<Self.referrerLimit {
+            let page = address
             let answer = try await ask(place, .pull) { (headers) throws(Failure) in
                 try await http.send(
-                    HTTPCall("GET", now, headers: headers, authorization: .none), limit: RegistryManifest.limit)
+                    HTTPCall("GET", page, headers: headers, authorization: .none), limit: RegistryManifest.limit)
             }
             if answer.status == 404 || answer.status == 400 || answer.status == 405 {
-                return try await taggedReferrers(of: digest, in: reference)
+                return Self.only(type, try await taggedReferrers(of: digest, in: reference))
             }
             guard answer.status == 200 else {
-                throw RegistryFailure.status("list what refers to \(place)@\(digest)", answer)
+                throw RegistryFailure.status("list what refers to \(what)", answer)
             }
-            all += try Self.listed(answer.body, "the referrers of \(place)@\(digest)")
-            pages += 1
-            address = pages < 20 ? try Self.next(answer, place) : nil
+            // `OCI-Filters-Applied` is not asked after: what was left out already is not left out again.
+            all += Self.only(type, try Self.listed(answer.body, "the referrers of \(what)"))
+            guard let next = try Self.next(answer, place) else { return try Self.bounded(all, what) }
+            all = try Self.bounded(all, what)
+            address = next
         }
-        return try Self.bounded(all, "\(place)@\(digest)")
+        throw RegistryFailure.unsound(what, "the list of what refers to it has more than \(Self.referrerLimit) pages")
+    }
+
+    private static func only(_ type: String?, _ referrers: [Descriptor]) -> [Descriptor] {
+        guard let type else { return referrers }
+        return referrers.filter { $0.artifactType == type }
     }
 
     private func taggedReferrers(of digest: Digest, in reference: ImageReference) async throws(Failure) -> [Descriptor]

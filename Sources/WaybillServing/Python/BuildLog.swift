@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import WaybillCore
 
 /// What the programs of a build wrote: line by line into a file, without secrets, bounded; and the last lines for people.
 final class BuildLog {

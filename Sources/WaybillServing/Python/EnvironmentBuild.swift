@@ -41,7 +41,8 @@ struct EnvironmentBuild {
             try run(
                 "pip",
                 pip + [
-                    "wheel", "--no-deps", "--only-binary", ":all:", "--progress-bar", "off", "--timeout", "15",
+                    "wheel", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off",
+                    "--timeout", "15",
                     "--retries", "3", "--wheel-dir", wheels, "--requirement", file,
                 ])
         }
@@ -100,7 +101,7 @@ struct EnvironmentBuild {
             guard line.hasSuffix(ending), let name = line.dropLast(ending.count).split(separator: " ").last else {
                 return false
             }
-            return !requirements.omitted.contains(RequirementsLock.normalised(name))
+            return !requirements.omitted.contains(LockedPackage.normalised(name))
         }
         guard missing.isEmpty else {
             throw EnvironmentFailure.incomplete(

@@ -15,10 +15,14 @@ enum EnvironmentLock {
         }
     }()
 
+    /// What pip is to install. Packages without hashes are left to the caller: they may be installed from wheels that are kept, and
+    /// from nowhere else.
+    ///
     /// - Throws: `LockInvalid`, stalling, with what is wrong and the command that locks.
     static func requirements(
-        _ bytes: [UInt8], path: String, for interpreter: Interpreter
+        _ bytes: [UInt8], of environment: LockedEnvironment, for interpreter: Interpreter
     ) throws(Failure) -> RequirementsLock {
+        let path = environment.lock
         let packages: [LockedPackage]?
         do throws(InvalidInput) {
             packages = try LockForm(path: path).packages(
@@ -26,8 +30,9 @@ enum EnvironmentLock {
         } catch {
             throw Failure(.stall, reason: "LockInvalid", message: "\(path): \(error.message)")
         }
-        let text = packages.map(Self.text) ?? String(decoding: bytes, as: UTF8.self)
-        return try RequirementsLock(parsing: text, path: path)
+        let lock = RequirementsLock(reading: packages.map(Self.text) ?? String(decoding: bytes, as: UTF8.self))
+        if let problem = lock.problems.first { throw lock.failure(problem, path: path, python: environment.python) }
+        return lock
     }
 
     /// Where pip looks anyway, or where the operator's own settings send it.

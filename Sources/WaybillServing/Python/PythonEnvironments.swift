@@ -5,7 +5,8 @@ package import WaybillCore
 /// Python environments in a folder of this machine, one for each lock and interpreter, shared by replicas of any user and by every
 /// process that uses the same root.
 ///
-/// **Guarantees.** An environment has exactly the packages of its lock. It is built once, however many ask at one time. A build that
+/// **Guarantees.** An environment has exactly the packages of its lock, by their hashes; one that is there goes on serving
+/// whatever its list was, and wheels that are kept of a list are its lock. It is built once, however many ask at one time. A build that
 /// a crash or a full disk cut short is never taken for one and is removed by the next; while a child of a dead controller
 /// still works on it, nobody else does. Secrets that pip needs stay in its own configuration: what pip prints is
 /// kept without them, bounded, in `logs/`.
@@ -66,7 +67,7 @@ package final class PythonEnvironments: EnvironmentStore {
         var wheels = Wheels()
         do throws(Failure) {
             let requirements = try EnvironmentLock.requirements(
-                try await read(environment, at: commit), path: environment.lock, for: interpreter)
+                try await read(environment, at: commit), of: environment, for: interpreter)
             try makeFolders()
             let lock = try await waitForLock(key, environment)
             if folder.mark != nil { return }
@@ -107,9 +108,10 @@ package final class PythonEnvironments: EnvironmentStore {
                 try await step(site) { (build) throws(Failure) in try build.finish(requirements, wheels: names) }
                 return Wheels(count: names.count, areKept: true)
             }
-            try await step(site) { (build) throws(Failure) in
-                try build.fetch(requirements)
+            if let problem = requirements.unhashed {
+                throw requirements.failure(problem, path: site.environment.lock, python: site.environment.python)
             }
+            try await step(site) { (build) throws(Failure) in try build.fetch(requirements) }
             try await shelf?.keep(key, from: folder)
             let names = try await work.run { (_) throws(Failure) in try EnvironmentFolder.names(in: folder) }
             try await step(site) { (build) throws(Failure) in try build.finish(requirements, wheels: names) }
@@ -137,7 +139,7 @@ package final class PythonEnvironments: EnvironmentStore {
         Self.wheelKey(environment.lockDigest.description, environment.python)
     }
 
-    private static func wheelKey(_ lockDigest: String, _ python: String) -> String {
+    static func wheelKey(_ lockDigest: String, _ python: String) -> String {
         Digest(of: "waybill.wheels/1\n\(lockDigest)\n\(python)\n\(EnvironmentLock.machine)\n".utf8).hex
     }
 

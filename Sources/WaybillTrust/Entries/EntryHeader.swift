@@ -37,7 +37,12 @@ package struct EntryHeader: Hashable, Sendable {
     /// The bytes to store.
     package var encoded: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(256)
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the bytes to store.
+    package func append(to bytes: inout [UInt8]) {
         func member(_ name: StaticString, _ text: String) {
             name.withUTF8Buffer { bytes.append(contentsOf: $0) }
             JSONWriter.append(string: text, to: &bytes)
@@ -56,7 +61,6 @@ package struct EntryHeader: Hashable, Sendable {
         if let outcome { member(",\"outcome\":", outcome) }
         member(",\"actor\":", actor)
         bytes.append(UInt8(ascii: "}"))
-        return bytes
     }
 
     /// Parses exactly the form that `encoded` writes; nil for anything else.

@@ -7,17 +7,26 @@ package enum LedgerEntry {
     /// Bytes beside the header.
     private static let overhead = 1 + 2 + MerkleHash.width
 
-    /// The bytes of an entry; nil when it would be too long.
-    package static func encode(header: [UInt8], bodyDigest: MerkleHash) -> [UInt8]? {
-        guard header.count + overhead <= maximumLength else { return nil }
-        var entry: [UInt8] = []
-        entry.reserveCapacity(header.count + overhead)
-        entry.append(version)
-        entry.append(UInt8(header.count >> 8))
-        entry.append(UInt8(header.count & 255))
-        entry.append(contentsOf: header)
-        bodyDigest.withBytes { entry.append(contentsOf: $0) }
-        return entry
+    /// Appends an entry whose body's digest is yet to be set; false when it would be too long, and then nothing was appended.
+    package static func append(header: EntryHeader, to bytes: inout [UInt8]) -> Bool {
+        let start = bytes.count
+        bytes.append(version)
+        bytes.append(contentsOf: [0, 0])
+        header.append(to: &bytes)
+        let length = bytes.count - start - 3
+        guard length + overhead <= maximumLength else {
+            bytes.removeSubrange(start...)
+            return false
+        }
+        bytes[start + 1] = UInt8(length >> 8)
+        bytes[start + 2] = UInt8(length & 255)
+        MerkleHash.unset.withBytes { bytes.append(contentsOf: $0) }
+        return true
+    }
+
+    /// Sets the digest of the body of the entry that ends before `end`.
+    package static func setBodyDigest(_ digest: MerkleHash, ofEntryBefore end: Int, in bytes: inout [UInt8]) {
+        digest.write(to: &bytes, at: end - MerkleHash.width)
     }
 
     /// An entry taken apart. `header` points into the bytes that were parsed.
@@ -52,13 +61,10 @@ package enum SealedBody {
     /// Longest body; bulky evidence lives outside the ledger, by digest.
     package static let maximumLength = 1 << 20
 
-    /// Salt, then what `body` appends; its SHA-256 stands in the entry.
-    package static func seal(salt: (UInt64, UInt64), body: (inout [UInt8]) -> Void) -> [UInt8] {
-        var sealed: [UInt8] = []
-        sealed.reserveCapacity(512)
-        withUnsafeBytes(of: salt) { sealed.append(contentsOf: $0) }
-        body(&sealed)
-        return sealed
+    /// Appends the salt, then what `body` appends; the SHA-256 of both stands in the entry.
+    package static func append(salt: (UInt64, UInt64), to bytes: inout [UInt8], body: (inout [UInt8]) -> Void) {
+        withUnsafeBytes(of: salt) { bytes.append(contentsOf: $0) }
+        body(&bytes)
     }
 
     /// True when the bytes were overwritten with zeros.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import WaybillCore
+import WaybillPackage
 
 /// `waybill lint`.
 struct Lint: AsyncParsableCommand {
@@ -12,8 +13,9 @@ struct Lint: AsyncParsableCommand {
             PATH is a file or folder of the fleet repository, the working folder if left out. The top of the repository is \
             the nearest folder from there upwards with a waybill.yaml, or else with a .git; a folder that is named, with no \
             waybill.yaml above it, is the top itself. The whole fleet is read; what is wrong with PATH is shown. \
-            Manifests are below 'repository.path' of the waybill.yaml, or below --path, or everywhere. Returns 1 when there \
-            is an error.
+            Manifests are below 'repository.path' of the waybill.yaml, or below --path, or everywhere. Of versions that are \
+            deployed and come from other machines it says how much would be pulled, beyond what the content store has that \
+            'package build' would use. Returns 1 when there is an error.
             """)
 
     @Argument(help: ArgumentHelp("File or folder to check.", valueName: "path"), completion: .file())
@@ -21,6 +23,14 @@ struct Lint: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Folder of the manifests in it.", valueName: "path"))
     var path: String?
+
+    @Option(
+        help: ArgumentHelp("The content store, when it is not that of the state folder.", valueName: "folder"),
+        completion: .directory)
+    var store: String?
+
+    @Option(help: ArgumentHelp("The controller's state folder.", valueName: "folder"), completion: .directory)
+    var state: String?
 
     @Option(name: .shortAndLong, help: "Form of the output; sarif is SARIF 2.1.0, for forges.")
     var output: Form = .text
@@ -40,10 +50,35 @@ struct Lint: AsyncParsableCommand {
         let place = try LintPlace.of(subject)
         do {
             let path = try path ?? ManifestFolder.checked(in: place.top)
-            return try await FolderLint(root: place.top, path: path, subject: place.subject).run()
+            return try await FolderLint(
+                root: place.top, path: path, subject: place.subject, content: try content()
+            ).run()
         } catch let problems as ConfigurationProblems {
             return FolderLint.Report(diagnostics: problems.below(place.top).diagnostics, resources: 0, deployments: 0)
         }
+    }
+}
+
+extension Lint {
+    /// The store that is named, or that of the state folder if it has one.
+    ///
+    /// - Throws: `NoStore` when the one that is named is not there.
+    private func content() throws(Failure) -> ContentStore? {
+        let named = store ?? state
+        let flags = state.map { ["state": $0] } ?? [:]
+        let settings = try? ControllerOptions.sources(flags: flags, config: nil).resolve()
+        let folder = settings.map { StateFolder(at: URL(fileURLWithPath: $0.stateFolder)).content }
+        guard let root = store.map({ URL(fileURLWithPath: $0).standardizedFileURL.path }) ?? folder,
+            FileManager.default.fileExists(atPath: root + "/layout/index.json")
+        else {
+            if let named {
+                throw Failure(
+                    .stall, reason: "NoStore", message: "\(named): there is no content store; nothing is packaged there"
+                )
+            }
+            return nil
+        }
+        return ContentStore(root: root)
     }
 }
 

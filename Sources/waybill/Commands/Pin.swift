@@ -6,10 +6,11 @@ import WaybillManifest
 /// `waybill pin`.
 struct Pin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write what branches and tags mean today beside them in manifests.",
+        abstract: "Write what branches, tags and aliases mean today beside them in manifests.",
         discussion: """
-            Sources and code that follow a branch or a tag, as in 'git+https://HOST/REPOSITORY@main#PATH' or 'commit: main', are \
-            resolved, and the commit is written. Where an artifact has 'digest: pin' or 'size: pin', its source is read and they \
+            Sources and code that follow a name that may move, as in 'git+https://HOST/REPOSITORY@main#PATH', \
+            'oci://REGISTRY/REPOSITORY:TAG', 'hf:ORG/NAME@main/PATH', 'mlflow:models:/NAME@ALIAS#PATH' or 'commit: main', are \
+            resolved, and the commit, digest or version's number is written. Where an artifact has 'digest: pin' or 'size: pin', its source is read and they \
             are found out. The bytes of those values change and no others. Shows what it changes, as diff does.
 
             PATH is a manifest, or a folder whose manifests are taken. Nothing is written unless all could be resolved.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import WaybillCore
 
 /// Whether the state folder is there, private and writable; or can be made.
 struct PermissionsCheck: Check {

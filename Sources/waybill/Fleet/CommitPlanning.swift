@@ -20,13 +20,16 @@ struct CommitPlanning: OfflinePlanning {
         let hold = Self.hold(before, after, isAncestor: try await clone.contains(from, in: to))
         let sources = try await SourceCheck(tree: clone, loader: loader, commit: to)
             .problems(of: after.versions(since: before))
+        let locks = try await LockCheck(tree: clone, loader: loader, commit: to)
+            .problems(of: after.environments(since: before))
+        let allowed = try await AllowListCheck(tree: clone, commit: to, path: path).problems()
         return PlanView(
             basis: .commit, base: from, baseName: from.hex.hasPrefix(base) ? nil : base, commit: to,
             hold: hold,
             deployments: plan.entries.map {
                 KeyPlanView($0, desired: after.deployments[$0.plan.key], held: before.held)
             },
-            problems: (after.diagnostics + sources).sorted(by: Diagnostic.inOrder))
+            problems: (after.diagnostics + sources + locks + allowed).sorted(by: Diagnostic.inOrder))
     }
 
     private static func load(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {
@@ -56,6 +59,13 @@ struct CommitPlanning: OfflinePlanning {
 }
 
 extension DesiredState {
+    /// Of deployments, those that `earlier` has not.
+    fileprivate func environments(since earlier: DesiredState) -> [PythonEnvironment] {
+        let known = Set(earlier.deployments.values.compactMap(\.spec.environment))
+        return Set(deployments.values.compactMap(\.spec.environment)).subtracting(known)
+            .map { PythonEnvironment(python: $0.python, lock: $0.lock) }.sorted { $0.lock < $1.lock }
+    }
+
     /// Bytes of `artifacts` that a deployment of this state has, were it what runs, and of all of them; equal files count once.
     fileprivate func held(_ artifacts: [Artifact]) -> (done: Int64, total: Int64) {
         let here = Set(deployments.values.lazy.flatMap(\.spec.artifacts).map(\.digest))

@@ -1,6 +1,7 @@
 import Foundation
 import WaybillCore
 import WaybillManifest
+import WaybillPackage
 
 /// The manifests of a folder, checked as the controller would check them, before anything is committed: no git, no
 /// controller.
@@ -11,12 +12,16 @@ struct FolderLint: Sendable {
     var path: String
     /// The file or folder below the top that is asked about; nil is everything.
     var subject: String?
+    /// Where what is packaged already stands; nil when there is none to be asked.
+    var content: ContentStore?
 
     struct Report: Sendable {
         /// In the order of their places.
         var diagnostics: [Diagnostic]
         var resources: Int
         var deployments: Int
+        /// What is packaged, and what is pulled; empty when nothing comes from another machine.
+        var versions: [DeployedVersions.Item] = []
 
         var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
     }
@@ -46,8 +51,10 @@ struct FolderLint: Sendable {
             throw Failure(.retry, reason: "NothingLoaded", message: "\(root): nothing was loaded")
         }
         let sources = try await SourceCheck(tree: tree, loader: loader, commit: commit).problems(of: state.versions())
+        let locks = try await LockCheck(tree: tree, loader: loader, commit: commit).problems(of: state)
+        let allowed = try await AllowListCheck(tree: tree, commit: commit, path: path).problems()
         let access = try AccessRules.problems(below: root)
-        let diagnostics = (delta.diagnostics + sources + access).filter { concerns($0.location.path) }
+        let diagnostics = (delta.diagnostics + sources + locks + allowed + access).filter { concerns($0.location.path) }
             .sorted(by: Diagnostic.inOrder)
         guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path
@@ -59,7 +66,8 @@ struct FolderLint: Sendable {
         }
         return Report(
             diagnostics: diagnostics, resources: state.resources.count,
-            deployments: state.deployments.count)
+            deployments: state.deployments.count,
+            versions: try await DeployedVersions(tree: tree, commit: commit, content: content).items(of: state))
     }
 }
 
@@ -68,9 +76,14 @@ extension FolderLint.Report {
     var text: String {
         if !diagnostics.isEmpty { return DiagnosticText.text(diagnostics) }
         func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
-        return "\(count(resources, "resource")), \(count(deployments, "deployment")): no problems\n"
+        let counts = "\(count(resources, "resource")), \(count(deployments, "deployment")): no problems\n"
+        return counts + versions.map { "\($0.words)\n" }.joined()
     }
 
     /// For scripts.
-    var value: Value { ["kind": "DiagnosticList", "items": .list(diagnostics.map(\.value))] }
+    var value: Value {
+        var members: [String: Value] = ["kind": "DiagnosticList", "items": .list(diagnostics.map(\.value))]
+        if !versions.isEmpty { members["versions"] = .list(versions.map(\.value)) }
+        return .object(members)
+    }
 }

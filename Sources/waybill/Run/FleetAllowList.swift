@@ -28,11 +28,13 @@ struct FleetAllowList: Sendable {
     /// Folder of the manifests; empty is the top.
     let path: String
 
+    /// From the top of the repository.
+    var place: String { path.isEmpty ? Self.file : "\(path)/\(Self.file)" }
+
     /// - Throws: `AllowListBroken`, stalling, with the line that is wrong: a list that cannot be read allows nothing.
     func read(at commit: CommitID?) async throws(Failure) -> AllowList {
-        let place = path.isEmpty ? Self.file : "\(path)/\(Self.file)"
         guard let commit, let file = try await tree.file(place, at: commit) else { return .shipped }
-        let bytes = try await tree.read([file.blob], limit: 4 << 20).first ?? []
+        let bytes = try await tree.read([file.blob], limit: AllowList.longest).first ?? []
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.stall, reason: "AllowListBroken", message: "\(place): is not UTF-8 text")
         }

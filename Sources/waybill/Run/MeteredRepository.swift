@@ -37,6 +37,10 @@ struct MeteredRepository: FleetRepository {
         try await base.file(path, at: commit)
     }
 
+    func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID? {
+        try await base.origin(of: path, at: commit)
+    }
+
     private func counted(
         _ question: String, _ ask: () async throws(Failure) -> CommitID
     ) async throws(Failure) -> CommitID {

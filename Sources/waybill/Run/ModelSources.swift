@@ -28,7 +28,8 @@ enum ModelSources {
             fileRoots: access.fileRoots,
             largeFiles: LargeFiles(
                 http, remote: configuration.repository.url.flatMap { try? RemoteAddress(parsing: $0) },
-                credential: access.fleetCredential, server: settings.lfs),
+                credential: access.fleetCredential, server: settings.lfs,
+                hosts: SSHProgram { (address) throws(Failure) in try access.remote(address) }),
             bounds: SourceBounds(concurrency: settings.concurrency, versionBytes: settings.sizeLimit))
     }
 

@@ -35,7 +35,8 @@ import WaybillCore
             (.artifactSource, "file:/a/../x", "'/a/../x' leads out of its folder by '..'"),
             (
                 .artifactSource, "gs://bucket/x",
-                "'gs://bucket/x' is no source of this version of Waybill; use a path in the repository or 'file:/path'"
+                "'gs://bucket/x' is no source of this version of Waybill; use a path in the repository, or an address that "
+                    + "begins with 'file:', 'https:', 's3:', 'oci:', 'mlflow:', 'hf:', 'git+https:', 'git+ssh:' or 'git+file:'"
             ),
             (.absolutePath, "token", "'token' is no absolute path; begin with '/'"),
             (

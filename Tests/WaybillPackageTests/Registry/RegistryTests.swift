@@ -193,7 +193,8 @@ struct RegistryFixture {
     @Test func `with tokens lets anybody read and its users write`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             try await TokenServer.with(in: folder) { (tokens) async throws in
-                try await RegistryServer.with(.tokens(tokens), in: folder) { (registry) async throws in
+                try await RegistryServer.with(.tokens(port: tokens.port, certificate: tokens.certificate), in: folder) {
+                    (registry) async throws in
                     let target = try registry.reference("team/churn")
                     let anonymous = try RegistryFixture(in: folder)
                     let made = try await anonymous.bundle.build(try anonymous.bundle.version())

@@ -1,6 +1,6 @@
 """A real MLflow server with a registered model, made by MLflow's own client: mlflow_server.py FOLDER FILE TEMPLATE
 
-Version 1 of `churn model` has FILE as `model/weights.bin`; the alias `champion` is on it. Version 2 is kept in S3. It prints `port N` when
+Version 1 of `churn model` has FILE as `model/weights.bin` and, its bytes in reverse, as `model/more.bin`; the alias `champion` is on it. Version 2 is kept in S3. It prints `port N` when
 that is so, and a line for each request, until its standard input ends. TEMPLATE is a new server's database, which takes long to make: it is
 copied, and made when it is not there.
 """
@@ -45,6 +45,9 @@ client = MlflowClient(f"http://127.0.0.1:{server.server_port}")
 run = client.create_run("0")
 shutil.copy(file, f"{folder}/weights.bin")
 client.log_artifact(run.info.run_id, f"{folder}/weights.bin", "model")
+with open(file, "rb") as source, open(f"{folder}/more.bin", "wb") as sink:
+    sink.write(source.read()[::-1])
+client.log_artifact(run.info.run_id, f"{folder}/more.bin", "model")
 client.create_registered_model("churn model")
 client.create_model_version("churn model", f"{run.info.artifact_uri}/model", run_id=run.info.run_id)
 client.set_registered_model_alias("churn model", "champion", "1")

@@ -92,6 +92,18 @@ class Handler(BaseHTTPRequestHandler):
         if most < len(body):
             self.drop()
 
+    def on_prefix(self, parts, query):
+        """The first so many bytes of an answer, head and body, in one piece, then the end: /prefix/N/FRAMING."""
+        body = CONTENT[:60]
+        if parts[1] == "chunked":
+            framing, body = b"Transfer-Encoding: chunked", b"1e\r\n" + body[:30] + b"\r\n1e\r\n" + body[30:] + b"\r\n0\r\n\r\n"
+        else:
+            framing = b"Content-Length: 60"
+        answer = b"HTTP/1.1 200 OK\r\nServer: x\r\n" + framing + b"\r\n\r\n" + body
+        self.wfile.write(answer[: int(parts[0])])
+        if int(parts[0]) < len(answer):
+            self.drop()
+
     def on_stall(self, parts, query):
         """Stops after so many bytes, the first time."""
         body = self.head(CONTENT)
@@ -101,6 +113,14 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(5)
             self.drop()
+
+    def on_slow(self, parts, query):
+        """So many bytes a second, honestly otherwise."""
+        body = self.head(CONTENT)
+        piece = int(parts[0]) // 20
+        for at in range(0, len(body or b""), piece):
+            self.wfile.write(body[at : at + piece])
+            time.sleep(0.05)
 
     def on_drop(self, parts, query):
         self.drop()

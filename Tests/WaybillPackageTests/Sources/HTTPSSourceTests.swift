@@ -33,6 +33,26 @@ import WaybillTestSupport
         }
     }
 
+    /// Cut inside of the head there is no answer; from its end on there is one whose end is missing, in whatever part of its framing.
+    @Test(arguments: [("length", 50, 110), ("chunked", 58, 135)], [false, true])
+    func `an answer that is cut anywhere is a lost connection`(
+        _ form: (framing: String, head: Int, whole: Int), _ tls: Bool
+    ) async throws {
+        try await WebFixture.with(tls: tls) { (web) async throws in
+            let transport = try HTTPTransport(web.settings)
+            for count in Array(stride(from: 0, to: form.whole, by: 3)) + [form.head - 1, form.head, form.whole - 1] {
+                let address = web.address("/prefix/\(count)/\(form.framing)")
+                let words = count < form.head ? "before an answer" : "before the end of the answer"
+                await #expect(
+                    throws: Failure(
+                        .retry, reason: "ConnectionLost", message: "GET \(address): the connection was lost \(words)")
+                ) { try await transport.stream(HTTPCall("GET", address)) { _ in true } into: { _ in } }
+            }
+            let whole = web.address("/prefix/\(form.whole)/\(form.framing)")
+            #expect(try await transport.send(HTTPCall("GET", whole)).body == Array(WebFixture.bytes[..<60]))
+        }
+    }
+
     /// What a server does, how often it is asked, and what comes of it in the end.
     struct Case: CustomTestStringConvertible, Sendable {
         var testDescription: String

@@ -165,11 +165,13 @@ import WaybillTestSupport
         }
     }
 
+    private static let conventional = WebAddress(
+        scheme: .https, host: "git.example", target: "/team/fleet.git/info/lfs")
+
     @Test(
         arguments: [
             (nil, "https://git.example/team/fleet.git", "https://git.example/team/fleet.git/info/lfs"),
             (nil, "https://git.example:8443/team/fleet", "https://git.example:8443/team/fleet.git/info/lfs"),
-            (nil, "git@git.example:team/fleet", "https://git.example/team/fleet.git/info/lfs"),
             ("[lfs]\n\turl = https://lfs.example/x/ ; ours\n", "https://git.example/fleet", "https://lfs.example/x"),
             ("[LFS]\nURL=\"http://127.0.0.1:1/x\"\n[other]\nurl = no\n", "/srv/fleet", "http://127.0.0.1:1/x"),
             ("[other]\nurl = https://no.example\n", "https://git.example/f.git", "https://git.example/f.git/info/lfs"),
@@ -177,16 +179,34 @@ import WaybillTestSupport
     func `its server is what the settings say, or by convention`(
         _ settings: String?, _ remote: String, _ expected: String
     ) throws {
-        let address = try LFSEndpoint.address(
+        let place = try LFSEndpoint.place(
             settings: settings.map { Array($0.utf8) }, remote: RemoteAddress(parsing: remote))
-        #expect(address.text == expected)
+        #expect(place == .server(try WebAddress(parsing: expected)))
     }
 
-    @Test func `a folder's server must be named`() {
+    @Test(
+        arguments: [
+            (nil, "git@git.example:team/fleet"),
+            ("[lfs]\nurl = git@git.example:team/fleet\n", "https://elsewhere.example/x"),
+        ] as [(String?, String)])
+    func `an ssh host is asked`(_ settings: String?, _ remote: String) throws {
+        let place = try LFSEndpoint.place(
+            settings: settings.map { Array($0.utf8) }, remote: RemoteAddress(parsing: remote))
+        #expect(place == .host(try RemoteAddress(parsing: "git@git.example:team/fleet"), otherwise: Self.conventional))
+    }
+
+    @Test func `a folder has its objects in it, and no repository has none`() throws {
+        let folder = try RemoteAddress(parsing: "/srv/fleet")
+        #expect(try LFSEndpoint.place(settings: nil, remote: folder) == .folder(folder, path: "/srv/fleet"))
+        let named = Array("[lfs]\nurl = file:///srv/fleet\n".utf8)
+        #expect(try LFSEndpoint.place(settings: named, remote: nil) == .folder(folder, path: "/srv/fleet"))
         #expect(
             throws: InvalidInput(
-                "where the server of Git LFS is cannot be told from the repository's address; name it as 'lfs.url' in "
+                "where the server of Git LFS is cannot be told, because no repository is configured; name it as 'lfs.url' in "
                     + ".lfsconfig at the repository's top, or as 'sources.lfs' in waybill.yaml")
-        ) { try LFSEndpoint.address(settings: nil, remote: RemoteAddress(parsing: "/srv/fleet")) }
+        ) { try LFSEndpoint.place(settings: nil, remote: nil) }
+        #expect(throws: InvalidInput.self) {
+            try LFSEndpoint.place(settings: Array("[lfs]\nurl = gs://x\n".utf8), remote: folder)
+        }
     }
 }

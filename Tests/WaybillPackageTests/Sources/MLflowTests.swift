@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import WaybillCore
 import WaybillTestSupport
@@ -75,18 +76,83 @@ import WaybillTestSupport
     }
 
     private func fetch(_ text: String, _ server: ScriptServer, _ folder: URL) async throws -> Failure? {
-        let endpoint = WebAddress(scheme: .http, host: "127.0.0.1", port: server.port)
+        try await fetch([(text, WebFixture.bytes)], server.port, folder)
+    }
+
+    /// By a process of its own, as it were: nothing is remembered but what is on the disk.
+    private func fetch(_ files: [(text: String, bytes: [UInt8])], _ port: Int, _ folder: URL) async throws -> Failure? {
+        let endpoint = WebAddress(scheme: .http, host: "127.0.0.1", port: port)
         let reader = MLflowSource(try HTTPTransport(HTTPSettings()), endpoint: endpoint)
-        let artifact = Artifact(
-            path: "model.bin", source: .remote(RemoteSource(scheme: .mlflow, text: text)), digest: WebFixture.digest,
-            size: Int64(WebFixture.bytes.count))
+        let artifacts = files.enumerated().map { index, file in
+            Artifact(
+                path: "\(index).bin", source: .remote(RemoteSource(scheme: .mlflow, text: file.text)),
+                digest: Digest(of: file.bytes), size: Int64(file.bytes.count))
+        }
         let intake = ArtifactIntake(
             content: ContentStore(root: folder.appending(path: "content").path), tree: MemoryTree(),
             readers: SourceReaders([.mlflow: reader]), refusing: [])
         do throws(Failure) {
-            _ = try await intake.bring([artifact], of: try VersionID.test, at: try CommitID.test)
+            _ = try await intake.bring(artifacts, of: try VersionID.test, at: try CommitID.test)
         } catch { return error }
         return nil
+    }
+
+    /// What a server before MLflow's is asked for of a version's files: name, status, range.
+    private func withFront(
+        _ server: ScriptServer, _ folder: URL,
+        _ body: (_ port: Int, _ asked: () throws -> [String]) async throws -> Void
+    ) async throws {
+        let (port, log) = (try PlainSocket.freePort(), folder.appending(path: "front.log"))
+        let configuration = """
+            daemon off; pid \(folder.path)/front.pid; error_log stderr; worker_processes 1;
+            events {}
+            http {
+              log_format asked '$uri $status $http_range';
+              access_log \(log.path) asked;
+              client_body_temp_path \(folder.path)/front-body; proxy_temp_path \(folder.path)/front-proxy;
+              fastcgi_temp_path \(folder.path)/front-f; uwsgi_temp_path \(folder.path)/front-u; scgi_temp_path \(folder.path)/front-s;
+              server {
+                listen 127.0.0.1:\(port);
+                location / { proxy_pass http://127.0.0.1:\(server.port); proxy_force_ranges on; }
+              }
+            }
+            """
+        let file = folder.appending(path: "front.conf")
+        try Data(configuration.utf8).write(to: file)
+        let front = try ChildProgram(
+            ["/usr/sbin/nginx", "-e", "stderr", "-p", folder.path, "-c", file.path],
+            output: folder.appending(path: "front.out"))
+        // Asked to end, it ends its worker; killed, it would leave it.
+        defer {
+            kill(front.identifier, SIGTERM)
+            _ = front.wait()
+        }
+        for _ in 0..<400 where (try? PlainSocket(connectingTo: port, timeout: 1)) == nil {
+            try #require(front.isRunning)
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        try await body(port) {
+            try String(contentsOf: log, encoding: .utf8).split(separator: "\n").compactMap { line in
+                line.contains("/artifacts/") ? line.split(separator: "/").last.map(String.init) : nil
+            }
+        }
+    }
+
+    /// MLflow's own server knows no ranges, and what stands before it often does.
+    @Test func `after a crash whole files stay, and a cut one goes on where ranges are known`() async throws {
+        try await withServer { (server, folder) async throws in
+            try await withFront(server, folder) { (port, asked) async throws in
+                let reversed = Array(WebFixture.bytes.reversed())
+                let more = (text: "mlflow:models:/churn%20model/1#more.bin", bytes: reversed)
+                let weights = (text: "mlflow:models:/churn%20model/1#weights.bin", bytes: WebFixture.bytes)
+                #expect(try await fetch([more], port, folder) == nil)
+                let store = ContentStore(root: folder.appending(path: "content").path)
+                try Data(WebFixture.bytes[..<4000]).write(to: URL(filePath: store.layout.partial(WebFixture.digest)))
+                #expect(try await fetch([more, weights], port, folder) == nil)
+                #expect(try await store.bytes(of: WebFixture.digest) == WebFixture.bytes)
+                #expect(try asked() == ["more.bin 200 -", "weights.bin 206 bytes=4000-"])
+            }
+        }
     }
 
     @Test func `a file of a version arrives, and an alias is resolved`() async throws {

@@ -48,7 +48,16 @@ private let signed = ["AWS_ACCESS_KEY_ID": ObjectServer.key, "AWS_SECRET_ACCESS_
             try await fixture.stage(artifacts)
             #expect(try fixture.text(artifacts, "old.bin") == "one" && fixture.text(artifacts, "now.bin") == "two")
             #expect(fixture.partials == [])
+            try await measures(artifacts, try source(server.url, signed))
             try await refusals(fixture, server)
+        }
+    }
+
+    /// What `waybill pin` finds out is what the manifest of a fetched file says.
+    private func measures(_ artifacts: [Artifact], _ source: S3Source) async throws {
+        for case let artifact in artifacts {
+            guard case .remote(let remote) = artifact.source else { continue }
+            #expect(try await source.measure(remote) == (artifact.digest, artifact.size))
         }
     }
 

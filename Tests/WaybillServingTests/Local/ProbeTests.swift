@@ -116,7 +116,9 @@ import WaybillCore
         (Probe.Check.tcp, "port PORT accepts no connection"),
         (.http(path: "/v2/health/ready"), "GET /v2/health/ready on port PORT: no connection"),
     ])
-    func `a program that never listens is failing by its startup probe`(_ check: Probe.Check, _ reason: String) async throws {
+    func `a program that never listens is failing by its startup probe`(_ check: Probe.Check, _ reason: String)
+        async throws
+    {
         try await withMachine { machine, target in
             var spec = try machine.spec(command: ["/bin/sleep", "600"])
             // A refusal is an answer: nobody waits for the end of the time that a probe has.

@@ -7,7 +7,7 @@ import WaybillTestSupport
 
 /// A store of environments in a folder of its own, with one lock in its repository.
 struct EnvironmentFixture {
-    static let tiny = "six==1.16.0\n"
+    static let tiny = "six==1.16.0 --hash=sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254\n"
 
     let folder: URL
     let ledger = RecordedLedger()
@@ -38,6 +38,9 @@ struct EnvironmentFixture {
     var environment: LockedEnvironment {
         LockedEnvironment(python: "3.11", lock: path, lockDigest: Digest(of: lock.utf8))
     }
+
+    /// Under which its wheels are kept.
+    var wheelKey: String { PythonEnvironments.wheelKey(environment.lockDigest.description, environment.python) }
 
     func build() async throws {
         try await store.build(environment, at: commit, ticket: try await ledger.ticket())

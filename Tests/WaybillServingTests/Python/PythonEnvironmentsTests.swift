@@ -101,7 +101,8 @@ import WaybillTestSupport
 
     @Test func `a version that no index has needs a person`() async throws {
         try await withTemporaryFolder { folder in
-            var fixture = try EnvironmentFixture(in: folder, lock: "six==0.0.1\n")
+            var fixture = try EnvironmentFixture(
+                in: folder, lock: EnvironmentFixture.tiny.replacing("1.16.0", with: "0.0.1"))
             let wheels = folder.appending(path: "wheels")
             try FileManager.default.createDirectory(at: wheels, withIntermediateDirectories: true)
             try Data().write(to: wheels.appending(path: "six-1.16.0-py2.py3-none-any.whl"))
@@ -133,7 +134,8 @@ import WaybillTestSupport
     }
 
     @Test func `a lock that leaves out what a package needs is refused unless it says so`() async throws {
-        let lock = "python-dateutil==2.9.0.post0\n"
+        let lock =
+            "python-dateutil==2.9.0.post0 --hash=sha256:a8b2bc7bffae282281c8140a97d3aa9c14da0b136dfe83f850eea9a5f7470427\n"
         try await withTemporaryFolder { folder in
             let fixture = try EnvironmentFixture(in: folder, lock: lock)
             let failure = await fixture.failure()
@@ -169,6 +171,33 @@ import WaybillTestSupport
             #expect(
                 missing?.message
                     == "commit bbbbbbbbbb has no file 'locks/b.txt'; commit the lock that the runtime names")
+        }
+    }
+
+    @Test func `an unlocked list builds nothing, and what was built from one goes on`() async throws {
+        try await withTemporaryFolder { folder in
+            let fixture = try EnvironmentFixture(in: folder, lock: "six==1.16.0\n")
+            let failure = await fixture.failure()
+            #expect(failure?.disposition == .stall && failure?.reason == "LockInvalid")
+            #expect(
+                failure?.message
+                    == "locks/a.txt:1: 'six==1.16.0' has no hashes, so its bytes are not locked; lock it with 'uv pip compile "
+                    + "--universal --generate-hashes --python-version 3.11 --output-file locks/a.txt locks/a.txt'")
+            #expect(fixture.folders == [])
+            #expect(fixture.built.map(\.outcome) == [.failed])
+
+            // As a build that took such lists left it: it is there, so it is not judged again.
+            let place = try await fixture.store.folder(for: fixture.environment)
+            try EnvironmentFolder.make("\(place)/bin", mode: 0o755)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(place)/bin/python", withDestinationPath: PythonSuite.interpreter)
+            try EnvironmentFolder(path: place).complete(
+                .init(
+                    python: "3.11", lockDigest: fixture.environment.lockDigest.description,
+                    interpreter: "/usr/bin/python3.11", version: "3.11.2"))
+            #expect(try await fixture.store.isBuilt(fixture.environment))
+            try await fixture.build()
+            #expect(fixture.built.count == 1)
         }
     }
 }

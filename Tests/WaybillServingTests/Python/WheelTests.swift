@@ -72,6 +72,25 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `are the lock of a list that has no hashes, which an older build installed`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let wheels = FolderWheels(folder.appending(path: "wheels"))
+            var locked = try EnvironmentFixture(in: folder)
+            locked.wheels = wheels
+            try await locked.build()
+            let kept = try #require(wheels.keys.first)
+            var fixture = try EnvironmentFixture(in: folder, lock: "six==1.16.0\n")
+            #expect(await fixture.failure()?.reason == "LockInvalid")
+            fixture.wheels = wheels
+            #expect(await fixture.failure()?.reason == "LockInvalid")
+            let key = fixture.wheelKey
+            try FileManager.default.copyItem(
+                at: wheels.root.appending(path: kept), to: wheels.root.appending(path: key))
+            try await fixture.build()
+            #expect(fixture.built.last?.outcome == .succeeded && fixture.built.last?.body["from"] == "store")
+        }
+    }
+
     @Test func `are those that a pylock names, whatever its markers say of other machines`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             // As 'uv export --format pylock.toml' writes it.

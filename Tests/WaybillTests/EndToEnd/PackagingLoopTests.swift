@@ -83,7 +83,7 @@ extension `End to end` {
 
 extension Fleet {
     /// Writes a version of `risk-score` with further files.
-    fileprivate func version(_ version: String, adding files: [(String, [UInt8])]) throws {
+    func version(_ version: String, adding files: [(String, [UInt8])]) throws {
         let own = try ["model.json", "server.py"].map { name in
             (name, Data(try sample("artifacts/risk-score/1.0.0/\(name)").utf8))
         }

@@ -17,21 +17,61 @@ package struct AllowList: Sendable {
 
     package init() { entries = [:] }
 
+    /// What is wrong with one line, or odd about it.
+    package struct Problem: Hashable, Sendable {
+        /// From 1.
+        package var line: Int
+        /// Where the line begins, in bytes of UTF-8, and its length.
+        package var offset: Int
+        package var length: Int
+        package var message: String
+        package var hint: String?
+        /// The list can be read nevertheless.
+        package var isWarning = false
+    }
+
     /// Reads a list: a line is `module name`, or `module name new` for a class that may be made but not called; `#` begins
     /// a comment.
     /// - Throws: `InvalidInput` with the line and what is wrong with it.
     package init(parsing text: String, file: String) throws(InvalidInput) {
-        self.init()
-        guard text.utf8.count <= 4 << 20 else { throw InvalidInput("\(file): larger than 4 MB; that is no allow list") }
-        var number = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            number += 1
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
-            if words.isEmpty { continue }
-            do throws(InvalidInput) { try add(words) } catch {
-                throw InvalidInput("\(file):\(number): error: \(error.message)")
-            }
+        guard text.utf8.count <= Self.longest else {
+            throw InvalidInput("\(file): larger than 4 MB; that is no allow list")
         }
+        let (list, problems) = Self.read(text)
+        if let problem = problems.first(where: { !$0.isWarning }) {
+            throw InvalidInput("\(file):\(problem.line): error: \(problem.message)")
+        }
+        self = list
+    }
+
+    /// Bytes of the longest list.
+    package static let longest = 4 << 20
+
+    /// What can be read of a list, and all that is wrong with it; at most 100 problems.
+    package static func read(_ text: String) -> (list: AllowList, problems: [Problem]) {
+        var list = AllowList()
+        var problems: [Problem] = []
+        var lines: [String: Int] = [:]
+        var offset = 0
+        for (number, bytes) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+            guard problems.count < 100 else { break }
+            let line = Substring(bytes.last == 13 ? bytes.dropLast() : bytes)
+            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+            var place = Problem(line: number + 1, offset: offset, length: line.utf8.count, message: "")
+            offset += bytes.count + 1
+            if words.isEmpty { continue }
+            do throws(InvalidInput) {
+                let before = list
+                let name = try list.add(words)
+                guard let oddity = Oddity(name, before, first: lines[name], use: list.entries[name]) else {
+                    lines[name] = number + 1
+                    continue
+                }
+                (place.message, place.hint, place.isWarning) = (oddity.message, oddity.hint, true)
+            } catch { place.message = error.message }
+            problems.append(place)
+        }
+        return (list, problems)
     }
 
     /// This list with the lines of `other`, which win.
@@ -44,7 +84,8 @@ package struct AllowList: Sendable {
     /// What `name` of `module` may be used for; nil when it is not listed.
     func use(of name: String, in module: String) -> Use? { entries["\(module) \(name)"] }
 
-    private mutating func add(_ words: [Substring]) throws(InvalidInput) {
+    /// The entry's name.
+    private mutating func add(_ words: [Substring]) throws(InvalidInput) -> String {
         guard words.count == 2 || words.count == 3, let use = words.count == 3 ? Use(rawValue: String(words[2])) : .call
         else {
             throw InvalidInput(
@@ -65,6 +106,7 @@ package struct AllowList: Sendable {
             throw InvalidInput("\(name.quotedForMessage) begins and ends with '__', and cannot be allowed")
         }
         entries["\(module) \(name)"] = use
+        return "\(module) \(name)"
     }
 
     static func isIdentifier(_ text: some StringProtocol) -> Bool {

@@ -112,7 +112,11 @@ struct WebFiles: Sendable {
     }
 
     private static func refusePacked(_ head: HTTPHead, _ file: WebFile) throws(Failure) {
-        if let encoding = head.header("content-encoding"), encoding.lowercased() != "identity" {
+        // Stores of objects repeat what an upload was framed by, `aws-chunked`, which says nothing of how the bytes are given.
+        let packed = head.headers[canonicalForm: "content-encoding"].map { $0.lowercased() }
+            .filter { !["identity", "aws-chunked", ""].contains($0) }
+        if !packed.isEmpty {
+            let encoding = packed.joined(separator: ", ")
             throw Failure(
                 .stall, reason: "SourceAnswerUnexpected",
                 message:

@@ -2,7 +2,8 @@ import NIOHTTP1
 package import WaybillCore
 import WaybillTrust
 
-/// The files that pointers of Git LFS in a repository stand for, from its server: the batch API and its basic transfer.
+/// The files that pointers of Git LFS in a repository stand for: from its server, by the batch API and its basic transfer; from the server that
+/// its ssh host names; or from the objects of a repository on this machine.
 package struct LargeFiles: Sendable {
     /// What the server is asked with.
     private let transport: HTTPTransport
@@ -12,31 +13,92 @@ package struct LargeFiles: Sendable {
     private let credential: HTTPCredential?
     /// The server, when the operator named it.
     private let server: WebAddress?
+    private let hosts: (any LargeFileHosts)?
 
     package init(
-        _ transport: HTTPTransport, remote: RemoteAddress?, credential: HTTPCredential? = nil, server: WebAddress? = nil
+        _ transport: HTTPTransport, remote: RemoteAddress?, credential: HTTPCredential? = nil,
+        server: WebAddress? = nil, hosts: (any LargeFileHosts)? = nil
     ) {
         self.transport = transport
         self.remote = remote
         self.credential = credential
         self.server = server
+        self.hosts = hosts
     }
 
     /// Reads what `pointer` stands for.
     ///
     /// - Parameter settings: the bytes of `.lfsconfig` of the pointer's commit.
     func reader(for pointer: LFSPointer, at path: String, settings: [UInt8]?) throws(Failure) -> any SourceReader {
-        let endpoint: WebAddress
+        let place: LFSPlace
         do throws(InvalidInput) {
             if let server {
-                endpoint = server
+                place = .server(server)
             } else {
-                endpoint = try LFSEndpoint.address(settings: settings, remote: remote)
+                place = try LFSEndpoint.place(settings: settings, remote: remote)
             }
         } catch { throw Failure(.stall, reason: "LargeFileUnavailable", message: "\(path): \(error.message)") }
-        return LFSReader(
-            transport: transport, files: WebFiles(transport), endpoint: endpoint,
-            credential: credential.flatMap { $0.isFor(endpoint) ? $0 : nil }, pointer: pointer, path: path)
+        switch place {
+        case .folder(let repository, let folder):
+            // Who writes `.lfsconfig` may name no folder that sources may not read.
+            if repository != remote { try hosts?.admit(repository) }
+            return LFSFolder(folder: folder, pointer: pointer, path: path)
+        case .server(let endpoint): return reader(endpoint, nil, pointer, path)
+        case .host(let repository, let otherwise):
+            return reader(otherwise, hosts.map { LFSHost(repository: repository, hosts: $0) }, pointer, path)
+        }
+    }
+
+    private func reader(
+        _ endpoint: WebAddress, _ host: LFSHost?, _ pointer: LFSPointer, _ path: String
+    ) -> any SourceReader {
+        LFSReader(
+            transport: transport, files: WebFiles(transport),
+            server: LFSAccess(
+                endpoint: endpoint, headers: [:], credential: credential.flatMap { $0.isFor(endpoint) ? $0 : nil }),
+            host: host, pointer: pointer, path: path)
+    }
+}
+
+/// A server of Git LFS, and what opens it.
+struct LFSAccess: Sendable {
+    var endpoint: WebAddress
+    var headers: HTTPHeaders
+    var credential: HTTPCredential?
+
+    /// The headers of a request to it.
+    func opened(_ headers: HTTPHeaders = [:]) throws(Failure) -> HTTPHeaders {
+        var headers = headers
+        for (name, value) in self.headers { headers.replaceOrAdd(name: name, value: value) }
+        if !headers.contains(name: "authorization"), let credential {
+            headers.add(name: "authorization", value: try credential.header())
+        }
+        return headers
+    }
+}
+
+/// The ssh host of a repository, which names its server for a while.
+struct LFSHost: Sendable {
+    let repository: RemoteAddress
+    let hosts: any LargeFileHosts
+
+    /// The server that it names; nil when it names none.
+    func server() async throws(Failure) -> LFSAccess? {
+        guard let answer = try await hosts.authenticate(repository) else { return nil }
+        func odd(_ what: String) -> Failure {
+            Failure(
+                .stall, reason: "LargeFileUnavailable",
+                message: "\(repository): git-lfs-authenticate \(what); ask the host's operator")
+        }
+        guard let value = Value(json: answer) else { throw odd("gave no JSON") }
+        guard let link = value["href"]?.string, !link.isEmpty else { return nil }
+        guard let headers = LFSAnswer.headers(value["header"]?.object ?? [:]) else {
+            throw odd("wants headers that a download must not have")
+        }
+        do throws(InvalidInput) {
+            let endpoint = try WebAddress(parsing: link.hasSuffix("/") ? String(link.dropLast()) : link)
+            return LFSAccess(endpoint: endpoint, headers: headers, credential: nil)
+        } catch { throw odd("names a place that cannot be used: \(error.message)") }
     }
 }
 
@@ -44,8 +106,9 @@ package struct LargeFiles: Sendable {
 private struct LFSReader: SourceReader {
     let transport: HTTPTransport
     let files: WebFiles
-    let endpoint: WebAddress
-    let credential: HTTPCredential?
+    /// The server, when its host names none.
+    let server: LFSAccess
+    let host: LFSHost?
     let pointer: LFSPointer
     /// Of the pointer, for messages.
     let path: String
@@ -54,16 +117,17 @@ private struct LFSReader: SourceReader {
         _ source: RemoteSource, from offset: Int64, size: Int64,
         into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) async throws(Failure) {
-        let call = try batch()
+        let server = try await host?.server() ?? server
+        let call = try batch(server)
         let answer = try await transport.send(call)
         guard answer.status == 200 else { throw answer.failure("POST", "asked for \(path.quotedForMessage)") }
-        let action = try LFSAnswer(answer.body, pointer: pointer, path: path, endpoint: endpoint)
+        let action = try LFSAnswer(answer.body, pointer: pointer, path: path, endpoint: server.endpoint)
         try await transport.admit(action.address, namedBy: call)
         var headers = action.headers
-        if !action.isAuthenticated, action.address.origin == endpoint.origin, !headers.contains(name: "authorization"),
-            let credential
+        if !action.isAuthenticated, action.address.origin == server.endpoint.origin,
+            !headers.contains(name: "authorization")
         {
-            headers.add(name: "authorization", value: try credential.header())
+            headers = try server.opened(headers)
         }
         // An object never changes: its name is its digest.
         try await files.read(
@@ -71,90 +135,15 @@ private struct LFSReader: SourceReader {
             from: offset, size: size, into: sink)
     }
 
-    private func batch() throws(Failure) -> HTTPCall {
-        var headers: HTTPHeaders = ["accept": LFSAnswer.mediaType, "content-type": LFSAnswer.mediaType]
-        if let credential { headers.add(name: "authorization", value: try credential.header()) }
+    private func batch(_ server: LFSAccess) throws(Failure) -> HTTPCall {
+        let headers = try server.opened(["accept": LFSAnswer.mediaType, "content-type": LFSAnswer.mediaType])
         let body: Value = [
             "operation": "download", "transfers": ["basic"], "hash_algo": "sha256",
             "objects": [["oid": .string(pointer.digest.hex), "size": .integer(pointer.size)]],
         ]
+        let endpoint = server.endpoint
         return HTTPCall(
             "POST", endpoint.with(target: endpoint.path + "/objects/batch"), headers: headers,
             body: .bytes(body.jsonBytes))
-    }
-}
-
-/// What a Git LFS server says of one object: where it is, and how to ask for it.
-struct LFSAnswer {
-    static let mediaType = "application/vnd.git-lfs+json"
-
-    let address: WebAddress
-    let headers: HTTPHeaders
-    /// Whether the address needs nothing more than the headers.
-    let isAuthenticated: Bool
-
-    /// - Throws: `LargeFileMissing`, stalling, when the server does not have the object.
-    init(_ body: [UInt8], pointer: LFSPointer, path: String, endpoint: WebAddress) throws(Failure) {
-        func odd(_ what: String) -> Failure {
-            Failure(
-                .stall, reason: "LargeFileUnavailable",
-                message: "\(path): the Git LFS server \(endpoint) \(what); ask its operator")
-        }
-        guard let value = Value(json: body), let objects = value["objects"]?.list,
-            let object = objects.first(where: { $0["oid"]?.string == pointer.digest.hex })
-        else { throw odd("gave an answer without the object that was asked for") }
-        if let error = object["error"] { throw Self.refusal(error, path: path, endpoint: endpoint) }
-        if let transfer = value["transfer"]?.string, transfer != "basic" {
-            throw odd("wants a transfer that is not known (\(transfer.quotedForMessage))")
-        }
-        guard object["size"]?.integer == pointer.size else { throw odd("has the object with another size") }
-        guard let download = object["actions"]?["download"], let link = download["href"]?.string else {
-            throw odd("does not say where the object is")
-        }
-        do throws(InvalidInput) { address = try WebAddress(parsing: link) } catch {
-            throw odd("names a place that cannot be used: \(error.message)")
-        }
-        isAuthenticated = object["authenticated"]?.bool ?? false
-        guard let named = Self.headers(download["header"]?.object ?? [:]) else {
-            throw odd("wants headers that a download must not have")
-        }
-        headers = named
-    }
-
-    /// Those that say who asks, and no others that could change what the request is.
-    private static func headers(_ named: [String: Value]) -> HTTPHeaders? {
-        let refused: Set = [
-            "host", "content-length", "transfer-encoding", "connection", "range", "if-range", "te", "upgrade",
-        ]
-        var headers = HTTPHeaders()
-        guard named.count <= 20 else { return nil }
-        for (name, value) in named.sorted(by: { $0.key < $1.key }) {
-            guard let text = value.string, text.utf8.count <= 8192,
-                text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }),
-                (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNamePart),
-                !refused.contains(name.lowercased())
-            else { return nil }
-            headers.add(name: name, value: text)
-        }
-        return headers
-    }
-
-    private static func isNamePart(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
-    }
-
-    private static func refusal(_ error: Value, path: String, endpoint: WebAddress) -> Failure {
-        let code = error["code"]?.integer ?? 0
-        let words = error["message"]?.string.map { ": \($0.quotedForMessage)" } ?? ""
-        if code == 404 || code == 410 {
-            return Failure(
-                .stall, reason: "LargeFileMissing",
-                message:
-                    "\(path): the Git LFS server \(endpoint) does not have the object of the pointer\(words); upload it with "
-                    + "'git lfs push --all'")
-        }
-        return Failure(
-            code >= 500 || code == 429 ? .retry : .stall, reason: "LargeFileUnavailable",
-            message: "\(path): the Git LFS server \(endpoint) refuses the object with code \(code)\(words)")
     }
 }

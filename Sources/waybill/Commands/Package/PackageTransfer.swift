@@ -13,7 +13,7 @@ struct PackagePush: AsyncParsableCommand {
             repositories of it, and a push that was cut goes on where it was.
 
             With --as kserve an image is pushed that KServe mounts: the model's files below models/ in one layer, made while \
-            it is sent.
+            it is sent. REF may then be oci:FOLDER[:TAG], too: an image layout on this machine that umoci and skopeo read.
 
             Logins are those of 'skopeo login' and 'docker login', and 'sources.credentials' of waybill.yaml.
             """)
@@ -21,8 +21,8 @@ struct PackagePush: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The bundle.", valueName: "bundle"))
     var bundle: String
 
-    @Argument(help: ArgumentHelp("Where to.", valueName: "ref"), transform: RegistryOptions.parse)
-    var reference: ImageReference
+    @Argument(help: ArgumentHelp("Where to.", valueName: "ref"), transform: PushTarget.parse)
+    var target: PushTarget
 
     @Option(name: .customLong("as"), help: "What to push: the bundle, or an image made of it.")
     var form: PushedForm = .bundle
@@ -44,26 +44,54 @@ struct PackagePush: AsyncParsableCommand {
         if gzip, form == .bundle {
             throw ValidationError("--gzip is for --as kserve: a bundle's layers stay as they are")
         }
+        guard case .folder = target else { return }
+        if form == .bundle {
+            throw ValidationError(
+                "oci:FOLDER is for --as kserve: a bundle is in an image layout already, the folder 'layout' of the store, from where "
+                    + "'skopeo copy' takes it")
+        }
+        if mountFrom != nil { throw ValidationError("--mount-from is for registries: a folder mounts nothing") }
     }
 
     func run() async throws {
         let push = BundlePush(content: try options.content(), client: try registry.client(options))
         let progress = ProgressLine(Console.current)
         defer { progress.clear() }
-        switch form {
-        case .bundle:
+        switch (form, target) {
+        case (.bundle, .registry(let reference)):
             let report = try await push.push(bundle, to: reference, mounting: mountFrom) {
                 progress.show("pushed", $0, of: $1)
             }
             progress.clear()
             try show(report.value, output) { report.text }
-        case .kserve:
+        case (.kserve, .registry(let reference)):
             let report = try await push.pushKServe(bundle, to: reference, gzip: gzip) {
                 progress.show("pushed", $0, of: $1)
             }
             progress.clear()
             try show(report.value, output) { report.text }
+        case (.kserve, .folder(let folder)):
+            let report = try await push.writeKServe(bundle, to: folder, gzip: gzip) {
+                progress.show("written", $0, of: $1)
+            }
+            progress.clear()
+            try show(report.value, output) { report.text }
+        case (.bundle, .folder): throw ValidationError("a bundle is pushed to a registry")
         }
+    }
+}
+
+/// Where to: a registry, or an image layout on this machine.
+enum PushTarget: Hashable, Sendable {
+    case registry(ImageReference)
+    case folder(ImageFolder)
+
+    @Sendable static func parse(_ text: String) throws -> PushTarget {
+        do throws(InvalidInput) {
+            let here = FileManager.default.currentDirectoryPath
+            if let folder = try ImageFolder(parsing: text, here: here) { return .folder(folder) }
+        } catch { throw ValidationError(error.message) }
+        return .registry(try RegistryOptions.parse(text))
     }
 }
 
@@ -79,11 +107,17 @@ struct PackagePull: AsyncParsableCommand {
         discussion: """
             REF is REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST. Every byte is compared with its digest, the \
             manifest's digest stays what it is there, and a pull that was cut goes on where it was. A bundle of Waybill has \
-            its version as its name in the store, anything else its reference.
+            its version as its name in the store, anything else its reference. What refers to it comes along; with \
+            --referrers only that of the artifact types that are named, such as application/vnd.cyclonedx+json.
             """)
 
     @Argument(help: ArgumentHelp("Where from.", valueName: "ref"), transform: RegistryOptions.parse)
     var reference: ImageReference
+
+    @Option(
+        help: ArgumentHelp(
+            "Of what refers to it bring only this artifact type; may be repeated.", valueName: "type"))
+    var referrers: [String] = []
 
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
@@ -101,7 +135,9 @@ struct PackagePull: AsyncParsableCommand {
         let pull = BundlePull(content: try options.content(), client: try registry.client(options))
         let progress = ProgressLine(Console.current)
         defer { progress.clear() }
-        let report = try await pull.pull(reference) { progress.show("pulled", $0, of: $1) }
+        let report = try await pull.pull(reference, referrers: referrers.isEmpty ? nil : Set(referrers)) {
+            progress.show("pulled", $0, of: $1)
+        }
         progress.clear()
         try show(report.value, output) { report.text }
     }
@@ -160,6 +196,21 @@ extension BundlePush.KServeReport {
 
     var text: String {
         "\(reference)\n\(wasSent ? "sent" : "was there"): a layer of \(Bytes.text(size)), made of \(bundle)\n"
+    }
+}
+
+extension BundlePush.KServeFolderReport {
+    var value: Value {
+        [
+            "kind": "KServeImage", "folder": .string(folder.path), "tag": .string(tag),
+            "digest": .string(digest.description), "bundle": .string(bundle.description),
+            "layer": .string(layer.description), "size": .integer(size), "written": .bool(wasWritten),
+        ]
+    }
+
+    var text: String {
+        let what = "\(wasWritten ? "wrote" : "was there"): a layer of \(Bytes.text(size)), made of \(bundle)\n"
+        return "\(ImageFolder.prefix)\(folder.path.harmless):\(tag) is \(digest)\n\(what)"
     }
 }
 

@@ -157,10 +157,17 @@ func withFleet(
     let folder = "/tmp/waybill-e2e-" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
     let fleet = Fleet(
         folder: folder, ports: try .free(), controller: RunningController(folder: folder, variables: variables))
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    do {
+    try await run(fleet) {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         try await fleet.prepare(settings)
         try await body(fleet)
+    }
+}
+
+/// Runs `body` on a fleet, and ends every process of it, however `body` ends.
+func run(_ fleet: Fleet, _ body: () async throws -> Void) async throws {
+    do {
+        try await body()
         try await fleet.expectGoodEnd()
     } catch {
         let log = FileManager.default.contents(atPath: fleet.controller.log) ?? Data()

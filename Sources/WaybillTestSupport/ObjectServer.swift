@@ -1,25 +1,25 @@
-import Foundation
+package import Foundation
 import Glibc
-import Testing
-import WaybillCore
-import WaybillTestSupport
-
-@testable import WaybillPackage
 
 /// A real store of objects on loopback ports of its own: SeaweedFS, which checks signatures, or moto, which answers as AWS does.
-final class ObjectServer {
-    enum Kind { case seaweedfs, moto }
+package final class ObjectServer: Sendable {
+    package enum Kind { case seaweedfs, moto }
 
-    static let key = "AKIDWAYBILL"
-    static let secret = "secret/key+1"
+    package static let key = "AKIDWAYBILL"
+    package static let secret = "secret/key+1"
 
-    let port: Int
+    package let port: Int
     private let server: ChildProgram
     private let python: String
+    private let authority: TestAuthority?
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "\(authority == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
-    init(_ kind: Kind, in folder: URL) async throws {
+    /// - Parameters:
+    ///   - authority: of SeaweedFS's certificate; nil: it speaks without TLS.
+    ///   - domain: SeaweedFS takes `BUCKET.DOMAIN` as the name of a bucket.
+    package init(_ kind: Kind, in folder: URL, authority: TestAuthority? = nil, domain: String? = nil) async throws {
+        self.authority = authority
         let ports = try Self.freePorts(4)
         port = ports[0]
         python = try await PythonSuite.environment(lock: Self.moto).appending(path: "bin/python").path
@@ -37,13 +37,15 @@ final class ObjectServer {
                 "actions": ["Admin", "Read", "Write", "List"]}]}
                 """
             try Data(identities.utf8).write(to: place.appending(path: "s3.json"))
-            command = [
-                weed.path, "server", "-dir=\(place.path)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-                "-master.port=\(ports[1])",
-                "-volume.port=\(ports[2])", "-filer.port=\(ports[3])", "-s3", "-s3.port=\(port)",
-                "-s3.config=\(place.path)/s3.json", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=5",
-                "-master.volumeSizeLimitMB=64",
-            ]
+            command =
+                [
+                    weed.path, "server", "-dir=\(place.path)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                    "-master.port=\(ports[1])",
+                    "-volume.port=\(ports[2])", "-filer.port=\(ports[3])", "-s3", "-s3.port=\(port)",
+                    "-s3.config=\(place.path)/s3.json", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=5",
+                    "-master.volumeSizeLimitMB=64",
+                ] + (domain.map { ["-s3.domainName=\($0)"] } ?? [])
+                + (authority.map { ["-s3.cert.file=\($0.certificate)", "-s3.key.file=\($0.key)"] } ?? [])
         }
         server = try ChildProgram(command, in: place, output: place.appending(path: "log"))
         try await waitUntilOpen()
@@ -52,31 +54,42 @@ final class ObjectServer {
     deinit { server.end() }
 
     /// Runs Python with `s3`, a client of the store by the usual library, and gives what it prints.
-    func python(_ program: String) async throws -> String {
+    package func python(_ program: String) async throws -> String {
         let head = """
             import boto3, io, sys
             from boto3.s3.transfer import TransferConfig
             s3 = boto3.client("s3", endpoint_url="\(url)", aws_access_key_id="\(Self.key)",
-                aws_secret_access_key="\(Self.secret)", region_name="us-east-1")
+                aws_secret_access_key="\(Self.secret)", region_name="us-east-1",
+                verify=\(authority.map { "\"\($0.authority)\"" } ?? "None"))
 
             """
         let client = try await ChildProgram.run([python, "-c", head + program])
-        try #require(client.status == 0, "\(client.output)")
+        guard client.status == 0 else { throw Problem(description: client.output) }
         return client.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private func waitUntilOpen() async throws {
-        let transport = try HTTPTransport(HTTPSettings())
-        let address = try WebAddress(parsing: url)
         for _ in 0..<600 {
-            if (try? await transport.send(HTTPCall("GET", address))) != nil { return }
-            try #require(server.isRunning)
+            if Self.answers(port) { return }
+            guard server.isRunning else {
+                throw Problem(description: "the store of objects ended; its log is 'objects/log'")
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw NotOpen()
+        throw Problem(description: "the store of objects does not answer")
     }
 
-    struct NotOpen: Error {}
+    /// A whole answer, not just a connection: SeaweedFS listens before it is ready.
+    private static func answers(_ port: Int) -> Bool {
+        guard let connection = try? PlainSocket(connectingTo: port, timeout: 2) else { return false }
+        defer { connection.close() }
+        try? connection.send("GET / HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n")
+        return (try? connection.readToEnd())?.hasPrefix("HTTP/1.") == true
+    }
+
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
+    }
 
     /// Ports that are free now, together with those 10,000 above, which SeaweedFS takes for itself.
     private static func freePorts(_ count: Int) throws -> [Int] {
