@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Debian's `docker-registry` on a free port of loopback, in a folder of its own, for one test.
+/// A `DockerRegistry` with one of the ways to log in.
 package struct RegistryServer {
     package enum Login {
         case none
@@ -18,52 +18,23 @@ package struct RegistryServer {
     package static func with<Result>(
         _ login: Login = .none, in folder: URL, _ body: (RegistryServer) async throws -> Result
     ) async throws -> Result {
-        let port = try PlainSocket.freePort()
-        let home = folder.appending(path: "registry-\(port)")
-        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
-        let configuration = home.appending(path: "config.yml")
-        try Data(try text(login, port, home).utf8).write(to: configuration)
-        let log = home.appending(path: "log")
-        let program = try ChildProgram(["/usr/bin/docker-registry", "serve", configuration.path], output: log)
-        do {
-            try await answers(port, log)
-            let result = try await body(RegistryServer(port: port, folder: home))
-            program.end()
-            return result
-        } catch {
-            program.end()
-            throw error
+        try await DockerRegistry.with(in: folder) { (home) throws in
+            try settings(of: login, home)
+        } body: { (registry) async throws in
+            try await body(RegistryServer(port: registry.port, folder: registry.folder))
         }
     }
 
-    private static func answers(_ port: Int, _ log: URL) async throws {
-        for _ in 0..<200 {
-            if (try? PlainSocket(connectingTo: port, timeout: 1)) != nil { return }
-            try await Task.sleep(for: .milliseconds(25))
-        }
-        throw PlainSocket.Problem(description: "no registry: \((try? String(contentsOf: log, encoding: .utf8)) ?? "")")
-    }
-
-    private static func text(_ login: Login, _ port: Int, _ home: URL) throws -> String {
-        var text = """
-            version: 0.1
-            log: {level: warn}
-            storage:
-              filesystem: {rootdirectory: \(home.path)/data}
-              delete: {enabled: true}
-            http:
-              addr: 127.0.0.1:\(port)
-
-            """
+    private static func settings(of login: Login, _ home: URL) throws -> String {
         switch login {
-        case .none: break
+        case .none: return ""
         case .basic:
             // bcrypt of "secret".
             let line = "waybill:\(Self.secretHash)\n"
             try Data(line.utf8).write(to: home.appending(path: "htpasswd"))
-            text += "auth:\n  htpasswd: {realm: test, path: \(home.path)/htpasswd}\n"
+            return "auth:\n  htpasswd: {realm: test, path: \(home.path)/htpasswd}\n"
         case .tokens(let tokens, let certificate):
-            text += """
+            return """
                 auth:
                   token:
                     realm: http://127.0.0.1:\(tokens)/token
@@ -73,7 +44,6 @@ package struct RegistryServer {
 
                 """
         }
-        return text
     }
 
     private static let secretHash = "$2b$04$55C501bsYa4Ugwmmnd58Wu0Y5hAnKXrgFuNsvVnjdxwBVcjSBOjYm"
