@@ -51,7 +51,8 @@ struct Ending: Hashable, Sendable {
     /// The error style of every command: `error: what`, then what to do.
     static func text(_ message: String, hint: String? = nil) -> String {
         // What is wrong in a file begins with the file, and says itself that it is an error.
-        let isLocated = message.contains(": error: ")
+        let place = message.range(of: ": error: ").map { message[..<$0.lowerBound] }
+        let isLocated = place.map { !$0.contains(": ") } ?? false
         return (isLocated ? message : "error: \(message)") + (hint.map { "\nhint: \($0)" } ?? "")
     }
 

@@ -52,6 +52,28 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a reviewer sees what differs between two versions`() async throws {
+        try await withFleet { run, fleet, _ in
+            let folder = fleet.appending(path: "fleet/models/greeting")
+            let first = try String(contentsOf: folder.appending(path: "1.0.0.yaml"), encoding: .utf8)
+            let second = first.replacing("version: 1.0.0", with: "version: 1.1.0")
+                .replacing("{name: x, datatype: FP64, shape: [-1]}", with: "{name: x, datatype: FP64, shape: [-1, 2]}")
+            try Data(second.utf8).write(to: folder.appending(path: "1.1.0.yaml"))
+            for version in ["1.0.0", "1.1.0"] {
+                #expect(try run(["build", "greeting@\(version)", "--repository", fleet.path]).code == 0)
+            }
+            let diff = ["diff", "greeting@1.0.0", "greeting@1.1.0"]
+            let shown = try run(diff)
+            #expect(shown.output.hasPrefix("greeting@1.0.0 → greeting@1.1.0: the files are the same\n"))
+            let row = shown.output.split(separator: "\n").last { $0.contains("interface.inputs.x") }
+            #expect(
+                row?.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+                    == "changed interface.inputs.x fact FP64 [-1] FP64 [-1, 2]", "\(shown.output)")
+            let value = try json(run(diff + ["-o", "json"]))
+            #expect((value["packages"] as? [Any])?.count == 0 && (value["tensors"] as? [Any])?.count == 0)
+        }
+    }
+
     @Test func `a source that changed is named by check`() async throws {
         try await withFleet { run, fleet, _ in
             let build = ["build", "greeting@1.0.0", "--repository", fleet.path]

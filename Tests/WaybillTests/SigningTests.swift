@@ -8,71 +8,8 @@ import WaybillTestSupport
 
 /// The built program signs, moves and verifies bundles, beside the tools that other people verify with; no controller.
 @Suite struct `Signing by hand` {
-    /// A fleet with the bundle `greeting@1.0.0`, and keys of two people.
-    private struct Bench {
-        let folder: URL
-        var program: BuiltProgram
-
-        var digest: String = ""
-        func path(_ name: String) -> String { folder.appending(path: name).path }
-        func blob(_ digest: String, in store: String = "state/content") -> String {
-            path("\(store)/layout/blobs/sha256/\(digest.dropFirst(7))")
-        }
-
-        init(in folder: URL) throws {
-            self.folder = folder
-            program = BuiltProgram(folder: folder, variables: ["WAYBILL_STATE": folder.path + "/state"])
-            let made = try program.bash(
-                """
-                waybill init fleet
-                waybill package build greeting@1.0.0 --repository fleet
-                for name in ada eve; do ssh-keygen -q -t ed25519 -N '' -C $name -f $name; done
-                openssl ecparam -name secp384r1 -genkey -noout -out ada.pem
-                openssl ec -in ada.pem -pubout -out ada.pem.pub
-                chmod 600 ada.pem
-                """)
-            #expect(made.code == 0, "\(made.errors)")
-            digest = try #require(try inspect()["digest"] as? String)
-        }
-
-        /// Without an access file, unless `arguments` name one.
-        func package(_ words: String...) throws -> BuiltProgram.Result { try program.run(["package"] + words) }
-
-        func inspect(_ words: String...) throws -> [String: Any] {
-            let shown = try program.run(["package", "inspect", "greeting@1.0.0", "-o", "json"] + words)
-            return try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: Any])
-        }
-
-        /// `ada` may sign, with both of her keys.
-        func writeAccess(also lines: String = "") throws {
-            let ssh = try String(contentsOfFile: path("ada.pub"), encoding: .utf8).trimmed
-            let ec = try program.bash("ssh-keygen -i -m PKCS8 -f ada.pem.pub").output.trimmed
-            try FileManager.default.createDirectory(atPath: path("fleet/.waybill"), withIntermediateDirectories: true)
-            try Data(
-                """
-                # yaml-language-server: $schema=schema/access.schema.json
-                apiVersion: waybill.dev/v1alpha1
-                kind: Access
-                spec:
-                  people:
-                    - name: ada
-                      keys: [{key: \(ssh)}, {key: \(ec)}]
-                  roles:
-                    - {role: signer, models: [greeting], people: [ada]}
-                \(lines)
-                """.utf8
-            ).write(to: folder.appending(path: "fleet/.waybill/access.yaml"))
-        }
-    }
-
-    private func withBench(_ body: (Bench) async throws -> Void) async throws {
-        try await withTemporaryFolder { (folder) async throws in
-            try await body(try Bench(in: folder.resolvingSymlinksInPath()))
-        }
-    }
-
     @Test func `a bundle is signed, moved through a registry, and verified by everybody's tools`() async throws {
-        try await withBench { (bench) async throws in
+        try await SigningBench.with { (bench) async throws in
             try bench.writeAccess()
             let rules = ["--access", bench.path("fleet/.waybill/access.yaml")]
             #expect(try bench.program.run(["lint", "fleet"]).code == 0)
@@ -82,7 +19,7 @@ import WaybillTestSupport
             }
             let attested = try bench.package("attest", "greeting@1.0.0", "--key", "ada.pem")
             #expect(attested.code == 0, "\(attested.errors)")
-            try await DockerRegistry.with(in: bench.folder) { (registry) async throws in
+            try await RegistryServer.with(in: bench.folder) { (registry) async throws in
                 let place = "\(registry.host)/models/greeting"
                 let pushed = try bench.package("push", "greeting@1.0.0", place)
                 #expect(pushed.code == 0, "\(pushed.errors)")
@@ -108,7 +45,7 @@ import WaybillTestSupport
     }
 
     /// What was pulled into another store holds for OpenSSH and for the reference implementation of OpenSSF Model Signing.
-    private func expectPeersAgree(_ bench: Bench) async throws {
+    private func expectPeersAgree(_ bench: SigningBench) async throws {
         let access = bench.path("fleet/.waybill/access.yaml")
         let shown = try bench.inspect("--store", "other", "--access", access)
         let found = try #require(shown["signatures"] as? [[String: Any]])
@@ -147,7 +84,7 @@ import WaybillTestSupport
     }
 
     @Test func `what is not signed by who may is refused, with what to do`() async throws {
-        try await withBench { (bench) async throws in
+        try await SigningBench.with { (bench) async throws in
             func verify(_ words: String...) throws -> BuiltProgram.Result {
                 try bench.program.run(
                     ["package", "verify", "greeting@1.0.0", "--signed", "--repository", "fleet"] + words)
@@ -187,7 +124,7 @@ import WaybillTestSupport
     }
 
     @Test func `a key by OpenSSF Model Signing that is named is the trust where nothing else is`() async throws {
-        try await withBench { (bench) async throws in
+        try await SigningBench.with { (bench) async throws in
             #expect(try bench.package("sign", "greeting@1.0.0", "--key", "ada.pem").code == 0)
             let verify = ["package", "verify", "greeting@1.0.0", "--signed"]
             let unnamed = try bench.program.run(verify)
@@ -206,7 +143,7 @@ import WaybillTestSupport
     }
 
     @Test func `a key in an agent signs`() async throws {
-        try await withBench { (bench) async throws in
+        try await SigningBench.with { (bench) async throws in
             try bench.writeAccess()
             let signed = try bench.program.bash(
                 """
@@ -225,22 +162,8 @@ import WaybillTestSupport
         }
     }
 
-    @Test func `lint finds what is wrong in the access file, in its place`() async throws {
-        try await withBench { (bench) async throws in
-            try bench.writeAccess(also: "    - {role: signer, models: [greeting], people: [adda]}")
-            let all = try bench.program.run(["lint", "fleet"])
-            #expect(all.code == 1)
-            let expected = """
-                .waybill/access.yaml:10:51: error: there is no person 'adda'
-                """
-            #expect(all.output.hasPrefix(expected), "\(all.output)")
-            #expect(all.output.contains("hint: did you mean 'ada'?"))
-            #expect(try bench.program.run(["lint", "fleet/.waybill/access.yaml"]).output == all.output)
-        }
-    }
-
     @Test func `an unpacking that is killed leaves nothing that looks whole`() async throws {
-        try await withBench { (bench) async throws in
+        try await SigningBench.with { (bench) async throws in
             let big = try bench.program.bash(
                 """
                 head -c 200000000 /dev/zero > fleet/big.bin

@@ -91,6 +91,8 @@ import WaybillCore
         #expect(Ending(missing).code == 1)
         let located = Failure(.stall, reason: "Invalid", message: "waybill.yaml:3:5: error: unknown field 'prots'")
         #expect(Ending(located).errorText == "waybill.yaml:3:5: error: unknown field 'prots'")
+        let quoted = Failure(.stall, reason: "Invalid", message: "/fleet: nothing; the first problem: a:1:1: error: b")
+        #expect(Ending(quoted).errorText == "error: /fleet: nothing; the first problem: a:1:1: error: b")
         #expect(Ending(ExitCode(2)).code == 2)
     }
 

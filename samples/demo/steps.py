@@ -1,4 +1,5 @@
 """The steps of the demo's story, in order. Each does one thing as a user would, and checks that it held."""
+import datetime
 import hashlib
 import json
 import os
@@ -146,7 +147,13 @@ def sign(story):
     expect_words(story.waybill("package", "inspect", "tumour@1.0.0", lines=40), "SSH signature of ada by ")
     check_signature_elsewhere(story, keys)
     story.wait("the ledger has seen it", lambda: "signature.verified" in story.waybill("audit", "log", show=False, expect=None), limit=60)
-    story.say("From now on it holds, also when Ada's key ends or is revoked.")
+    story.say("Ada loses her laptop, and her key is revoked from this moment on. What was seen before holds:")
+    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    access.write_text(access.read_text().replace("  roles:", f"          revoked: {moment:%Y-%m-%dT%H:%M:%SZ}\n  roles:"))
+    story.waybill("lint")
+    story.push("The key of Ada is revoked")
+    story.waybill("sync")
+    expect_words(story.waybill(*signed), "SSH signature of ada by ")
 
 
 def check_signature_elsewhere(story, keys):
