@@ -33,22 +33,23 @@ package struct ArtifactIntake: Sendable {
         progress: @escaping @Sendable (Artifact) -> Void = { _ in }
     ) async throws(Failure) -> [ContentStore.Quarantined] {
         try content.layout.make()
-        try readers.admit(artifacts, of: version)
+        let pointers = try await largeFiles(among: artifacts, of: version, at: commit)
+        try readers.admit(elsewhere: artifacts.filter { $0.isRemote || pointers[$0] != nil }, of: version)
         try await requireSpace(for: artifacts)
         let rotten = Found()
         // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
         try await concurrently(artifacts, atOnce: max(Self.width, readers.bounds.concurrency)) {
             (artifact) async throws(Failure) in
             let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
-            if let found = try await bring(artifact, verdict) { rotten.add(found) }
+            if let found = try await bring(artifact, pointers[artifact], verdict) { rotten.add(found) }
             progress(artifact)
         }
         return rotten.all
     }
 
-    private func bring(_ artifact: Artifact, _ verdict: ArtifactVerdict) async throws(Failure)
-        -> ContentStore.Quarantined?
-    {
+    private func bring(
+        _ artifact: Artifact, _ pointer: LFSPointer?, _ verdict: ArtifactVerdict
+    ) async throws(Failure) -> ContentStore.Quarantined? {
         let judge: @Sendable (Content?) throws(Failure) -> Void = { (content) throws(Failure) in
             try verdict.judge(content)
         }
@@ -67,7 +68,9 @@ package struct ArtifactIntake: Sendable {
                 ContentStore.Wanted(digest: artifact.digest, size: artifact.size), from: source,
                 by: try readers.reader(for: source), tooLarge: verdict.larger, judge: judge)
         case .repository(let path):
-            if let found = try await bringLargeFile(artifact, at: path, verdict, judge) { return found.rotten }
+            if let pointer, let largeFiles = readers.largeFiles {
+                return try await bring(artifact, for: pointer, at: path, by: largeFiles, verdict, judge)
+            }
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
                 let bytes = try await read(artifact, at: path, verdict)
@@ -101,5 +104,11 @@ package struct ArtifactIntake: Sendable {
         try await content.work.run { [content] (_) throws(Failure) in
             try DiskSpace(path: content.layout.root).require(try content.missing(sizes))
         }
+    }
+}
+
+extension Artifact {
+    fileprivate var isRemote: Bool {
+        if case .remote = source { true } else { false }
     }
 }

@@ -91,19 +91,13 @@ package struct SourceReaders: Sendable {
     /// The reader, waiting for its turn.
     func slotted(_ reader: any SourceReader) -> any SourceReader { SlottedReader(reader: reader, slots: slots) }
 
-    /// Refuses a version that has more bytes on other machines than the bound.
-    func admit(_ artifacts: [Artifact], of version: VersionID) throws(Failure) {
+    /// Refuses a version whose files on other machines, `artifacts`, have more bytes than the bound.
+    func admit(elsewhere artifacts: [Artifact], of version: VersionID) throws(Failure) {
         var total: Int64 = 0
-        for case let artifact in artifacts {
-            guard case .remote = artifact.source else { continue }
+        for artifact in artifacts {
             let (sum, isOver) = total.addingReportingOverflow(max(artifact.size, 0))
             total = isOver ? .max : sum
         }
-        try admit(total, of: version)
-    }
-
-    /// Refuses so many bytes on other machines when the bound is lower.
-    func admit(_ total: Int64, of version: VersionID) throws(Failure) {
         guard let most = bounds.versionBytes, total > most else { return }
         throw Failure(
             .stall, reason: "ArtifactTooLarge",

@@ -209,4 +209,48 @@ import WaybillTestSupport
             try LFSEndpoint.place(settings: Array("[lfs]\nurl = gs://x\n".utf8), remote: folder)
         }
     }
+
+    @Test(
+        arguments: [
+            (11, ["six by": "LFS", "five.": "LFS"], nil), (10, ["six by": "LFS", "five.": "LFS"], 11),
+            (10, ["six by": "LFS", "seven b": "https"], 13), (10, ["six by": "LFS", "eleven byte": "file"], nil),
+        ] as [(Int64, [String: String], Int?)])
+    func `they count with the other files of a version that are on other machines`(
+        _ bound: Int64, _ texts: [String: String], _ refused: Int?
+    ) async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            var fixture = try StoreFixture(in: folder)
+            var artifacts: [Artifact] = []
+            for (text, place) in texts.sorted(by: { $0.key < $1.key }) {
+                let path = "\(text.utf8.count).bin"
+                switch place {
+                case "LFS":
+                    let artifact = fixture.artifact(path, .repository(path: "models/\(path)"), text)
+                    fixture.tree.files["models/\(path)"] = Array(
+                        "version https://git-lfs.github.com/spec/v1\noid \(artifact.digest)\nsize \(artifact.size)\n"
+                            .utf8)
+                    artifacts.append(artifact)
+                case "https":
+                    let source = RemoteSource(scheme: .https, text: "https://models.example/\(path)")
+                    artifacts.append(fixture.artifact(path, .remote(source), text))
+                case _: artifacts.append(try fixture.file(path, text))
+                }
+            }
+            fixture.readers = SourceReaders(
+                [:],
+                largeFiles: LargeFiles(
+                    try HTTPTransport(HTTPSettings()), remote: try RemoteAddress(parsing: "\(folder.path)/no-fleet")),
+                bounds: SourceBounds(versionBytes: bound))
+            // Nothing here has the objects: what is admitted fails later, and otherwise.
+            let failure = try #require(await fixture.failure(of: artifacts))
+            #expect((failure.reason == "ArtifactTooLarge") == (refused != nil), "\(failure)")
+            if let refused {
+                #expect(
+                    failure.message
+                        == "churn@1.4.0 has \(refused) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is "
+                        + "\(bound); raise it if the version is meant")
+                #expect(fixture.blobs == [] && fixture.partials == [])
+            }
+        }
+    }
 }
