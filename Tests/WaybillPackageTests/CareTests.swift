@@ -82,6 +82,28 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `what is needed is asked once nobody can package any more`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let store = try BundleFixture(in: folder).store.content
+            try store.layout.make()
+            let (needed, stray) = (try await store.put([1]), try await store.put([2]))
+            let roots: @Sendable () throws(Failure) -> Set<Digest> = { () throws(Failure) in
+                let use: FileLock?
+                do throws(SystemError) { use = try FileLock.take(store.layout.useLock, shared: true) } catch {
+                    throw .disk(error)
+                }
+                guard use == nil else {
+                    throw Failure(.stall, reason: "Test", message: "somebody could put another set in place")
+                }
+                return [needed]
+            }
+            let report = try await ContentCollection(store, roots: roots).run(dryRun: false)
+            #expect(report.blobs == 1)
+            let held = try await store.blobs()
+            #expect(held[needed] != nil && held[stray] == nil)
+        }
+    }
+
     @Test func `a controller's collection is recorded and keeps what is deployed`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try StoreFixture(in: folder)

@@ -87,3 +87,13 @@ struct StoreFixture {
         try String(contentsOfFile: "\(store.folder(for: artifacts))/\(path)", encoding: .utf8)
     }
 }
+
+extension ContentCollection {
+    /// With roots that are known beforehand.
+    init(
+        _ content: ContentStore, roots: Set<Digest>, retention: Retention = Retention(), emptiesQuarantine: Bool = false
+    ) {
+        self.init(
+            content, roots: { () throws(Failure) in roots }, retention: retention, emptiesQuarantine: emptiesQuarantine)
+    }
+}

@@ -28,33 +28,29 @@ package struct ContentCollection: Sendable {
     private static let partialAge = 7 * 24 * 3600
 
     private let content: ContentStore
-    private let roots: Set<Digest>
+    private let readRoots: @Sendable () throws(Failure) -> Set<Digest>
     private let retention: Retention
     private let emptiesQuarantine: Bool
 
+    /// - Parameter roots: asked once nobody can package: what is put in place until then is among them.
     package init(
-        _ content: ContentStore, roots: Set<Digest>, retention: Retention = Retention(), emptiesQuarantine: Bool = false
+        _ content: ContentStore, roots: @escaping @Sendable () throws(Failure) -> Set<Digest>,
+        retention: Retention = Retention(), emptiesQuarantine: Bool = false
     ) {
         self.content = content
-        self.roots = roots
+        readRoots = roots
         self.retention = retention
         self.emptiesQuarantine = emptiesQuarantine
     }
 
     /// - Throws: `PackagingUnderWay` (wait) while somebody packages.
     package func run(dryRun: Bool) async throws(Failure) -> Report {
-        try content.layout.make()
-        let lock: FileLock?
-        do throws(SystemError) { lock = try FileLock.take(content.layout.useLock) } catch { throw .disk(error) }
-        guard let lock else {
-            throw Failure(
-                .wait, reason: "PackagingUnderWay",
-                message: "\(content.layout.root) is in use by something that packages; collect when that is done")
-        }
+        let lock = try hold()
         defer { withExtendedLifetime(lock) {} }
+        let roots = try await content.work.run { [readRoots] (_) throws(Failure) in try readRoots() }
         let manifests = try await content.manifests()
         let bundles = await read(manifests)
-        let dropped = dropped(of: bundles)
+        let dropped = dropped(of: bundles, roots)
         var needed = roots.union(try content.wheelDigests())
         for (name, bundle) in bundles where !dropped.contains(name) { needed.formUnion(bundle.blobs) }
         let kept = Set(bundles.filter { !dropped.contains($0.name) }.map(\.bundle.descriptor.digest))
@@ -79,6 +75,19 @@ package struct ContentCollection: Sendable {
         }
     }
 
+    /// While this is held nobody packages.
+    private func hold() throws(Failure) -> FileLock {
+        try content.layout.make()
+        let lock: FileLock?
+        do throws(SystemError) { lock = try FileLock.take(content.layout.useLock) } catch { throw .disk(error) }
+        guard let lock else {
+            throw Failure(
+                .wait, reason: "PackagingUnderWay",
+                message: "\(content.layout.root) is in use by something that packages; collect when that is done")
+        }
+        return lock
+    }
+
     private func read(_ manifests: [Descriptor]) async -> [(name: String, bundle: StoredBundle)] {
         var bundles: [(name: String, bundle: StoredBundle)] = []
         for manifest in manifests {
@@ -91,7 +100,7 @@ package struct ContentCollection: Sendable {
     }
 
     /// Bundles of ours that neither a deployment nor a rule keeps.
-    private func dropped(of bundles: [(name: String, bundle: StoredBundle)]) -> Set<String> {
+    private func dropped(of bundles: [(name: String, bundle: StoredBundle)], _ roots: Set<Digest>) -> Set<String> {
         var seen: [String: Int] = [:]
         var dropped: Set<String> = []
         // The index has the newest last.

@@ -193,9 +193,12 @@ package struct ArtifactStore: ModelStore {
     }
 
     private func collectContent(ticket: Ticket) async throws(Failure) {
-        let roots = try await heldDigests()
         let report: ContentCollection.Report
         do throws(Failure) {
+            // The digests of the files of every set that is here.
+            let roots: @Sendable () throws(Failure) -> Set<Digest> = { [layout] () throws(Failure) in
+                try layout.heldDigests()
+            }
             report = try await ContentCollection(content, roots: roots, retention: retention).run(dryRun: false)
         } catch {
             if error.disposition == .wait { return }
@@ -207,11 +210,6 @@ package struct ArtifactStore: ModelStore {
     /// Digests of the files of every set in a store's folder, for commands that have no store.
     package static func heldDigests(root: String) throws(Failure) -> Set<Digest> {
         try StoreLayout(root: root).heldDigests()
-    }
-
-    /// Digests of the files of every set that is here.
-    private func heldDigests() async throws(Failure) -> Set<Digest> {
-        try await work.run { [layout] (_) throws(Failure) in try layout.heldDigests() }
     }
 
     private func waitForLock(_ key: String) async throws(Failure) -> FileLock {

@@ -160,7 +160,10 @@ struct PackageCollect: AsyncParsableCommand {
 
     func run() async throws {
         // The folders that deployments are served from say what is deployed and held, also while no controller runs.
-        let roots = try ArtifactStore.heldDigests(root: options.folder().models)
+        let models = try options.folder().models
+        let roots: @Sendable () throws(Failure) -> Set<Digest> = { () throws(Failure) in
+            try ArtifactStore.heldDigests(root: models)
+        }
         var retention = try options.controller.configuration().retention
         if let keep { retention.newest = keep }
         let collection = ContentCollection(
