@@ -3,11 +3,10 @@ package import WaybillCore
 
 /// Removes bytes that nothing needs any more from a content store.
 ///
-/// Kept are: the blobs of `roots`, which are what deployments have or hold, and the wheels of their
-/// Python environments; every bundle that shares one of them; bundles that
-/// `retention` keeps, with all they need; and bundles that Waybill did not make, such as pulled ones. Everything else goes: older
-/// bundles, blobs that none of the kept ones needs, transfers that were given up a week ago, and, if asked, rotten blobs that were
-/// moved aside. Nothing goes while anybody packages.
+/// Kept are: the blobs of `roots`, which are what deployments have or hold, and the wheels of their Python environments; every
+/// bundle that shares one of them; bundles that `retention` keeps, with all they need; and bundles that other tools made, which name
+/// no version. Everything else goes: older bundles of ours, built here or pulled, blobs that none of the kept ones needs, transfers
+/// that were given up a week ago, and, if asked, rotten blobs that were moved aside. Nothing goes while anybody packages.
 package struct ContentCollection: Sendable {
     package struct Report: Hashable, Sendable {
         /// Names of bundles that are given up.
@@ -99,7 +98,7 @@ package struct ContentCollection: Sendable {
         return bundles
     }
 
-    /// Bundles of ours that neither a deployment nor a rule keeps.
+    /// Bundles of ours, wherever they were built, that neither a deployment nor a rule keeps.
     private func dropped(of bundles: [(name: String, bundle: StoredBundle)], _ roots: Set<Digest>) -> Set<String> {
         var seen: [String: Int] = [:]
         var dropped: Set<String> = []

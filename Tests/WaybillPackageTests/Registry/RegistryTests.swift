@@ -129,6 +129,9 @@ struct RegistryFixture {
                 let collected = try await ContentCollection(fixture.elsewhere, roots: []).run(dryRun: false)
                 #expect(collected.isEmpty)
                 #expect(try await fixture.elsewhere.allReferrers(of: made.manifest).count == 2)
+                // It is one of its model, like those that were built here.
+                let strict = ContentCollection(fixture.elsewhere, roots: [], retention: Retention(newest: 0))
+                #expect(try await strict.run(dryRun: true).bundles == ["churn@1.4.0"])
             }
         }
     }

@@ -133,7 +133,8 @@ struct PackageCollect: AsyncParsableCommand {
         abstract: "Remove what nothing needs from the content store.",
         discussion: """
             Kept are the files of everything that is deployed or held, bundles that share one of them, the newest bundles of \
-            each model, those that packaging.retain names, and bundles that came from elsewhere. Nothing is removed while something packages. Look first: \
+            each model, those that packaging.retain names, and bundles of other tools. A pulled bundle of Waybill's is \
+            one of its model, like those that were built here. Nothing is removed while something packages. Look first: \
             --dry-run removes nothing.
             """)
 
