@@ -49,6 +49,99 @@ import WaybillCore
         #expect(back.released.count == 2 && back.changed.isEmpty && back.diagnostics == [])
     }
 
+    private static let commit = String(repeating: "c", count: 40)
+
+    @Test(
+        arguments: [
+            ("license: MIT", "9:12: error: ", "license was none and is 'MIT'"),
+            ("card: docs/churn.md", "9:9: error: ", "card was none and is 'churn.md'"),
+            ("data: [{name: train, digest: \(other)}]", "9:3: error: ", "data changed"),
+            ("environment: {python: \"3.11\", lock: locks/a.lock}", "9:3: error: ", "environment changed"),
+            ("code: {repository: \"https://git.example/churn\", commit: \(commit)}", "9:3: error: ", "code changed"),
+            (
+                "interface: {inputs: [{name: x, datatype: FP32, shape: [-1, 4]}]}", "9:3: error: ",
+                "interface changed"
+            ),
+        ])
+    func `what else its bundle would have is an error as well`(
+        _ line: String, _ place: String, _ what: String
+    ) async throws {
+        let delta = try await load(2) { $0 + "  \(line)\n" }
+        #expect(delta.changed.isEmpty && delta.removed.isEmpty && delta.held.count == 2)
+        let start = "churn@1.4.0 was accepted otherwise, and a version never changes: its "
+        #expect(delta.diagnostics.map(DiagnosticText.headline) == ["models/churn-1.4.0.yaml:\(place)\(start)\(what)"])
+        #expect(
+            delta.diagnostics.first?.hint == "commit 0000000000 has it as it was; give what is new a new version")
+        let back = try await load(3) { $0 }
+        #expect(back.released.count == 2 && back.changed.isEmpty && back.diagnostics == [])
+    }
+
+    /// A version with all that one can have.
+    private static func whole() throws -> ModelVersion {
+        ModelVersion(
+            id: try VersionID(parsing: "churn@1.4.0"), format: "sklearn-joblib",
+            artifacts: [
+                Artifact(
+                    path: "model.joblib", source: .repository(path: "models/model.joblib"),
+                    digest: Digest(of: "weights".utf8), size: 7)
+            ],
+            inputs: [Tensor(name: "x", datatype: .FP32, shape: [-1, 4])],
+            outputs: [Tensor(name: "y", datatype: .FP32, shape: [-1])],
+            code: CodeSource(
+                repository: "https://git.example/churn", commit: try CommitID(parsing: commit), path: "train"),
+            data: [
+                Dataset(name: try Name(parsing: "train"), uri: "s3://data/train", digest: Digest(of: "train".utf8)),
+                Dataset(name: try Name(parsing: "test"), digest: Digest(of: "test".utf8)),
+            ],
+            environment: PythonEnvironment(python: "3.11", lock: "locks/train.lock"), card: "docs/churn.md",
+            license: "MIT")
+    }
+
+    struct Edit: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let isSame: Bool
+        let edit: @Sendable (inout ModelVersion) -> Void
+
+        init(_ description: String, isSame: Bool = false, _ edit: @escaping @Sendable (inout ModelVersion) -> Void) {
+            testDescription = description
+            self.isSame = isSame
+            self.edit = edit
+        }
+    }
+
+    @Test(
+        arguments: [
+            Edit("nothing", isSame: true) { _ in },
+            Edit("source", isSame: true) { $0.artifacts[0].source = .file(path: "/srv/model.joblib") },
+            Edit("folder of the card", isSame: true) { $0.card = "cards/churn.md" },
+            Edit("folder of the lock", isSame: true) { $0.environment?.lock = "train.lock" },
+            Edit("order of data", isSame: true) { $0.data.reverse() },
+            Edit("path") { $0.artifacts[0].path = "m.joblib" },
+            Edit("digest") { $0.artifacts[0].digest = Digest(of: "other".utf8) },
+            Edit("size") { $0.artifacts[0].size = 8 },
+            Edit("format") { $0.format = "onnx" },
+            Edit("shape of an input") { $0.inputs[0].shape = [-1, 5] },
+            Edit("no outputs") { $0.outputs = [] },
+            Edit("repository of the code") { $0.code?.repository = "https://git.example/other" },
+            Edit("folder of the code") { $0.code?.path = nil },
+            Edit("no code") { $0.code = nil },
+            Edit("digest of data") { $0.data[0].digest = Digest(of: "other".utf8) },
+            Edit("place of data") { $0.data[0].uri = nil },
+            Edit("less data") { $0.data.removeLast() },
+            Edit("python") { $0.environment?.python = "3.12" },
+            Edit("name of the lock") { $0.environment?.lock = "locks/other.lock" },
+            Edit("no environment") { $0.environment = nil },
+            Edit("name of the card") { $0.card = "docs/other.md" },
+            Edit("no card") { $0.card = nil },
+            Edit("license") { $0.license = nil },
+        ])
+    func `all that a bundle is made of is compared, and nothing else`(_ edit: Edit) throws {
+        let before = try Self.whole()
+        var after = before
+        edit.edit(&after)
+        #expect(Alteration.isSame(before, after) == edit.isSame)
+    }
+
     @Test func `the commit that fixed it first is named, where history is kept`() async throws {
         for number in 2...4 {
             var files = SampleFleet.files

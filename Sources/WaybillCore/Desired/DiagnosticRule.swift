@@ -38,7 +38,7 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
         case .duplicateResource: "A resource is defined in one place."
         case .unsupportedFormat: "The runtime serves the format of the model version."
         case .unusableFile: "Every entry of the fleet's folders can be read."
-        case .changedVersion: "A version of a model never changes its bytes."
+        case .changedVersion: "A version of a model never changes."
         case .heldResource: "What a manifest depends on is not broken elsewhere."
         case .unlockedEnvironment: "Packages of a Python environment have exact versions and hashes."
         case .invalidAllowList: "Every line of an allow list names what a pickle may import."

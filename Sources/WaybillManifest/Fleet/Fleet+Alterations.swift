@@ -1,6 +1,6 @@
 import WaybillCore
 
-/// A version of a model that was given other bytes than those it was accepted with.
+/// A version of a model that was given other bytes, or says other things of itself, than it was accepted with.
 struct Alteration: Sendable {
     /// As its file has it now.
     var resource: Resource
@@ -11,18 +11,61 @@ struct Alteration: Sendable {
     /// The commit that first had it so; nil until git is asked, or where no history is kept.
     var origin: CommitID?
 
-    /// What is compared: what replicas get. Where the bytes come from may change.
+    /// What is compared: what the version's bundle is made of. Where the bytes come from may change.
     static func isSame(_ before: ModelVersion, _ after: ModelVersion) -> Bool {
+        hasSameFiles(before, after) && described(before) == described(after)
+    }
+
+    private static func hasSameFiles(_ before: ModelVersion, _ after: ModelVersion) -> Bool {
         before.artifacts.count == after.artifacts.count
             && zip(before.artifacts, after.artifacts).allSatisfy {
                 $0.path == $1.path && $0.digest == $1.digest && $0.size == $1.size
             }
     }
 
+    /// What a bundle says of the version beside its files, by the field of the spec where it stands.
+    private static func described(_ version: ModelVersion) -> [String: Value] {
+        var version = version
+        version.artifacts = []
+        // A bundle has its data in the order of their names, and card and lock in folders of its own.
+        version.data.sort { $0.name.text < $1.name.text }
+        version.card = version.card.map(lastName)
+        if let environment = version.environment {
+            version.environment = PythonEnvironment(python: environment.python, lock: lastName(environment.lock))
+        }
+        return version.value.object ?? [:]
+    }
+
+    private static func lastName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
     var problem: ReferenceProblem {
+        Self.hasSameFiles(before, after) ? problemOfDescription : problemOfFiles
+    }
+
+    private var fixed: String {
+        origin.map { "commit \($0.short) fixed it first" } ?? "commit \(fixedBy.short) has it as it was"
+    }
+
+    private var problemOfDescription: ReferenceProblem {
+        let (old, new) = (Self.described(before), Self.described(after))
+        let field = Set(old.keys).union(new.keys).sorted().first { old[$0] != new[$0] } ?? "version"
+        var change = "changed"
+        if let was = Self.text(old[field]), let now = Self.text(new[field]) { change = "was \(was) and is \(now)" }
+        return ReferenceProblem(
+            resource: resource, field: [.member("spec"), .member(field)], rule: .changedVersion,
+            message: "\(before.id) was accepted otherwise, and a version never changes: its \(field) \(change)",
+            hint: "\(fixed); give what is new a new version")
+    }
+
+    /// Nil for what is no text.
+    private static func text(_ value: Value?) -> String? {
+        guard let value else { return "none" }
+        return value.string?.quotedForMessage
+    }
+
+    private var problemOfFiles: ReferenceProblem {
         let artifacts: [FieldStep] = [.member("spec"), .member("artifacts")]
         let start = "\(before.id) was accepted with other bytes, and a version never changes: "
-        let fixed = origin.map { "commit \($0.short) fixed it first" } ?? "commit \(fixedBy.short) has it as it was"
         let hint = "\(fixed); give the new bytes a new version"
         let pairs = zip(before.artifacts, after.artifacts).enumerated()
         guard before.artifacts.map(\.path) == after.artifacts.map(\.path),
@@ -43,7 +86,7 @@ struct Alteration: Sendable {
 }
 
 extension Fleet {
-    /// Whether `resource` gives a known version other bytes. Then what is known stays, and that is noted.
+    /// Whether `resource` alters a known version. Then what is known stays, and that is noted.
     ///
     /// Where commits were left out between this one and the one before, the version may have been removed in between, and
     /// come again: what was not seen to be altered is not.
