@@ -21,7 +21,15 @@ import WaybillTestSupport
             // The blob and the file of each deployment are one file, or share their bytes.
             let served = try #require(try fileStatus("\(fixture.store.folder(for: [again]))/other/place.bin"))
             #expect(served.isRegularFile)
-            #expect(blob.st_nlink == 3 || blob.st_nlink == 1)
+            let placement = try fixture.content.place(artifact.digest, at: "\(folder.path)/place.bin", Cancellation())
+            switch placement {
+            case .linked: #expect(served.st_ino == blob.st_ino && blob.st_nlink == 3)
+            case .shared: #expect(served.st_ino != blob.st_ino && blob.st_nlink == 1)
+            case .copied:
+                // Only where the file system has no links.
+                #expect(link(fixture.content.layout.blob(artifact.digest), "\(folder.path)/link.bin") != 0)
+                #expect(served.st_ino != blob.st_ino && blob.st_nlink == 1)
+            }
         }
     }
 
