@@ -55,12 +55,18 @@ import WaybillTrust
             let here = try BundleFixture(in: folder.appending(path: "here"))
             let first = try await here.build(try here.version())
             let there = folder.appending(path: "another folder/\(index)").path
-            await #expect(processExitsWith: .success) { [there = there as String, index = index as Int] in
+            let locales = try await Self.locales(in: folder, for: Self.places[index])
+            await #expect(processExitsWith: .success) {
+                [there = there as String, locales = locales as String?, index = index as Int] in
                 let place = Bundles.places[index]
                 umask(place.mask)
                 for (name, value) in place.variables { setenv(name, value, 1) }
                 tzset()
-                setlocale(LC_ALL, "")
+                if let locales {
+                    setenv("LOCPATH", locales, 1)
+                    // The language must be in force: 1.5 is written 1,5 in it.
+                    guard setlocale(LC_ALL, "") != nil, strtod("1,5", nil) == 1.5 else { exit(EXIT_FAILURE) }
+                }
                 let folder = URL(filePath: there)
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
                 let fixture = try BundleFixture(in: folder)
@@ -83,6 +89,17 @@ import WaybillTrust
             }
             #expect(try String(contentsOfFile: "\(there)/digest", encoding: .utf8) == first.manifest.description)
         }
+    }
+
+    /// A folder with the language of `place`, which no machine needs to have installed; nil when it names none.
+    private static func locales(in folder: URL, for place: Place) async throws -> String? {
+        guard let name = place.variables["LC_ALL"] else { return nil }
+        let locales = folder.appending(path: "locales")
+        try FileManager.default.createDirectory(at: locales, withIntermediateDirectories: true)
+        let parts = name.split(separator: ".").map(String.init)
+        let made = try await run(["localedef", "-i", parts[0], "-f", parts[1], locales.appending(path: name).path])
+        try #require(made.status == 0, "\(made.output)")
+        return locales.path
     }
 
     @Test func `other content is another bundle`() async throws {
