@@ -150,7 +150,8 @@ package struct ArtifactStore: ModelStore {
         return PackagingProgress(step, done: held.done, total: held.total)
     }
 
-    /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry.
+    /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry; so does one that is
+    /// there already, made by hand or just before a crash, of which the ledger does not know.
     package func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {
         let key = ArtifactSet.key(for: version.artifacts)
         try layout.make()
@@ -159,13 +160,13 @@ package struct ArtifactStore: ModelStore {
         defer { withExtendedLifetime(lock) {} }
         board.set(.bundling, of: key)
         defer { board.set(nil, of: key) }
-        let before = try await content.manifests().last {
-            $0.annotations[ImageIndex.nameAnnotation] == version.id.description
-        }
+        let name = version.id.description
+        let before = try await content.manifests().last { $0.annotations[ImageIndex.nameAnnotation] == name }
         let (bundle, rotten) = try await builder.build(version, at: commit)
         for blob in rotten { try await record(blob, ticket: ticket) }
-        if before?.digest == bundle.manifest { return }
+        if before?.digest == bundle.manifest, try await content.isNoted(bundle.manifest, as: name) { return }
         try await record(bundle, ticket: ticket)
+        try await content.markNoted(bundle.manifest, as: name)
     }
 
     package func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
