@@ -166,19 +166,19 @@ import WaybillTestSupport
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try StoreFixture(in: folder)
             let artifacts = [try fixture.file("model.bin", "weights")]
-            func package(_ format: String) async throws -> Int {
+            func packaged(_ format: String) async throws -> Int {
                 let version = ModelVersion(id: fixture.version, format: format, artifacts: artifacts)
                 try await fixture.store.package(version, at: fixture.commit, ticket: try await fixture.ledger.ticket())
                 return fixture.ledger.events.count { $0.type == .bundleBuilt }
             }
-            #expect(try await package("x") == 1)
-            #expect(try await package("y") == 2)
-            #expect(try await package("x") == 3)
-            #expect(try await package("x") == 3)
+            #expect(try await packaged("x") == 1)
+            #expect(try await packaged("y") == 2)
+            #expect(try await packaged("x") == 3)
+            #expect(try await packaged("x") == 3)
             let collection = ContentCollection(fixture.content, roots: [], retention: Retention(newest: 0))
             #expect(try await collection.run(dryRun: false).bundles == ["churn@1.4.0"])
             #expect(try entries(of: fixture.content.layout.bundled) == [])
-            #expect(try await package("x") == 4)
+            #expect(try await packaged("x") == 4)
         }
     }
 }

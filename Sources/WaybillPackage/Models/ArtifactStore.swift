@@ -122,16 +122,17 @@ package struct ArtifactStore: ModelStore {
             set: set, manifest: staged.manifest, allowing: try await allowing(), path: inspectionPath(set.artifacts))
         let known = inspection.known()
         if let known { try inspection.refuse(known, staged.version) }
-        let files = try await work.run { [layout] (cancellation) throws(Failure) in
+        let files = try await work.run { (cancellation) throws(Failure) in
             try staging(set, cancellation).begin()
             try staging(set, cancellation).gather()
             if let known { return known }
-            return try inspection.run(in: staging(set, cancellation).folder, scratch: layout.index, cancellation)
+            return try inspection.run(in: staging(set, cancellation).folder, cancellation)
         }
         if known != nil { return }
         for file in files {
             try await record(file, of: staged.version, allowing: inspection.allowing.digest, ticket: staged.ticket)
         }
+        try await work.run { [layout] (_) throws(Failure) in try inspection.keep(files, scratch: layout.index) }
         try inspection.refuse(files, staged.version)
     }
 
