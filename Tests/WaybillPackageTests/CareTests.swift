@@ -181,4 +181,26 @@ import WaybillTestSupport
             #expect(try await packaged("x") == 4)
         }
     }
+
+    @Test func `a set that a crash kept from its bundle is packaged before it counts as prepared`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            var fixture = try StoreFixture(in: folder)
+            let artifacts = [try fixture.file("model.bin", "weights")]
+            let version = ModelVersion(id: fixture.version, format: "x", artifacts: artifacts)
+            fixture.manifest = version
+            // The controller ends when the files are in place.
+            try await fixture.stage(artifacts)
+            #expect(try await fixture.store.check(artifacts) == .missing)
+            for _ in 0..<2 {
+                try await fixture.stage(artifacts)
+                try await fixture.store.package(version, at: fixture.commit, ticket: try await fixture.ledger.ticket())
+                #expect(try await fixture.store.check(artifacts) == .prepared)
+            }
+            for type in [EventType.sourcesResolved, .artifactInspected, .bundleBuilt] {
+                #expect(fixture.ledger.events.count { $0.type == type } == 1)
+            }
+            try await fixture.collect(keeping: [])
+            #expect(fixture.leftovers == [])
+        }
+    }
 }
