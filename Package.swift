@@ -145,7 +145,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
             exclude: ["peer.py", "run.py"]),
         benchmark(
-            "bench-package", "package", ["WaybillPackage", "WaybillCore", crypto],
+            "bench-package", "package", ["WaybillPackage", "WaybillCore"],
             exclude: ["largefiles.py", "run.py", "scan.py", "sign.py", "transfer.py"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import WaybillCore
 import WaybillPackage
@@ -48,18 +47,7 @@ func sign(_ store: String, _ keyFile: String) async throws {
 }
 
 func hash(_ files: ArraySlice<String>) throws {
-    for file in files {
-        let handle = try FileHandle(forReadingFrom: URL(filePath: file))
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-        defer { buffer.deallocate() }
-        var hasher = SHA256()
-        while true {
-            let count = read(handle.fileDescriptor, buffer.baseAddress, buffer.count)
-            guard count > 0 else { break }
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        }
-        print(Digest(finalizing: hasher))
-    }
+    for file in files { print(try ContentStore.digest(ofFile: file)) }
 }
 
 let arguments = CommandLine.arguments

@@ -35,9 +35,22 @@ def environment(work, name, packages):
     return os.path.join(folder, "bin")
 
 
-def waybill(program, folder):
-    output = subprocess.run([program, "package", "scan", folder, "-o", "json"], capture_output=True, text=True).stdout
-    return {os.path.basename(item["path"]): item["verdict"] == "safe" for item in json.loads(output)["items"]}
+class Waybill:
+    """Waybill's answers; `peak` is the most memory in MB that one of them took since it was set to 0."""
+
+    def __init__(self, program):
+        self.program, self.peak = program, 0
+
+    def __call__(self, folder):
+        command = [self.program, "package", "scan", folder, "-o", "json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        with process.stdout as out:
+            output = out.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        # Found files end it with another status than 0.
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.peak = max(self.peak, usage.ru_maxrss / 1024)
+        return {os.path.basename(item["path"]): item["verdict"] == "safe" for item in json.loads(output)["items"]}
 
 
 # The peers are asked file by file in one process each: whether a user who goes by the answer would load the file.
@@ -95,18 +108,19 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-W", "ignore", os.path.join(CORPUS, script), folder], check=True)
     scanners = {
-        "waybill": lambda folder: waybill(options.waybill, folder),
+        "waybill": Waybill(options.waybill),
         "picklescan": lambda folder: peer(peers, PICKLESCAN, folder),
         "modelscan": lambda folder: peer(peers, MODELSCAN, folder),
     }
     table(scanners, bad, good)
     thousand = os.path.join(work, "thousand")
     copies(good, thousand)
-    compare("1,000 scikit-learn pickles", scanners, thousand)
+    isSmall = compare("1,000 scikit-learn pickles", scanners, thousand)
     large = os.path.join(work, "torch")
     torch_archive(large, options.torch_mb)
-    compare(f"an archive of torch of {options.torch_mb} MB", scanners, large)
+    isSmall &= compare(f"an archive of torch of {options.torch_mb} MB", scanners, large)
     shutil.rmtree(large)
+    return 0 if isSmall else 1
 
 
 def table(scanners, bad, good):
@@ -156,7 +170,9 @@ def torch_archive(folder, megabytes):
 
 
 def compare(what, scanners, folder):
-    """The best of three turns of each; whether each passes all of it is said, so that a refusal is not taken for speed."""
+    """The best of three turns of each; whether each passes all of it is said, so that a refusal is not taken for speed. True when
+    Waybill's memory stays in its bound."""
+    scanners["waybill"].peak = 0
     taken, passed = {}, {}
     for name, scan in scanners.items():
         rounds = [timed(lambda: scan(folder)) for _ in range(3)]
@@ -168,6 +184,8 @@ def compare(what, scanners, folder):
     for name in ("picklescan", "modelscan"):
         ratio = taken[name] / taken["waybill"]
         reach(f"{what} against {name}", ratio, ">= 20 x", ratio >= 20)
+    peak = scanners["waybill"].peak
+    return reach(f"{what}, peak memory, MB", peak, "<= 100", peak <= 100)
 
 
 if __name__ == "__main__":

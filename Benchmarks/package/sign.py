@@ -46,19 +46,24 @@ def measure(options, python, folder):
     os.chmod(key, 0o600)
     peer = [python, "-m", "model_signing", "sign", "key", f"{folder}/tree", "--private_key", key, "--signature", f"{folder}/sig"]
     times = {"build": [], "sign": [], "peer": []}
+    memory = {"build": 0, "sign": 0, "peer": 0}
     for _ in range(options.rounds):
         shutil.rmtree(store, ignore_errors=True)
         for name, command in (
             ("build", [options.tool, "build", store, *described]), ("sign", [options.tool, "sign", store, key]), ("peer", peer),
         ):
-            times[name].append(largefiles.run(command)[0])
+            seconds, peak = largefiles.run(command)
+            times[name].append(seconds)
+            memory[name] = max(memory[name], peak)
     middle = {name: statistics.median(values) for name, values in times.items()}
     print(f"{options.files} files of {options.size} MB, median of {options.rounds}")
     print(f"  build {middle['build']:.2f} s, sign {middle['sign'] * 1000:.0f} ms, model_signing sign {middle['peer']:.2f} s")
     ratio = (middle["build"] + middle["sign"]) / middle["peer"]
     isFast = reach("build + sign / model_signing sign", ratio, "<= 1.2 x", ratio <= 1.2)
     milliseconds = round(middle["sign"] * 1000)
-    return reach("signing from known digests", milliseconds, "<= 100 ms", milliseconds <= 100) and isFast
+    isFast &= reach("signing from known digests", milliseconds, "<= 100 ms", milliseconds <= 100)
+    peak = max(memory["build"], memory["sign"])
+    return reach("peak memory of build + sign, MB", peak, "<= 100", peak <= 100) and isFast
 
 
 if __name__ == "__main__":

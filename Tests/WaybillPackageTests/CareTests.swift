@@ -164,4 +164,65 @@ import WaybillTestSupport
                     == (try await fixture.content.manifest("churn@1.4.0").digest.description))
         }
     }
+
+    @Test func `a bundle that was built by hand is recorded when the controller packages it, once`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try StoreFixture(in: folder)
+            let artifacts = [try fixture.file("model.bin", "weights")]
+            let version = ModelVersion(id: fixture.version, format: "x", artifacts: artifacts)
+            let builder = BundleBuilder(
+                content: fixture.content, tree: fixture.tree, readers: fixture.readers, refusing: [])
+            let built = try await builder.build(version, at: fixture.commit).bundle
+            func recorded() -> [String?] {
+                fixture.ledger.events.filter { $0.type == .bundleBuilt }.map { $0.body["digest"]?.string }
+            }
+            #expect(recorded() == [])
+            for _ in 0..<2 {
+                try await fixture.store.package(version, at: fixture.commit, ticket: try await fixture.ledger.ticket())
+                #expect(recorded() == [built.manifest.description])
+            }
+        }
+    }
+
+    @Test func `a bundle that takes its name back, or was collected, is recorded again`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try StoreFixture(in: folder)
+            let artifacts = [try fixture.file("model.bin", "weights")]
+            func packaged(_ format: String) async throws -> Int {
+                let version = ModelVersion(id: fixture.version, format: format, artifacts: artifacts)
+                try await fixture.store.package(version, at: fixture.commit, ticket: try await fixture.ledger.ticket())
+                return fixture.ledger.events.count { $0.type == .bundleBuilt }
+            }
+            #expect(try await packaged("x") == 1)
+            #expect(try await packaged("y") == 2)
+            #expect(try await packaged("x") == 3)
+            #expect(try await packaged("x") == 3)
+            let collection = ContentCollection(fixture.content, roots: [], retention: Retention(newest: 0))
+            #expect(try await collection.run(dryRun: false).bundles == ["churn@1.4.0"])
+            #expect(try entries(of: fixture.content.layout.bundled) == [])
+            #expect(try await packaged("x") == 4)
+        }
+    }
+
+    @Test func `a set that a crash kept from its bundle is packaged before it counts as prepared`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            var fixture = try StoreFixture(in: folder)
+            let artifacts = [try fixture.file("model.bin", "weights")]
+            let version = ModelVersion(id: fixture.version, format: "x", artifacts: artifacts)
+            fixture.manifest = version
+            // The controller ends when the files are in place.
+            try await fixture.stage(artifacts)
+            #expect(try await fixture.store.check(artifacts) == .missing)
+            for _ in 0..<2 {
+                try await fixture.stage(artifacts)
+                try await fixture.store.package(version, at: fixture.commit, ticket: try await fixture.ledger.ticket())
+                #expect(try await fixture.store.check(artifacts) == .prepared)
+            }
+            for type in [EventType.sourcesResolved, .artifactInspected, .bundleBuilt] {
+                #expect(fixture.ledger.events.count { $0.type == type } == 1)
+            }
+            try await fixture.collect(keeping: [])
+            #expect(fixture.leftovers == [])
+        }
+    }
 }

@@ -46,6 +46,40 @@ import WaybillTestSupport
         }
     }
 
+    /// Takes no second finding, as if the controller ended there.
+    private struct EndingLedger: LedgerStorage {
+        let kept: RecordedLedger
+
+        func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
+            let told = (kept.events + events).count { $0.type == .artifactInspected }
+            if told > 1 { throw Failure(.retry, reason: "LedgerUnavailable", message: "it ended") }
+            return try await kept.append(events)
+        }
+    }
+
+    @Test func `what a crash kept from the ledger is told when it is tried again`() async throws {
+        try await withTemporaryFolder { folder in
+            let fixture = try StoreFixture(in: folder)
+            let files = [
+                try artifact(fixture, "a.pkl", Self.attack), try artifact(fixture, "b.txt", Array("# Churn\n".utf8)),
+            ]
+            let ending = ArtifactStore(
+                root: fixture.store.layout.root, content: fixture.content, tree: fixture.tree, readers: fixture.readers,
+                journal: Journal(storage: EndingLedger(kept: fixture.ledger)), refusing: [fixture.state],
+                now: { Timestamp(milliseconds: 1_000) })
+            let ticket = try await fixture.ledger.ticket()
+            await #expect(throws: Failure(.retry, reason: "LedgerUnavailable", message: "it ended")) {
+                try await ending.stage(
+                    files, of: fixture.version, manifest: nil, at: fixture.commit, ticket: ticket)
+            }
+            #expect(fixture.store.inspected(files) == [])
+            #expect(await fixture.failure(of: files)?.reason == "DangerousFile")
+            #expect(inspected(fixture).map { $0.body["path"] } == ["a.pkl", "a.pkl", "b.txt"])
+            #expect(await fixture.failure(of: files)?.reason == "DangerousFile")
+            #expect(inspected(fixture).count == 3)
+        }
+    }
+
     @Test func `what the operator allows is put in place after another look`() async throws {
         try await withTemporaryFolder { folder in
             var fixture = try StoreFixture(in: folder)

@@ -63,6 +63,8 @@ package struct ContentCollection: Sendable {
         return try await content.work.run { [needed] (_) throws(Failure) in
             var report = Report(bundles: dropped.sorted(), keptBundles: bundles.count - dropped.count)
             if !dryRun, !dropped.isEmpty || !orphans.isEmpty {
+                // Built again, they are new again.
+                for name in dropped { unlink(content.layout.bundled(name)) }
                 try content.changeIndex { index in
                     index.manifests.removeAll {
                         dropped.contains($0.annotations[ImageIndex.nameAnnotation] ?? "") || orphans.contains($0.digest)

@@ -8,6 +8,7 @@ import WaybillCore
 ///     records/HEX     what the blob looked like when it was last hashed
 ///     quarantine/     blobs whose bytes were found to be others
 ///     noted/          empty files, by the names in quarantine that the ledger knows of
+///     bundled/HEX     the bundle of a name that the ledger knows of, by the digest of the name
 ///     wheels/KEY      which blobs are the wheels of a Python environment's lock
 ///     uploads/        how far pushes to registries came
 ///     places/HEX      repositories of registries that have the blob
@@ -24,6 +25,8 @@ struct ContentLayout: Hashable, Sendable {
     func wheels(_ key: String) -> String { "\(wheels)/\(key)" }
     var wheels: String { "\(root)/wheels" }
     var noted: String { "\(root)/noted" }
+    func bundled(_ name: String) -> String { "\(bundled)/\(Digest(of: name.utf8).hex)" }
+    var bundled: String { "\(root)/bundled" }
     var locks: String { "\(root)/locks" }
     var uploads: String { "\(root)/uploads" }
     var places: String { "\(root)/places" }
@@ -43,7 +46,7 @@ struct ContentLayout: Hashable, Sendable {
     func make() throws(Failure) {
         do throws(SystemError) {
             try makeFolder(root, mode: 0o700)
-            for path in [partial, records, quarantine, noted, wheels, locks, uploads, places] {
+            for path in [partial, records, quarantine, noted, bundled, wheels, locks, uploads, places] {
                 try makeFolder(path, mode: 0o700)
             }
             if try fileStatus(image) != nil { return }

@@ -35,6 +35,21 @@ extension ContentStore {
         return try ImageIndex(parsing: bytes, path: layout.index)
     }
 
+    /// Whether the ledger knows that `name` is the bundle `manifest`.
+    func isNoted(_ manifest: Digest, as name: String) async throws(Failure) -> Bool {
+        try await work.run { [layout] (_) throws(Failure) in
+            try DurableFile.read(layout.bundled(name), limit: 4096) == Array(manifest.description.utf8)
+        }
+    }
+
+    /// The ledger knows of it from now on. Where that cannot be written down, it is told once more another time.
+    func markNoted(_ manifest: Digest, as name: String) async throws(Failure) {
+        try await work.run { [layout] (_) throws(Failure) -> Void in
+            try? DurableFile.replace(
+                layout.bundled(name), with: Array(manifest.description.utf8), mode: 0o600, scratch: layout.partial)
+        }
+    }
+
     /// Changes the index as one step, whoever else wants to.
     func changeIndex(_ change: (inout ImageIndex) -> Void) throws(Failure) {
         do {

@@ -39,6 +39,11 @@ extension ContentStore {
         return report
     }
 
+    /// The digest of the bytes of a file outside of the store, read as those of blobs are.
+    package static func digest(ofFile path: String) throws(Failure) -> Digest {
+        try FileCopy.digest(ofEntry: path, Cancellation())
+    }
+
     private func verify(_ digest: Digest) async throws(Failure) -> Quarantined? {
         let lock = try await lock(digest)
         defer {

@@ -1,3 +1,4 @@
+import Glibc
 package import WaybillCore
 
 /// Verified folders of model files on this machine, shared by every process that uses the same root. Their bytes are in a content
@@ -58,10 +59,14 @@ package struct ArtifactStore: ModelStore {
     }
 
     /// Cheap while nothing changed: a look at each file. Besides changed bytes, `altered` reports a file that no artifact names,
-    /// as if the digest of nothing had been expected.
+    /// as if the digest of nothing had been expected. A set that a crash kept from its bundle is `missing`, so that it is packaged.
     package func check(_ artifacts: [Artifact]) async throws(Failure) -> Preparation {
         let set = try ArtifactSet(artifacts)
-        return try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
+        let key = ArtifactSet.key(for: artifacts)
+        let isPackaged = board.step(of: key) != nil
+        let preparation = try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
+        guard preparation == .prepared, !isPackaged, isOwed(key) else { return preparation }
+        return .missing
     }
 
     /// What is pulled becomes a `sources.resolved` entry, each verified file an `artifact.verified` one, and each that was looked into
@@ -110,7 +115,9 @@ package struct ArtifactStore: ModelStore {
         for artifact in set.artifacts { try await record(artifact, of: staged.version, ticket: ticket) }
         board.set(.inspecting, of: ArtifactSet.key(for: set.artifacts))
         try await inspect(set, staged)
+        let isBundled = staged.manifest != nil
         try await work.run { (cancellation) throws(Failure) in
+            if isBundled { try owe(ArtifactSet.key(for: set.artifacts)) }
             try staging(set, cancellation).publish(
                 to: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)))
         }
@@ -122,16 +129,17 @@ package struct ArtifactStore: ModelStore {
             set: set, manifest: staged.manifest, allowing: try await allowing(), path: inspectionPath(set.artifacts))
         let known = inspection.known()
         if let known { try inspection.refuse(known, staged.version) }
-        let files = try await work.run { [layout] (cancellation) throws(Failure) in
+        let files = try await work.run { (cancellation) throws(Failure) in
             try staging(set, cancellation).begin()
             try staging(set, cancellation).gather()
             if let known { return known }
-            return try inspection.run(in: staging(set, cancellation).folder, scratch: layout.index, cancellation)
+            return try inspection.run(in: staging(set, cancellation).folder, cancellation)
         }
         if known != nil { return }
         for file in files {
             try await record(file, of: staged.version, allowing: inspection.allowing.digest, ticket: staged.ticket)
         }
+        try await work.run { [layout] (_) throws(Failure) in try inspection.keep(files, scratch: layout.index) }
         try inspection.refuse(files, staged.version)
     }
 
@@ -150,7 +158,8 @@ package struct ArtifactStore: ModelStore {
         return PackagingProgress(step, done: held.done, total: held.total)
     }
 
-    /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry.
+    /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry; so does one that is
+    /// there already, made by hand or just before a crash, of which the ledger does not know.
     package func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {
         let key = ArtifactSet.key(for: version.artifacts)
         try layout.make()
@@ -159,14 +168,41 @@ package struct ArtifactStore: ModelStore {
         defer { withExtendedLifetime(lock) {} }
         board.set(.bundling, of: key)
         defer { board.set(nil, of: key) }
-        let before = try await content.manifests().last {
-            $0.annotations[ImageIndex.nameAnnotation] == version.id.description
-        }
-        let (bundle, rotten) = try await builder.build(version, at: commit)
+        let (before, bundle, rotten) = try await build(version, at: commit, key)
         for blob in rotten { try await record(blob, ticket: ticket) }
-        if before?.digest == bundle.manifest { return }
-        try await record(bundle, ticket: ticket)
+        let name = version.id.description
+        let isKnown = try await content.isNoted(bundle.manifest, as: name)
+        if !isKnown || before != bundle.manifest {
+            try await record(bundle, ticket: ticket)
+            try await content.markNoted(bundle.manifest, as: name)
+        }
+        unlink(layout.owed(key))
     }
+
+    /// Also gives the bundle that the version had before. A failure is told as the outcome of the act, and leaves nothing owed; what
+    /// was cut short is gone on with.
+    private func build(
+        _ version: ModelVersion, at commit: CommitID, _ key: Digest
+    ) async throws(Failure) -> (before: Digest?, bundle: ModelBundle, quarantined: [ContentStore.Quarantined]) {
+        do throws(Failure) {
+            let before = try await content.manifests().last {
+                $0.annotations[ImageIndex.nameAnnotation] == version.id.description
+            }
+            let (bundle, quarantined) = try await builder.build(version, at: commit)
+            return (before?.digest, bundle, quarantined)
+        } catch {
+            if error.reason != Failure.cancelled.reason { unlink(layout.owed(key)) }
+            throw error
+        }
+    }
+
+    private func owe(_ key: Digest) throws(Failure) {
+        do throws(SystemError) {
+            try DurableFile.replace(layout.owed(key), with: [], mode: 0o600, scratch: layout.index)
+        } catch { throw .disk(error) }
+    }
+
+    private func isOwed(_ key: Digest) -> Bool { (try? fileStatus(layout.owed(key))) ?? nil != nil }
 
     package func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
         let kept = Set(keeping.map { ArtifactSet.key(for: $0).hex })

@@ -31,19 +31,23 @@ struct SetInspection {
         return record.files
     }
 
-    /// Looks into the files as they stand in `folder`, and keeps what was found.
-    func run(in folder: String, scratch: String, _ cancellation: Cancellation) throws(Failure) -> [InspectedFile] {
+    /// Looks into the files as they stand in `folder`.
+    func run(in folder: String, _ cancellation: Cancellation) throws(Failure) -> [InspectedFile] {
         let inspector = Inspector(allowing: allowing)
         var files: [InspectedFile] = []
         for artifact in set.artifacts {
             if cancellation.isCancelled { throw .cancelled }
             files.append(InspectedFile(artifact, inspector.inspect(path: "\(folder)/\(artifact.path)"), manifest))
         }
-        guard let data = try? JSONEncoder().encode(Record(basis: basis, files: files)) else { return files }
+        return files
+    }
+
+    /// Keeps what was found. Only once the ledger knows it: what is kept is not told again.
+    func keep(_ files: [InspectedFile], scratch: String) throws(Failure) {
+        guard let data = try? JSONEncoder().encode(Record(basis: basis, files: files)) else { return }
         do throws(SystemError) {
             try DurableFile.replace(path, with: [UInt8](data), mode: 0o600, scratch: scratch)
         } catch { throw .disk(error) }
-        return files
     }
 
     /// - Throws: `DangerousFile`, stalling, with the sentence that says why.

@@ -10,7 +10,15 @@ package struct SignatureSights: Sendable {
     private let journal: Journal
     private let now: @Sendable () -> Timestamp
     private var seen: [Digest: Timestamp]
-    private var looked: (index: String?, rules: Digest)?
+    private var looked: Look?
+
+    /// What the last look was at.
+    private struct Look {
+        var index: String?
+        var rules: Digest
+        /// When the next key begins to count.
+        var next: Timestamp?
+    }
 
     /// - Parameter seen: what the ledger has, by the digest of a signature's bytes.
     package init(
@@ -23,10 +31,10 @@ package struct SignatureSights: Sendable {
     }
 
     /// Looks at every bundle that has a signature which was not seen before; does nothing while neither the store's index nor the rules
-    /// changed. `rules` is the digest of the file that `access` was read from.
+    /// changed, and no key began to count. `rules` is the digest of the file that `access` was read from.
     package mutating func look(_ access: Access, rules: Digest) async throws(Failure) {
-        let index = content.indexVersion
-        if let looked, looked.index == index, looked.rules == rules { return }
+        let (index, moment) = (content.indexVersion, now())
+        if let looked, looked.index == index, looked.rules == rules, looked.next.map({ moment < $0 }) ?? true { return }
         let beside = try await content.attachments()
         for manifest in try await content.manifests() {
             guard manifest.annotations[ImageIndex.nameAnnotation] != nil, let referrers = beside[manifest.digest],
@@ -35,7 +43,8 @@ package struct SignatureSights: Sendable {
             else { continue }
             try await record(bundle, referrers, access, rules)
         }
-        looked = (index, rules)
+        let begins = access.people.flatMap(\.keys).compactMap(\.validFrom)
+        looked = Look(index: index, rules: rules, next: begins.filter { $0 > moment }.min())
     }
 
     private mutating func record(

@@ -1,15 +1,57 @@
 """Writes the small files that the fuzzer begins with into ./seeds.
 
-Needs numpy, safetensors, onnx, gguf, xgboost and lightgbm; the versions are those of `ModelLibraries.lock` in the tests.
-"""
-import io, json, os, pickle, tarfile, zipfile
+    make-seeds.py             all of them
+    make-seeds.py --pickles   only pickles and what holds them
 
-import gguf, lightgbm, numpy as np, onnx, xgboost
-from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import save_file
+Needs numpy and joblib, and for all of them safetensors, onnx, gguf, xgboost and lightgbm; the versions are those of
+`ModelLibraries` and `PickleCorpus` in the tests.
+"""
+import collections, gzip, io, json, os, pickle, struct, sys, tarfile, zipfile
+
+import joblib, numpy as np
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds"))
 w = np.arange(6, dtype="float32").reshape(2, 3)
+
+state = collections.OrderedDict(coef=w, classes=["a", "b"], bias=np.float64(0.5), labels=np.array(["a", None], dtype=object))
+with open("a.pkl", "wb") as f:
+    pickle.dump(state, f, 4)
+with open("old.pkl", "wb") as f:
+    pickle.dump({"alpha": 0.5, "names": ("a", "b"), "deep": [[1], {"b": None}]}, f, 0)
+joblib.dump(state, "a.joblib")
+for name, method in [("zlib", "zlib"), ("bz2", "bz2"), ("xz", "xz"), ("lzma", "lzma")]:
+    joblib.dump(state, f"{name}.joblib", compress=(method, 3))
+# As joblib packs with gzip, but without the time.
+with open("gzip.joblib", "wb") as f:
+    f.write(gzip.compress(open("a.joblib", "rb").read(), 3, mtime=0))
+
+
+def torch_global(module, name):
+    return f"c{module}\n{name}\n".encode()
+
+
+def torch_text(text):
+    return b"X" + struct.pack("<I", len(text)) + text.encode()
+
+
+# As torch wrote until 1.6, without torch: a number, a version, the machine, the object, the keys of its storages, the storages.
+storage = b"(" + torch_text("storage") + torch_global("torch", "FloatStorage") + torch_text("0") + torch_text("cpu") + b"K\x06NtQ"
+tensor = torch_global("torch._utils", "_rebuild_tensor_v2") + b"(" + storage + b"K\x00K\x02K\x03\x86K\x03K\x01\x86\x89"
+tensor += torch_global("collections", "OrderedDict") + b")RtR"
+with open("legacy.pt", "wb") as f:
+    pickle.dump(0x1950A86A20F9469CFC6C, f, 2)
+    pickle.dump(1001, f, 2)
+    pickle.dump({"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}, f, 2)
+    f.write(b"\x80\x02}" + torch_text("w") + tensor + b"s.")
+    pickle.dump(["0"], f, 2)
+    f.write(struct.pack("<Q", 6) + w.tobytes())
+if "--pickles" in sys.argv:
+    sys.exit()
+
+import gguf, lightgbm, onnx, xgboost
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
+
 save_file({"w": w, "b": np.zeros(2, "int64")}, "a.safetensors", metadata={"format": "np"})
 np.save("a.npy", w)
 np.savez("a.npz", a=w, b=np.zeros(1, [("x", "i4"), ("y", "f8", (2,))]))

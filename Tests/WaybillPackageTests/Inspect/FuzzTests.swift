@@ -15,7 +15,7 @@ import Testing
         ProcessInfo.processInfo.environment["WAYBILL_FUZZ_SECONDS"].flatMap { Double($0) } ?? 0.5
     }
 
-    @Test func `there are seeds`() { #expect(Self.seeds.count >= 14) }
+    @Test func `there are seeds`() { #expect(Self.seeds.count >= 23) }
 
     @Test func `each seed is what its name says, and safe`() {
         for seed in Self.seeds {

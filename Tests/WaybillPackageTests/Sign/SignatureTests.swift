@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Synchronization
 import Testing
 import WaybillCore
 import WaybillTestSupport
@@ -237,6 +238,47 @@ import WaybillTrust
                 seen: [first.layer.digest: moment, second.layer.digest: moment], now: { moment })
             try await again.look(try SignedBundle.access(ada.publicKey), rules: rules)
             #expect(recorded().count == 2)
+        }
+    }
+
+    private final class MovingClock: Sendable {
+        private let moment: Mutex<Timestamp>
+
+        init(_ moment: Timestamp) { self.moment = Mutex(moment) }
+
+        var now: Timestamp { moment.withLock { $0 } }
+        func move(to later: Timestamp) { moment.withLock { $0 = later } }
+    }
+
+    @Test func `a signature by a key that counts later is recorded then, and outlives its revocation`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let signed = try await SignedBundle(in: folder)
+            let ada = try SignedBundle.key(1)
+            let referrer = try await signed.sign(ada)
+            let ledger = signed.fixture.store.ledger
+            let clock = MovingClock(try Timestamp(parsing: "2026-06-01"))
+            let rules = WaybillCore.Digest(of: "rules".utf8)
+            let access = try SignedBundle.access(ada.publicKey, from: "2026-07-01")
+            var sights = SignatureSights(
+                signed.content, journal: Journal(storage: ledger), seen: [:], now: { clock.now })
+            func recorded() -> [Event] { ledger.events.filter { $0.type == .signatureVerified } }
+            for early in ["2026-06-01", "2026-06-30"] {
+                clock.move(to: try Timestamp(parsing: early))
+                try await sights.look(access, rules: rules)
+                #expect(recorded() == [])
+            }
+            let begins = try Timestamp(parsing: "2026-07-01")
+            clock.move(to: begins)
+            try await sights.look(access, rules: rules)
+            clock.move(to: try Timestamp(parsing: "2026-07-02"))
+            try await sights.look(access, rules: rules)
+            #expect(recorded().map(\.time) == [begins])
+            #expect(recorded().first?.body["signature"]?.string == referrer.layer.digest.description)
+
+            let revoked = try SignedBundle.access(ada.publicKey, from: "2026-07-01", revoked: "2026-08-01")
+            let found = try await signed.check(revoked, seen: [referrer.layer.digest: begins], now: "2026-09-01")
+            let person = try Name(parsing: "ada")
+            #expect(found.map(\.verdict) == [.trusted(person)])
         }
     }
 }

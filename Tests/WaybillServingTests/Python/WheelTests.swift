@@ -123,6 +123,25 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `are those that a uv lock names for its project on this machine`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try EnvironmentFixture(in: folder, lock: UVLock.text, path: "locks/uv.lock")
+            try await fixture.build()
+            let place = try await fixture.store.folder(for: fixture.environment)
+            let packages = "\(place)/lib/python3.11/site-packages"
+            #expect(FileManager.default.fileExists(atPath: "\(packages)/six.py"))
+            for other in ["colorama", "iniconfig"] {
+                #expect(!FileManager.default.fileExists(atPath: "\(packages)/\(other)"))
+            }
+            #expect(fixture.built.last?.outcome == .succeeded)
+            // Neither the wheel nor the source is what the index has.
+            let wrong = UVLock.text.replacing("8abb2f", with: "000000").replacing("1e61c3", with: "000000")
+            let other = try EnvironmentFixture(in: folder, lock: wrong, path: "locks/uv.lock")
+            let failure = await other.failure()
+            #expect(failure?.reason == "LockMismatch" && failure?.disposition == .stall, "\(failure as Any)")
+        }
+    }
+
     @Test(arguments: ["locks/requirements.in", "locks/pyproject.toml", "locks/pylock.toml", "locks/uv.lock"])
     func `are never fetched for what is no lock`(_ path: String) async throws {
         try await withTemporaryFolder { (folder) async throws in
