@@ -21,10 +21,10 @@ struct ChildCommand {
         deadline: ContinuousClock.Instant, cancellation: Cancellation, sink: (ArraySlice<UInt8>) -> Void
     ) throws(Failure) -> End {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw failure("make a pipe for", errno) }
+        // In one call: a child that another thread starts in between would keep the writer, and with it this command, open.
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw failure("make a pipe for", errno) }
         let (reader, writer) = (ends[0], ends[1])
         defer { close(reader) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let child: pid_t
         do throws(Failure) {
             child = try spawn(output: writer)
