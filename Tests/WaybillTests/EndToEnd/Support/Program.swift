@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import WaybillCore
+import WaybillTestSupport
 
 /// Runs programs to their end, and the controller until it is stopped.
 enum Program {
@@ -22,13 +23,16 @@ enum Program {
         _ arguments: [String], in folder: String, _ variables: [String: String] = [:]
     ) async throws -> Result {
         let base = "\(folder)/.output-\(UUID().uuidString)"
-        let process = try process(arguments, in: folder, variables, output: base + ".out", errors: base + ".err")
-        let code = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        let program = try ChildProgram(
+            arguments, in: URL(fileURLWithPath: folder), environment: Self.variables(folder, variables),
+            output: URL(fileURLWithPath: base + ".out"), errors: URL(fileURLWithPath: base + ".err"))
+        let code = await program.status()
         defer { for end in [".out", ".err"] { try? FileManager.default.removeItem(atPath: base + end) } }
         return Result(code: code, output: try text(of: base + ".out"), errors: try text(of: base + ".err"))
+    }
+
+    private static func variables(_ home: String, _ more: [String: String]) -> [String: String] {
+        ["HOME": home, "PATH": "/usr/bin:/bin"].merging(more) { _, new in new }
     }
 
     static func process(
@@ -38,7 +42,7 @@ enum Program {
         process.executableURL = URL(fileURLWithPath: arguments[0])
         process.arguments = Array(arguments.dropFirst())
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"].merging(variables) { _, new in new }
+        process.environment = Self.variables(folder, variables)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try appending(output)
         process.standardError = output == errors ? process.standardOutput : try appending(errors)
