@@ -1,5 +1,4 @@
 package import Foundation
-import Glibc
 
 /// A real store of objects on loopback ports of its own: SeaweedFS, which checks signatures, or moto, which answers as AWS does.
 package final class ObjectServer: Sendable {
@@ -96,23 +95,9 @@ package final class ObjectServer: Sendable {
         var found: [Int] = []
         while found.count < count {
             let port = Int.random(in: 15_000...22_000)
-            if !found.contains(port), isFree(port), isFree(port + 10_000) { found.append(port) }
+            if !found.contains(port), PlainSocket.isFree(port), PlainSocket.isFree(port + 10_000) { found.append(port) }
         }
         return found
-    }
-
-    private static func isFree(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
     }
 
     private static let moto = """

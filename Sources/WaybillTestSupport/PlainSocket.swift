@@ -203,6 +203,18 @@ extension PlainSocket {
         guard result == 0 else { throw Self.problem("no free port") }
         return Int(UInt16(bigEndian: address.sin_port))
     }
+
+    /// Whether nobody has this port of loopback now.
+    package static func isFree(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { Glibc.close(descriptor) }
+        var address = sockaddr_in.loopback(port: port)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
 }
 
 extension sockaddr_in {

@@ -50,7 +50,7 @@ struct UnpackedCopy {
         do throws(InspectionError) {
             source = try FileBytes(path: blob)
             var reader = TarReader(source)
-            while let member = try reader.next() { members.append(member) }
+            while members.count <= Self.memberLimit, let member = try reader.next() { members.append(member) }
         } catch { throw names.unsafe("\(layer.path.quotedForMessage) is no sound tar: \(error.words)") }
         guard members.count <= Self.memberLimit else {
             throw names.unsafe("\(layer.path.quotedForMessage) has more than \(Self.memberLimit) files")

@@ -46,15 +46,19 @@ struct FileCopy {
 
     /// The digest of a regular file's bytes. Anything else has a digest of its own that no file of a manifest has.
     static func digest(ofEntry path: String, _ cancellation: Cancellation) throws(Failure) -> Digest {
+        try content(ofEntry: path, cancellation)?.digest ?? Digest(of: "waybill.not-a-file/1\n".utf8)
+    }
+
+    /// What is in a regular file; nil when none is there, or it has more than `limit` bytes.
+    static func content(
+        ofEntry path: String, limit: Int64 = .max, _ cancellation: Cancellation
+    ) throws(Failure) -> Content? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return Digest(of: "waybill.not-a-file/1\n".utf8) }
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.isRegularFile else {
-            return Digest(of: "waybill.not-a-file/1\n".utf8)
-        }
-        let copy = FileCopy(source: descriptor, sourcePath: path, cancellation: cancellation)
-        return try copy.hash()?.digest ?? Digest(of: [])
+        guard fstat(descriptor, &status) == 0, status.isRegularFile, Int64(status.st_size) <= limit else { return nil }
+        return try FileCopy(source: descriptor, sourcePath: path, cancellation: cancellation).hash(limit: limit)
     }
 
     private func stream(

@@ -3,8 +3,6 @@ import NIOCore
 import WaybillCore
 import WaybillTrust
 
-import struct Crypto.SHA256
-
 extension ImageFolder {
     private var blobs: String { "\(path)/blobs/sha256" }
     private var index: String { "\(path)/index.json" }
@@ -69,7 +67,8 @@ extension ImageFolder {
         let place = "\(blobs)/\(blob.digest.hex)"
         let work = BlockingWork(label: "waybill.image")
         let isThere = try await work.run { (cancellation) throws(Failure) in
-            try Self.digest(of: place, size: blob.size, cancellation) == blob.digest
+            try FileCopy.content(ofEntry: place, limit: blob.size, cancellation)
+                == Content(digest: blob.digest, size: blob.size)
         }
         if isThere { return false }
         let partial = try PartialBlob(path: "\(path)/.\(blob.digest.hex).partial", limit: blob.size)
@@ -120,18 +119,6 @@ extension ImageFolder {
         case .file: throw unsound
         }
         guard partial.content == Content(digest: blob.digest, size: blob.size) else { throw unsound }
-    }
-
-    /// Nil when there is no regular file of that size.
-    private static func digest(of place: String, size: Int64, _ cancellation: Cancellation) throws(Failure) -> Digest? {
-        let descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.isRegularFile, Int64(status.st_size) == size else { return nil }
-        var hasher = SHA256()
-        _ = try FileCopy(source: descriptor, sourcePath: place, cancellation: cancellation).feed(&hasher, limit: size)
-        return Digest(finalizing: hasher)
     }
 
     /// Gives the manifest a name; what had it before loses it, and whatever else stands in the index stays as it is.

@@ -29,12 +29,19 @@ struct FleetAllowList: Sendable {
     let path: String
 
     /// From the top of the repository.
-    var place: String { path.isEmpty ? Self.file : "\(path)/\(Self.file)" }
+    var place: String { Self.place(below: path) }
+
+    /// From the top of a repository whose manifests are in `folder`.
+    static func place(below folder: String) -> String { folder.isEmpty ? file : "\(folder)/\(file)" }
 
     /// - Throws: `AllowListBroken`, stalling, with the line that is wrong: a list that cannot be read allows nothing.
     func read(at commit: CommitID?) async throws(Failure) -> AllowList {
         guard let commit, let file = try await tree.file(place, at: commit) else { return .shipped }
-        let bytes = try await tree.read([file.blob], limit: AllowList.longest).first ?? []
+        return try Self.parse(try await tree.read([file.blob], limit: AllowList.longest).first ?? [], place)
+    }
+
+    /// - Throws: `AllowListBroken`, stalling, with the line of the file at `place` that is wrong.
+    static func parse(_ bytes: [UInt8], _ place: String) throws(Failure) -> AllowList {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.stall, reason: "AllowListBroken", message: "\(place): is not UTF-8 text")
         }

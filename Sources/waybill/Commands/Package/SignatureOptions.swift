@@ -39,16 +39,14 @@ struct SignatureOptions: ParsableArguments {
     /// What pickles may import, by the fleet folder's own list when it has one.
     func allowList() throws(Failure) -> AllowList {
         let top = FleetTop.above(repository)
-        let folder = try ManifestFolder.configured(in: top)
-        let file = (folder.isEmpty ? "" : folder + "/") + FleetAllowList.file
-        guard FileManager.default.fileExists(atPath: "\(top)/\(file)") else { return .shipped }
-        guard let data = FileManager.default.contents(atPath: "\(top)/\(file)"), data.count <= 4 << 20 else {
-            throw Failure(
-                .stall, reason: "AllowListBroken", message: "\(file): cannot be read, or is larger than 4 MiB")
-        }
-        do throws(InvalidInput) {
-            return try AllowList(parsing: String(decoding: data, as: UTF8.self), file: file)
-        } catch { throw Failure(.stall, reason: "AllowListBroken", message: error.message) }
+        let place = FleetAllowList.place(below: try ManifestFolder.configured(in: top))
+        guard FileManager.default.fileExists(atPath: "\(top)/\(place)") else { return .shipped }
+        let broken = Failure(.stall, reason: "AllowListBroken", message: "\(place): cannot be read")
+        guard let handle = FileHandle(forReadingAtPath: "\(top)/\(place)") else { throw broken }
+        let data: Data
+        // Nothing at the end is no failure: an empty list allows nothing.
+        do { data = try handle.read(upToCount: AllowList.longest + 1) ?? Data() } catch { throw broken }
+        return try FleetAllowList.parse([UInt8](data), place)
     }
 
     func keys() throws(Failure) -> [SSHPublicKey] {

@@ -1,4 +1,3 @@
-import Glibc
 import WaybillCore
 import WaybillTestSupport
 
@@ -14,19 +13,8 @@ struct PortBlock: Sendable {
     static func free() throws -> PortBlock {
         for _ in 0..<100 {
             let block = PortBlock(gateway: 21_000 + 40 * Int.random(in: 0..<270))
-            if isFree(block.gateway) && isFree(block.metrics) { return block }
+            if PlainSocket.isFree(block.gateway) && PlainSocket.isFree(block.metrics) { return block }
         }
         throw Failure(.stall, reason: "Test", message: "no free block of ports")
-    }
-
-    private static func isFree(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in.loopback(port: port)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
     }
 }
