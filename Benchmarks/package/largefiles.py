@@ -52,6 +52,16 @@ def write(folder, options):
     return paths, described
 
 
+def warm(folder, megabytes):
+    """Writes so much, and removes it: a virtual machine gives memory back while it is not used, and whoever needs it next waits for
+    its host. Before each act, so that it is nobody's turn to pay for that."""
+    path, block = f"{folder}/warm", bytes(1_000_000)
+    with open(path, "wb") as out:
+        for _ in range(megabytes):
+            out.write(block)
+    os.unlink(path)
+
+
 def run(command, cores=None):
     """Seconds and peak memory in MB of a command, on so many cores."""
     pinned = ["taskset", "-c", ",".join(map(str, range(cores)))] if cores else []

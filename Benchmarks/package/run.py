@@ -21,7 +21,7 @@ def main():
 
 
 def measure(options, folder):
-    largefiles.require_space(folder, options, 2)
+    largefiles.require_space(folder, options, 3)
     files, described = largefiles.write(folder, options)
     copy, store = f"{folder}/copy", f"{folder}/store"
     peer = ["sh", "-c", f'mkdir {copy} && cp "$@" {copy} && sync -f {copy} && openssl dgst -sha256 "$@"', "sh"] + files
@@ -38,6 +38,7 @@ def measure(options, folder):
         memory = {name: 0 for name in acts}
         for _ in range(options.rounds):
             for name, command in acts.items():
+                largefiles.warm(folder, options.size * options.files)
                 seconds, peak = largefiles.run(command, cores)
                 times[name].append(seconds)
                 memory[name] = max(memory[name], peak)

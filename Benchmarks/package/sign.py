@@ -52,6 +52,7 @@ def measure(options, python, folder):
         for name, command in (
             ("build", [options.tool, "build", store, *described]), ("sign", [options.tool, "sign", store, key]), ("peer", peer),
         ):
+            largefiles.warm(folder, options.size * options.files)
             seconds, peak = largefiles.run(command)
             times[name].append(seconds)
             memory[name] = max(memory[name], peak)

@@ -59,13 +59,14 @@ def main():
 
 
 def measure(options, folder):
-    # The bundle, and a registry and a pulled copy at one time.
-    largefiles.require_space(folder, options, 3)
+    # The bundle, a registry, a pulled copy, and what warms.
+    largefiles.require_space(folder, options, 4)
     store = build(options, folder)
     acts = ["push", "skopeo push", "pull", "skopeo pull"]
     times, memory = {name: [] for name in acts}, {name: 0.0 for name in acts}
 
     def take(name, command):
+        largefiles.warm(folder, options.size * options.files)
         seconds, peak = largefiles.run(command)
         times[name].append(seconds)
         memory[name] = max(memory[name], peak)

@@ -28,7 +28,7 @@ struct EventMembersTests {
         }
 
         /// Both events of an act, the outcome a failure.
-        func act(_ action: Action, adding additions: [String: Value] = [:]) -> [Event] {
+        func act(_ action: Action, adding additions: Members = [:]) -> [Event] {
             let request = ActRequest(
                 id: EffectID(1), key: key, action: action, spec: spec, commit: commit, decision: DecisionID(1),
                 reason: "why")

@@ -10,14 +10,14 @@ import WaybillTestSupport
 @Suite struct ConfigurationTests {
     /// Gives fixed values for any file.
     struct FixedFile: ConfigurationFileReading {
-        var values: [String: Value]
+        var values: Members
         func read(_ bytes: [UInt8], path: String) throws(ConfigurationProblems) -> ConfigurationFileValues {
             ConfigurationFileValues(values: values)
         }
     }
 
     private func resolve(
-        flags: [String: String] = [:], variables: [String: String] = [:], file: [String: Value]? = nil
+        flags: [String: String] = [:], variables: [String: String] = [:], file: Members? = nil
     ) async throws -> WaybillConfiguration {
         try await withTemporaryFolder { folder in
             let path = folder.appending(path: "waybill.yaml")
@@ -34,7 +34,7 @@ import WaybillTestSupport
     }
 
     @Test func `flags go before the environment, and that before the file`() async throws {
-        let file: [String: Value] = ["state": "/file", "workers": 2, "repository.branch": "release"]
+        let file: Members = ["state": "/file", "workers": 2, "repository.branch": "release"]
         let variables = ["WAYBILL_STATE": "/variable", "WAYBILL_WORKERS": "3"]
         let resolved = try await resolve(flags: ["state": "/flag"], variables: variables, file: file)
         #expect(resolved.stateFolder == "/flag")
@@ -52,7 +52,7 @@ import WaybillTestSupport
 
     @Test func `an ssh key goes with the file of its passphrase`() async throws {
         let address = try RemoteAddress(parsing: "git@host:fleet")
-        let file: [String: Value] = ["repository.sshKey": "/key", "repository.sshPassphraseFile": "/passphrase"]
+        let file: Members = ["repository.sshKey": "/key", "repository.sshPassphraseFile": "/passphrase"]
         let identity = try await resolve(file: file).sshCredentials(address)?.identity
         #expect(identity == .key(path: "/key", passphrase: .file("/passphrase")))
         let bare = try await resolve(file: ["repository.sshKey": "/key"]).sshCredentials(address)?.identity

@@ -7,7 +7,7 @@ import WaybillCore
 /// Events as people read them.
 @Suite struct EventWordsTests {
     private func view(
-        _ type: EventType, _ body: [String: Value], outcome: Event.Outcome? = nil, subject: String = "production/churn",
+        _ type: EventType, _ body: Members, outcome: Event.Outcome? = nil, subject: String = "production/churn",
         actor: Actor = .controller
     ) -> EventView {
         let event = Event(
@@ -53,8 +53,8 @@ import WaybillCore
             (.operatorCommand, ["command": "pause", "result": "paused", "reason": "a look"], "pause: a look"),
             (.operatorCommand, ["command": "resume", "result": "resumed"], "resume: resumed"),
             (.holdPlaced, ["reason": "HistoryRewound", "message": "the branch went back"], "the branch went back"),
-        ] as [(EventType, [String: Value], String)])
-    func `few words say what happened`(_ type: EventType, _ body: [String: Value], _ words: String) {
+        ] as [(EventType, Members, String)])
+    func `few words say what happened`(_ type: EventType, _ body: Members, _ words: String) {
         #expect(view(type, body).words == words)
     }
 

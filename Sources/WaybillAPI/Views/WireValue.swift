@@ -12,7 +12,7 @@ package struct WireValue: Hashable, Sendable, Codable {
             for key in members.allKeys {
                 object[key.stringValue] = try members.decode(WireValue.self, forKey: key).value
             }
-            value = .object(object)
+            value = .object(Members(object))
         } else if var items = try? decoder.unkeyedContainer() {
             var list: [Value] = []
             while !items.isAtEnd { list.append(try items.decode(WireValue.self).value) }

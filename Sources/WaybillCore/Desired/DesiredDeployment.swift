@@ -61,7 +61,8 @@ package struct LockedEnvironment: Hashable, Sendable {
 
 /// What should be serving for one key at one commit.
 package struct DesiredDeployment: Hashable, Sendable {
-    package var spec: RevisionSpec
+    /// Boxed, so that a deployment is small: a fleet holds and passes on many.
+    private var boxed: Boxed
     package var replicas: Int
     package var drain: Duration
     /// The whole rendering in its versioned canonical form; `Rendering` makes it.
@@ -71,15 +72,28 @@ package struct DesiredDeployment: Hashable, Sendable {
     package init(
         spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation
     ) {
-        self.spec = spec
+        boxed = Boxed(spec)
         self.replicas = replicas
         self.drain = drain
         self.rendering = rendering
         self.location = location
     }
 
-    package var key: DeploymentKey { spec.key }
-    package var revision: Revision { spec.revision }
+    package var spec: RevisionSpec {
+        get { boxed.spec }
+        set { boxed = Boxed(newValue) }
+    }
+    package var key: DeploymentKey { boxed.spec.key }
+    package var revision: Revision { boxed.spec.revision }
+
+    private final class Boxed: Hashable, Sendable {
+        let spec: RevisionSpec
+
+        init(_ spec: RevisionSpec) { self.spec = spec }
+
+        static func == (left: Boxed, right: Boxed) -> Bool { left === right || left.spec == right.spec }
+        func hash(into hasher: inout Hasher) { hasher.combine(spec.revision) }
+    }
 }
 
 /// The canonical, versioned, fully resolved form of a deployment. Absent and default fields are not in it.

@@ -1,7 +1,7 @@
 extension Diagnostic {
     /// The facts for `-o json`: stable names.
     package var value: Value {
-        var members: [String: Value] = [
+        var members: Members = [
             "path": .string(location.path), "line": .integer(Int64(location.line)),
             "column": .integer(Int64(location.column)), "length": .integer(Int64(length)),
             "severity": .string(severity.rawValue), "rule": .string(rule), "message": .string(message),
@@ -42,7 +42,7 @@ package enum SARIF {
 
     private static func result(_ diagnostic: Diagnostic, _ rules: [DiagnosticRule]) -> Value {
         let hint = diagnostic.hint.map { ". Hint: \($0)" } ?? ""
-        var members: [String: Value] = [
+        var members: Members = [
             "ruleId": .string(diagnostic.rule), "level": .string(diagnostic.severity.rawValue),
             "message": ["text": .string(DiagnosticText.harmless(diagnostic.message + hint))],
             "locations": [place(diagnostic.location, length: diagnostic.length)],
@@ -59,7 +59,7 @@ package enum SARIF {
     }
 
     private static func place(_ location: SourceLocation, length: Int?) -> Value {
-        var region: [String: Value] = [
+        var region: Members = [
             "startLine": .integer(Int64(location.line)), "startColumn": .integer(Int64(location.column)),
         ]
         if let length { region["endColumn"] = .integer(Int64(location.column + length)) }

@@ -14,7 +14,7 @@ extension FieldChange {
 
     /// Every field of `rendering` with its value or its default, in the order of paths.
     private static func listing(_ rendering: Rendering) -> [(path: String, value: Value)] {
-        var found: [String: Value] = [:]
+        var found: Members = [:]
         for (member, shown, fields) in parts {
             for (impact, value) in [(Impact.restart, rendering.restart), (.live, rendering.live)] {
                 list(value[member], of: fields, shown, impact, &found)
@@ -24,7 +24,7 @@ extension FieldChange {
     }
 
     private static func list(
-        _ value: Value?, of fields: [Field], _ path: String, _ impact: Impact, _ found: inout [String: Value]
+        _ value: Value?, of fields: [Field], _ path: String, _ impact: Impact, _ found: inout Members
     ) {
         let known = Set(fields.map(\.name))
         for field in fields {
@@ -80,7 +80,7 @@ extension FieldChange {
     }
 
     private static func compareMembers(
-        _ before: [String: Value], _ after: [String: Value], _ fields: [Field], _ path: String, _ impact: Impact,
+        _ before: Members, _ after: Members, _ fields: [Field], _ path: String, _ impact: Impact,
         _ changes: inout [FieldChange]
     ) {
         for name in Set(before.keys).union(after.keys).sorted() {

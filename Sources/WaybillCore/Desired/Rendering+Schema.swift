@@ -1,3 +1,11 @@
+extension Field {
+    /// False for a field that cannot be in the part of `impact`, whatever it holds.
+    fileprivate func mayHave(_ impact: Impact) -> Bool {
+        if case .object = type { return true }
+        return self.impact == impact
+    }
+}
+
 extension Rendering {
     /// The members of `value` whose fields have `impact`, defaults and absent ones left out; nil when none is left.
     ///
@@ -5,9 +13,9 @@ extension Rendering {
     /// no rendering of a manifest that does not write it.
     package static func part(_ value: Value?, of fields: [Field], _ impact: Impact) -> Value? {
         guard let members = value?.object else { return nil }
-        var kept: [String: Value] = [:]
+        var kept: Members = [:]
         kept.reserveCapacity(members.count)
-        for field in fields {
+        for field in fields where field.mayHave(impact) {
             guard let member = members[field.name], member != field.defaultValue else { continue }
             kept[field.name] = part(member, of: field, impact)
         }
@@ -33,7 +41,7 @@ extension Rendering {
         var settings = part(value, of: fields, .restart)?.object ?? [:]
         settings["name"] = .string(deployment.key.name.text)
         let artifacts = part(version.value, of: KindSchema.modelVersion.spec, .restart)
-        var live: [String: Value] = [:]
+        var live: Members = [:]
         if let own = part(value, of: fields, .live) { live["deployment"] = own }
         if let its = runtimePart.live { live["runtime"] = its }
         return Rendering(

@@ -28,12 +28,12 @@ package struct Event: Hashable, Sendable {
     package var outcome: Outcome?
     package var actor: Actor
     /// Facts by name, as `EventType.fields` lists them; reasons and numbers, never secrets.
-    package var body: [String: Value]
+    package var body: Members
 
     package init(
         _ type: EventType, phase: Phase = .fact, decision: DecisionID, cause: LedgerIndex? = nil, time: Timestamp,
         environment: Name? = nil, subject: String, outcome: Outcome? = nil, actor: Actor = .controller,
-        body: [String: Value] = [:]
+        body: Members = [:]
     ) {
         self.type = type
         self.phase = phase

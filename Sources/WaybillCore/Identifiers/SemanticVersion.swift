@@ -15,13 +15,14 @@ package struct SemanticVersion: Hashable, Sendable, Comparable, CustomStringConv
         self = parsed
     }
 
-    private init(core: [UInt64], preRelease: [String], build: [String]) {
+    private init(core: InlineArray<3, UInt64>, preRelease: [String], build: [String]) {
         (major, minor, patch) = (core[0], core[1], core[2])
         self.preRelease = preRelease
         self.build = build
     }
 
     private static func parse(_ text: String) -> SemanticVersion? {
+        if let core = plainCore(text) { return SemanticVersion(core: core, preRelease: [], build: []) }
         guard text.utf8.count <= 128 else { return nil }
         let plus = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
         let dash = plus[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
@@ -30,7 +31,24 @@ package struct SemanticVersion: Hashable, Sendable, Comparable, CustomStringConv
         let preRelease = dash.count == 2 ? identifiers(dash[1]) : []
         let build = plus.count == 2 ? identifiers(plus[1]) : []
         guard let preRelease, let build, preRelease.allSatisfy(hasNoLeadingZero) else { return nil }
-        return SemanticVersion(core: core, preRelease: preRelease, build: build)
+        return SemanticVersion(core: [core[0], core[1], core[2]], preRelease: preRelease, build: build)
+    }
+
+    /// Quickly, the usual form: three numbers of at most 18 digits and nothing else. Nil for every other form, right or wrong.
+    private static func plainCore(_ text: String) -> InlineArray<3, UInt64>? {
+        var core: InlineArray<3, UInt64> = [0, 0, 0]
+        var (place, length) = (0, 0)
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard length > 0, place < 2 else { return nil }
+                (place, length) = (place + 1, 0)
+            } else {
+                guard (48...57).contains(byte), length < 18, length == 0 || core[place] > 0 else { return nil }
+                core[place] = core[place] * 10 + UInt64(byte - 48)
+                length += 1
+            }
+        }
+        return place == 2 && length > 0 ? core : nil
     }
 
     private static func number(_ text: Substring) -> UInt64? {

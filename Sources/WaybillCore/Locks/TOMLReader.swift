@@ -229,7 +229,7 @@ final class TOMLTable {
                     try tables.map { table throws(InvalidInput) in try table.value(depth: depth + 1) })
             }
         }
-        return .object(members)
+        return .object(Members(members))
     }
 
     private func make(_ key: String) -> TOMLTable {

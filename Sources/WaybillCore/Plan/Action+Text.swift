@@ -13,7 +13,7 @@ extension Action: CustomStringConvertible {
 extension FieldChange {
     /// For events and scripts.
     package var value: Value {
-        var members: [String: Value] = ["path": .string(path), "restarts": .bool(restarts)]
+        var members: Members = ["path": .string(path), "restarts": .bool(restarts)]
         if let before { members["before"] = .string(before) }
         if let after { members["after"] = .string(after) }
         return .object(members)
@@ -23,7 +23,7 @@ extension FieldChange {
 extension PlannedAction {
     /// For events and scripts: `{"action": "start-replica production.churn.3f2a9c01d4e5.7", "reason": …}`.
     package var value: Value {
-        var members: [String: Value] = ["action": .string(action.description), "reason": .string(reason)]
+        var members: Members = ["action": .string(action.description), "reason": .string(reason)]
         if let waitsFor { members["waitsFor"] = .string(waitsFor) }
         return .object(members)
     }

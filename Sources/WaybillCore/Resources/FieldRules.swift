@@ -23,7 +23,7 @@ package enum FieldRules {
         for (index, item) in (spec["data"]?.list ?? []).enumerated() {
             places.append(([.member("spec"), .member("data"), .index(index), .member("uri")], item["uri"]?.string))
         }
-        return places.filter { holdsPassword($0.text ?? "") }.map {
+        return places.filter { $0.text.map(holdsPassword) ?? false }.map {
             FieldProblem(
                 path: $0.path, rule: "invalid-value",
                 message: "this address holds a password, which everyone could read who has the bundle",

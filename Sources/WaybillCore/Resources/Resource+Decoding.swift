@@ -2,7 +2,7 @@ extension Resource {
     /// The typed resource of a decoded document, whose fields have the types and forms of `KindSchema.of(kind)`.
     ///
     /// - Throws: `InvalidInput` when the document is not of that schema. A decoder that kept to it never sees this.
-    package init(kind: Kind, document: Value, location: SourceLocation) throws(InvalidInput) {
+    package convenience init(kind: Kind, document: Value, location: SourceLocation) throws(InvalidInput) {
         let metadata = document["metadata"]
         let spec = SpecReader(KindSchema.of(kind).spec, document["spec"])
         let name = metadata?["name"]?.string

@@ -14,7 +14,7 @@ extension Resource {
 
 /// An object of the members that are there.
 private func object(_ members: KeyValuePairs<String, Value?>) -> Value {
-    var present: [String: Value] = [:]
+    var present: Members = [:]
     present.reserveCapacity(members.count)
     for (name, value) in members {
         if let value { present[name] = value }

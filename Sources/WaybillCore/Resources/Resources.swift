@@ -1,5 +1,5 @@
-/// One resource of the fleet, decoded, with the file it came from.
-package struct Resource: Hashable, Sendable {
+/// One resource of the fleet, decoded, with the file it came from. A class of constants, so that it is cheap to pass on.
+package final class Resource: Hashable, Sendable {
     package let id: ResourceID
     package let spec: Spec
     package let metadata: Metadata
@@ -11,6 +11,14 @@ package struct Resource: Hashable, Sendable {
         self.metadata = metadata
         self.location = location
     }
+
+    package static func == (left: Resource, right: Resource) -> Bool {
+        left === right
+            || left.id == right.id && left.spec == right.spec && left.metadata == right.metadata
+                && left.location == right.location
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
     /// Boxed, so that a resource is cheap to copy whatever its kind.
     package indirect enum Spec: Hashable, Sendable {

@@ -9,7 +9,8 @@ package enum Impact: String, CaseIterable, Hashable, Sendable {
 }
 
 /// One field of a manifest. The decoder, the JSON Schema, the field reference and the rendering all follow this definition.
-package struct Field: Hashable, Sendable {
+/// A class of constants: every document's decoding passes fields on.
+package final class Field: Hashable, Sendable {
     package let name: String
     package let type: FieldType
     package let isRequired: Bool
@@ -31,6 +32,15 @@ package struct Field: Hashable, Sendable {
         self.impact = impact
         self.documentation = documentation
     }
+
+    package static func == (left: Field, right: Field) -> Bool {
+        left === right
+            || left.name == right.name && left.type == right.type && left.isRequired == right.isRequired
+                && left.defaultValue == right.defaultValue && left.impact == right.impact
+                && left.documentation == right.documentation
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// What a field may hold.

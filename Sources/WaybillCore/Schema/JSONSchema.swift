@@ -27,7 +27,7 @@ package enum JSONSchema {
                         "then": ["$ref": .string("#/$defs/\(kind.kind.rawValue)")],
                     ]
                 }),
-            "$defs": .object(Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind.rawValue, document($0)) })),
+            "$defs": .object(Members(kinds.map { ($0.kind.rawValue, document($0)) })),
         ]
     }
 
@@ -68,9 +68,9 @@ package enum JSONSchema {
     }
 
     private static func object(_ fields: [Field]) -> Value {
-        var members: [String: Value] = [
+        var members: Members = [
             "type": "object", "additionalProperties": false,
-            "properties": .object(Dictionary(uniqueKeysWithValues: fields.map { ($0.name, property($0)) })),
+            "properties": .object(Members(fields.map { ($0.name, property($0)) })),
         ]
         let required = fields.filter(\.isRequired).map { Value.string($0.name) }
         if !required.isEmpty { members["required"] = .list(required) }
@@ -89,12 +89,12 @@ package enum JSONSchema {
         case .string(let format): return string(format)
         case .choice(let words): return ["enum": .list(words.map { .string($0) })]
         case .integer(let range):
-            var members: [String: Value] = ["type": "integer", "minimum": .integer(range.lowerBound)]
+            var members: Members = ["type": "integer", "minimum": .integer(range.lowerBound)]
             if range.upperBound != Int64.max { members["maximum"] = .integer(range.upperBound) }
             return .object(members)
         case .onlyTrue: return ["const": true]
         case .list(let item, let minimum, let unique):
-            var members: [String: Value] = ["type": "array", "items": Self.type(item)]
+            var members: Members = ["type": "array", "items": Self.type(item)]
             if minimum > 0 { members["minItems"] = .integer(Int64(minimum)) }
             if unique != .none { members["uniqueItems"] = true }
             return .object(members)
@@ -107,7 +107,7 @@ package enum JSONSchema {
     }
 
     private static func string(_ format: StringFormat) -> Value {
-        var members: [String: Value] = ["type": format.allowsNumber ? ["string", "number"] : "string"]
+        var members: Members = ["type": format.allowsNumber ? ["string", "number"] : "string"]
         if let pattern = format.pattern { members["pattern"] = .string(pattern) }
         return .object(members)
     }

@@ -3,13 +3,9 @@ package enum Quantity {
     /// Bytes of `512Mi`, `1.5Gi`, `2G` or `1048576`.
     /// - Throws: `InvalidInput` that shows the expected form.
     package static func memory(parsing text: String) throws(InvalidInput) -> Int64 {
-        let units: [(String, Int64)] = [
-            ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("Ti", 1 << 40),
-            ("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000),
-        ]
-        let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
-        guard let thousandths = thousandths(text.dropLast(unit.0.utf8.count)),
-            case let (product, overflow) = thousandths.multipliedReportingOverflow(by: unit.1), !overflow,
+        let digits = text.utf8.prefix { !(65...122).contains($0) }
+        guard let unit = memoryUnit(text.utf8.dropFirst(digits.count)), let thousandths = thousandths(digits),
+            case let (product, overflow) = thousandths.multipliedReportingOverflow(by: unit), !overflow,
             product % 1000 == 0, product > 0
         else {
             throw InvalidInput("\(text.quotedForMessage) is no amount of memory; write '512Mi', '2G' or bytes, above 0")
@@ -17,12 +13,27 @@ package enum Quantity {
         return product / 1000
     }
 
+    private static func memoryUnit(_ text: Substring.UTF8View) -> Int64? {
+        switch String(Substring(text)) {
+        case "": 1
+        case "Ki": 1 << 10
+        case "Mi": 1 << 20
+        case "Gi": 1 << 30
+        case "Ti": 1 << 40
+        case "k": 1000
+        case "M": 1_000_000
+        case "G": 1_000_000_000
+        case "T": 1_000_000_000_000
+        default: nil
+        }
+    }
+
     /// Thousandths of a core of `500m`, `2` or `0.5`.
     /// - Throws: `InvalidInput` that shows the expected form.
     package static func cpu(parsing text: String) throws(InvalidInput) -> Int64 {
-        let isMillis = text.hasSuffix("m")
-        let amount =
-            isMillis ? thousandths(text.dropLast()).map { $0 % 1000 == 0 ? $0 / 1000 : 0 } : thousandths(text[...])
+        let digits = text.utf8.last == UInt8(ascii: "m") ? text.utf8.dropLast() : text.utf8[...]
+        let isMillis = digits.endIndex != text.utf8.endIndex
+        let amount = thousandths(digits).map { isMillis ? ($0 % 1000 == 0 ? $0 / 1000 : 0) : $0 }
         guard let amount, (1...1_000_000).contains(amount) else {
             throw InvalidInput(
                 "\(text.quotedForMessage) is no amount of cores; write '500m' (half a core), '2' or '0.5'")
@@ -43,8 +54,8 @@ package enum Quantity {
     package static func cpuText(_ millis: Int64) -> String { millis % 1000 == 0 ? String(millis / 1000) : "\(millis)m" }
 
     /// A decimal with at most three digits after the point, times 1000.
-    private static func thousandths(_ text: Substring) -> Int64? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    private static func thousandths(_ text: Substring.UTF8View) -> Int64? {
+        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first, (1...15).contains(whole.count), whole.allSatisfy({ (48...57).contains($0) }),
             let number = Int64(String(Substring(whole)))
         else { return nil }

@@ -27,9 +27,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         case .text, .template: text.utf8.contains(0) ? "text must not hold a NUL character" : nil
         case .name:
             Self.isPlainName(text) ? nil : Self.problem { () throws(InvalidInput) in _ = try Name(parsing: text) }
-        case .version:
-            Self.isPlainVersion(text)
-                ? nil : Self.problem { () throws(InvalidInput) in _ = try SemanticVersion(parsing: text) }
+        case .version: Self.problem { () throws(InvalidInput) in _ = try SemanticVersion(parsing: text) }
         case .digest: Self.problem { () throws(InvalidInput) in _ = try Digest(parsing: text) }
         case .commit: Self.problem { () throws(InvalidInput) in _ = try CommitID(parsing: text) }
         case .duration: Self.problem { () throws(InvalidInput) in _ = try Duration(parsing: text) }
@@ -57,21 +55,6 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     /// Quickly, the usual forms; everything else is judged by the type's own parser.
     private static func isPlainName(_ text: String) -> Bool {
         text.utf8.count <= 63 && text.utf8.allSatisfy(isLower) && !text.isEmpty
-    }
-
-    private static func isPlainVersion(_ text: String) -> Bool {
-        var (dots, length, isZeroFirst) = (0, 0, false)
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: ".") {
-                guard length > 0 else { return false }
-                (dots, length) = (dots + 1, 0)
-            } else {
-                guard isDigit(byte), length < 18, !(isZeroFirst && length > 0) else { return false }
-                if length == 0 { isZeroFirst = byte == UInt8(ascii: "0") }
-                length += 1
-            }
-        }
-        return dots == 2 && length > 0
     }
 
     private static func isPython(_ text: String) -> Bool {

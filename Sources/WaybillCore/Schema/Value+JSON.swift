@@ -55,17 +55,16 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    private mutating func write(_ members: [String: Value], _ depth: Int) {
+    private mutating func write(_ members: Members, _ depth: Int) {
         bytes.append(UInt8(ascii: "{"))
-        let ordered = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        for index in ordered.indices {
+        for (index, (name, value)) in members.enumerated() {
             startItem(index, depth + 1)
-            write(ordered[index].key)
+            write(name)
             bytes.append(UInt8(ascii: ":"))
             if indent { bytes.append(UInt8(ascii: " ")) }
-            write(ordered[index].value, depth: depth + 1)
+            write(value, depth: depth + 1)
         }
-        if !ordered.isEmpty { startLine(depth) }
+        if !members.isEmpty { startLine(depth) }
         bytes.append(UInt8(ascii: "}"))
     }
 

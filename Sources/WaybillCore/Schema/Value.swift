@@ -6,7 +6,7 @@ package enum Value: Hashable, Sendable {
     case number(Double)
     case string(String)
     case list([Value])
-    case object([String: Value])
+    case object(Members)
 
     package subscript(_ name: String) -> Value? {
         guard case .object(let members) = self else { return nil }
@@ -17,7 +17,7 @@ package enum Value: Hashable, Sendable {
     package var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
     package var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
     package var list: [Value]? { if case .list(let items) = self { items } else { nil } }
-    package var object: [String: Value]? { if case .object(let members) = self { members } else { nil } }
+    package var object: Members? { if case .object(let members) = self { members } else { nil } }
     package var number: Double? {
         switch self {
         case .integer(let number): Double(number)
@@ -35,6 +35,6 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     package init(booleanLiteral flag: Bool) { self = .bool(flag) }
     package init(arrayLiteral items: Value...) { self = .list(items) }
     package init(dictionaryLiteral members: (String, Value)...) {
-        self = .object(Dictionary(members, uniquingKeysWith: { _, last in last }))
+        self = .object(Members(members))
     }
 }

@@ -40,7 +40,7 @@ extension Controller {
 }
 
 extension [CachedItem] {
-    fileprivate var facts: [String: Value] {
+    fileprivate var facts: Members {
         [
             "items": .list(prefix(FactEvents.longestList).map { .string($0.description) }),
             "count": .integer(Int64(count)),

@@ -50,7 +50,7 @@ extension Controller {
 
     private func act(_ request: ActRequest, _ ticket: Ticket) async -> Failure? {
         var failure: Failure?
-        var additions: [String: Value] = [:]
+        var additions: Members = [:]
         do throws(Failure) {
             additions = try await actOnWorld(request, ticket)
         } catch {
@@ -60,7 +60,7 @@ extension Controller {
         return failure
     }
 
-    private func actOnWorld(_ request: ActRequest, _ ticket: Ticket) async throws(Failure) -> [String: Value] {
+    private func actOnWorld(_ request: ActRequest, _ ticket: Ticket) async throws(Failure) -> Members {
         switch request.action {
         case .prepare:
             let (spec, commit) = try desired(request)
@@ -83,7 +83,7 @@ extension Controller {
 
     private func setRoute(
         _ request: ActRequest, _ replicas: [ReplicaID], _ ticket: Ticket
-    ) async throws(Failure) -> [String: Value] {
+    ) async throws(Failure) -> Members {
         let known = Dictionary(
             (observations[request.key]?.replicas ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var backends: [RouteTable.Backend] = []

@@ -185,7 +185,7 @@ extension FleetWatcher {
         }
         let turnover = turnover(delta)
         let named = population.keys.count + turnover.come.count - turnover.gone.count
-        var body: [String: Value] = [
+        var body: Members = [
             "commit": .string(delta.commit.hex), "deployments": .integer(Int64(named)),
             "changed": .list((delta.changed.keys.sorted().prefix(100)).map { .string($0.description) }),
             "problems": .integer(Int64(delta.diagnostics.count { $0.severity == .error })),

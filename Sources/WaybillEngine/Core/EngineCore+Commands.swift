@@ -64,7 +64,7 @@ extension EngineCore {
     }
 
     private mutating func record(
-        _ command: OperatorCommand, _ key: DeploymentKey, _ result: String, adding: [String: Value] = [:]
+        _ command: OperatorCommand, _ key: DeploymentKey, _ result: String, adding: Members = [:]
     ) {
         let arguments = adding.merging(["deployment": .string(key.description)]) { old, _ in old }
         let event = makes(key).command(command, arguments: arguments, result: result)

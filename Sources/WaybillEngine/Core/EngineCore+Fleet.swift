@@ -28,7 +28,7 @@ extension EngineCore {
         for key in states.keys.sorted() { summarise(key) }
     }
 
-    private mutating func noteFleet(_ type: EventType, _ body: [String: Value]) {
+    private mutating func noteFleet(_ type: EventType, _ body: Members) {
         note(
             Event(
                 type, decision: DecisionID(chance.next()), time: wallNow, subject: FleetHold.subject, body: body))

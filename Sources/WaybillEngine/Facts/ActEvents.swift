@@ -21,7 +21,7 @@ extension ActRequest {
 
     /// The outcome to write after it. `additions` are members of the catalogue that only the shell knows, as the
     /// table's `generation`.
-    package func outcome(_ failure: Failure?, at time: Timestamp, adding additions: [String: Value] = [:]) -> Event {
+    package func outcome(_ failure: Failure?, at time: Timestamp, adding additions: Members = [:]) -> Event {
         var body = facts.merging(additions) { _, new in new }
         if let failure { body["message"] = .string(failure.message) }
         return Event(
@@ -29,7 +29,7 @@ extension ActRequest {
             subject: key.description, outcome: failure == nil ? .succeeded : .failed, body: body)
     }
 
-    private var facts: [String: Value] {
+    private var facts: Members {
         switch action {
         case .prepare(let revision): ["revision": .string(revision.description)]
         case .startReplica(let id, let revision): startFacts(id, revision)
@@ -38,8 +38,8 @@ extension ActRequest {
         }
     }
 
-    private func startFacts(_ id: ReplicaID, _ revision: Revision) -> [String: Value] {
-        var facts: [String: Value] = [
+    private func startFacts(_ id: ReplicaID, _ revision: Revision) -> Members {
+        var facts: Members = [
             "replica": .string(id.description), "revision": .string(revision.description),
         ]
         if let isolation = spec?.isolation { facts["isolation"] = .string(isolation.rawValue) }
@@ -47,8 +47,8 @@ extension ActRequest {
     }
 
     /// The revision is named when the rotation is wholly of the desired one.
-    private func routeFacts(_ ids: [ReplicaID]) -> [String: Value] {
-        var facts: [String: Value] = ["replicas": .list(ids.map { .string($0.description) })]
+    private func routeFacts(_ ids: [ReplicaID]) -> Members {
+        var facts: Members = ["replicas": .list(ids.map { .string($0.description) })]
         if let revision = spec?.revision, !ids.isEmpty, ids.allSatisfy({ $0.revisionShort == revision.short }) {
             facts["revision"] = .string(revision.description)
         }

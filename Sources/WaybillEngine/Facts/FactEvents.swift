@@ -6,7 +6,7 @@ struct FactEvents {
     let decision: DecisionID
     let time: Timestamp
 
-    private func event(_ type: EventType, actor: Actor = .controller, _ body: [String: Value]) -> Event {
+    private func event(_ type: EventType, actor: Actor = .controller, _ body: Members) -> Event {
         Event(
             type, decision: decision, time: time, environment: key.environment, subject: key.description,
             actor: actor, body: body)
@@ -18,7 +18,7 @@ struct FactEvents {
     func planDecided(
         _ plan: KeyPlan, commit: CommitID?, rendering: Digest?, isolation: Isolation?, diff: [FieldChange]
     ) -> Event {
-        var body: [String: Value] = [
+        var body: Members = [
             "from": .string(plan.from?.description ?? KeyFacts.absent),
             "to": .string(plan.to?.description ?? KeyFacts.absent),
             "actions": .list(plan.actions.prefix(Self.longestList).map(\.value)),
@@ -50,7 +50,7 @@ struct FactEvents {
     }
 
     func adopted(_ replica: ObservedReplica) -> Event {
-        var body: [String: Value] = [
+        var body: Members = [
             "replica": .string(replica.id.description), "revision": .string(replica.revision.description),
         ]
         if let pid = replica.pid { body["pid"] = .integer(Int64(pid)) }
@@ -71,18 +71,18 @@ struct FactEvents {
     }
 
     func held(_ reason: Reason, message: String, commit: CommitID?) -> Event {
-        var body: [String: Value] = ["reason": .string(reason.rawValue), "message": .string(message)]
+        var body: Members = ["reason": .string(reason.rawValue), "message": .string(message)]
         if let commit { body["commit"] = .string(commit.hex) }
         return event(.holdPlaced, body)
     }
 
     func released(_ reason: Reason, message: String, commit: CommitID?) -> Event {
-        var body: [String: Value] = ["reason": .string(reason.rawValue), "message": .string(message)]
+        var body: Members = ["reason": .string(reason.rawValue), "message": .string(message)]
         if let commit { body["commit"] = .string(commit.hex) }
         return event(.holdReleased, body)
     }
 
-    func command(_ command: OperatorCommand, arguments: [String: Value], result: String) -> Event {
+    func command(_ command: OperatorCommand, arguments: Members, result: String) -> Event {
         Self.command(
             command, subject: key.description, environment: key.environment, decision: decision, time: time,
             arguments: arguments, result: result)
@@ -90,9 +90,9 @@ struct FactEvents {
 
     static func command(
         _ command: OperatorCommand, subject: String, environment: Name?, decision: DecisionID, time: Timestamp,
-        arguments: [String: Value], result: String
+        arguments: Members, result: String
     ) -> Event {
-        var body: [String: Value] = [
+        var body: Members = [
             "command": .string(command.verb.name), "arguments": .object(arguments), "result": .string(result),
             "actor": .string(command.actor.name),
         ]

@@ -64,7 +64,7 @@ extension EntryHeader {
 /// Actor and facts of an event, as they are sealed.
 struct SealedDocument {
     let actor: Actor
-    let body: [String: Value]
+    let body: Members
 
     init(_ event: Event) {
         actor = event.actor

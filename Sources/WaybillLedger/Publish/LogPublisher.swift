@@ -16,6 +16,9 @@ final class LogPublisher {
     /// Entries of the bundle that is not yet full.
     private var bundle: [UInt8] = []
     private let cursor: JournalCursor
+    private let group = FileGroup()
+    /// Full tiles and bundles of which partial ones may stand.
+    private var filled: [TilePath] = []
     /// What the published form counts; nil before the first time.
     private(set) var published: SignedCheckpoint?
 
@@ -30,7 +33,7 @@ final class LogPublisher {
             (builder, bundle) = resumed
             published = found
         }
-        cursor = try JournalCursor(paths, from: builder.size)
+        cursor = try JournalCursor(paths, from: builder.size, withBodies: false)
     }
 
     /// State at the published size, taken from the published files; nil when one is missing or they do not have its root.
@@ -83,32 +86,40 @@ final class LogPublisher {
                 message: "its first \(target.checkpoint.size) entries do not have the root that was signed")
         }
         try writePartials()
+        try group.settle()
         try files.writeCheckpoint(target.note)
+        for path in filled { try files.removePartials(of: path) }
+        filled = []
         published = target
     }
 
     private func add(_ item: JournalCursor.Item) throws {
-        let files = files
         item.entry.withUnsafeBytes { TileContent.append(entry: $0, to: &bundle) }
         let number = builder.size >> 8
-        try builder.append(item.leaf) { level, number, hashes in
-            try files.write(TilePath(.hashes(level: level), number: number), TileContent.encode(hashes))
+        var full: [(TilePath, [UInt8])] = []
+        builder.append(item.leaf) { level, number, hashes in
+            full.append((TilePath(.hashes(level: level), number: number), TileContent.encode(hashes)))
         }
         guard builder.size & 255 == 0 else { return }
-        try files.write(TilePath(.entries, number: number), bundle)
+        full.append((TilePath(.entries, number: number), bundle))
         bundle.removeAll(keepingCapacity: true)
+        for (path, bytes) in full {
+            try files.write(path, bytes, with: group)
+            filled.append(path)
+        }
     }
 
     private func writePartials() throws(SystemError) {
         let size = builder.size
         if !bundle.isEmpty {
             let width = TilePath.partialWidth(level: 0, size: size)
-            try files.write(TilePath(.entries, number: size >> 8, partial: width), bundle)
+            try files.write(TilePath(.entries, number: size >> 8, partial: width), bundle, with: group)
         }
         for (level, hashes) in builder.partial.enumerated() where !hashes.isEmpty {
             let number = TilePath.fullTiles(level: level, size: size)
             try files.write(
-                TilePath(.hashes(level: level), number: number, partial: hashes.count), TileContent.encode(hashes))
+                TilePath(.hashes(level: level), number: number, partial: hashes.count), TileContent.encode(hashes),
+                with: group)
         }
     }
 }

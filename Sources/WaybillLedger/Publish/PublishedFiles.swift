@@ -16,21 +16,20 @@ struct PublishedFiles: Sendable {
 
     func exists(_ path: TilePath) throws(SystemError) -> Bool { try FileSystem.status("\(root)/\(path)") != nil }
 
-    /// Writes a tile or bundle unless it stands there with these bytes; once a full one stands, its partial ones go.
-    func write(_ path: TilePath, _ bytes: [UInt8]) throws(SystemError) {
+    /// Adds a tile or bundle to `group` unless it stands there with these bytes.
+    func write(_ path: TilePath, _ bytes: [UInt8], with group: FileGroup) throws(SystemError) {
         let relative = path.description
-        if try read(path) != bytes {
-            try FileSystem.makeParents(of: relative, below: root, mode: 0o755)
-            try FileSystem.replace("\(root)/\(relative)", with: bytes, mode: 0o644)
-        }
-        if path.partial == nil { try removePartials(of: path) }
+        if try read(path) == bytes { return }
+        try FileSystem.makeParents(of: relative, below: root, mode: 0o755)
+        try group.put(bytes, at: "\(root)/\(relative)", mode: 0o644)
     }
 
     func writeCheckpoint(_ note: [UInt8]) throws(SystemError) {
         try FileSystem.replace("\(root)/checkpoint", with: note, mode: 0o644)
     }
 
-    private func removePartials(of path: TilePath) throws(SystemError) {
+    /// Removes the partial tiles of a full one that stands.
+    func removePartials(of path: TilePath) throws(SystemError) {
         let folder = "\(root)/\(path.folder).p"
         guard FileSystem.isFolder(folder) else { return }
         for name in try FileSystem.names(in: folder) { try FileSystem.remove("\(folder)/\(name)") }

@@ -10,6 +10,7 @@ final class JournalCursor {
         let index: UInt64
         let leaf: MerkleHash
         let entry: [UInt8]
+        /// Empty when the cursor passes over bodies.
         let sealed: [UInt8]
 
         var recorded: RecordedEvent {
@@ -26,14 +27,16 @@ final class JournalCursor {
     }
 
     private let paths: LedgerPaths
+    private let hasBodies: Bool
     private var scanner: SegmentScanner
     /// Entries before the next batch.
     private(set) var nextIndex: UInt64
     private var segment: UInt64
 
     /// Begins with the segment that holds `index`; earlier entries of that segment come first.
-    init(_ paths: LedgerPaths, from index: UInt64) throws {
+    init(_ paths: LedgerPaths, from index: UInt64, withBodies: Bool = true) throws {
         self.paths = paths
+        hasBodies = withBodies
         guard let first = try paths.segments().last(where: { $0 <= index }) else {
             throw JournalDamage(file: "journal", offset: nil, message: "the first segment is missing")
         }
@@ -52,7 +55,7 @@ final class JournalCursor {
                 items.append(
                     Item(
                         index: nextIndex + UInt64(items.count), leaf: entry.leaf, entry: Array(entry.bytes),
-                        sealed: Array(entry.sealed)))
+                        sealed: hasBodies ? Array(entry.sealed) : []))
             case .checkpoint(_, let note):
                 nextIndex += UInt64(items.count)
                 return Batch(items: items, note: Array(note))

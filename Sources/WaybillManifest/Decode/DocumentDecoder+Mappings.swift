@@ -11,7 +11,7 @@ extension DocumentDecoder {
 
     /// Decodes the fields of a mapping; problems of the mapping as a whole are noted at `shown`.
     mutating func decodeObject(_ node: Int, _ fields: [Field], at shown: Int) -> Value? {
-        var members: [String: Value] = [:]
+        var members: Members = [:]
         members.reserveCapacity(fields.count)
         var seen = [Int](repeating: -1, count: fields.count)
         readFields(of: node, fields, &members, &seen, isMerged: false)
@@ -24,7 +24,7 @@ extension DocumentDecoder {
     }
 
     private mutating func readFields(
-        of node: Int, _ fields: [Field], _ members: inout [String: Value], _ seen: inout [Int], isMerged: Bool
+        of node: Int, _ fields: [Field], _ members: inout Members, _ seen: inout [Int], isMerged: Bool
     ) {
         var merges: [Int] = []
         var mergeKey: Int?
@@ -92,14 +92,14 @@ extension DocumentDecoder {
             wrongMapping(node, field)
             return nil
         }
-        var members: [String: Value] = [:]
+        var members: Members = [:]
         var seen: [String: Int] = [:]
         readEntries(of: node, keys, values, &members, &seen, isMerged: false)
         return .object(members)
     }
 
     private mutating func readEntries(
-        of node: Int, _ keys: StringFormat, _ values: FieldType, _ members: inout [String: Value],
+        of node: Int, _ keys: StringFormat, _ values: FieldType, _ members: inout Members,
         _ seen: inout [String: Int], isMerged: Bool
     ) {
         var merges: [Int] = []

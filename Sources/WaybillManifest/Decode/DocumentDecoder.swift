@@ -31,17 +31,20 @@ struct DocumentDecoder {
         let schema = KindSchema.of(kind)
         let value = decodeObject(0, schema.document, at: 0) ?? .object([:])
         noteRules(kind, value)
-        let identity = Resource.identity(kind: kind, document: value)
-        let result = Result(identity: identity, kind: kind, value: value, isUnnamed: identity == nil)
-        guard problems.isEmpty else { return result }
+        guard problems.isEmpty else { return unsound(kind, value) }
         do {
             let location = source.location(ofOffset: Int(document.nodes[0].start))
             let resource = try Resource(kind: kind, document: value, location: location)
             return Result(resource: resource, identity: resource.id, kind: kind, value: value)
         } catch {
             note(.invalidValue, 0, error.message)
-            return result
+            return unsound(kind, value)
         }
+    }
+
+    private func unsound(_ kind: Kind, _ value: Value) -> Result {
+        let identity = Resource.identity(kind: kind, document: value)
+        return Result(identity: identity, kind: kind, value: value, isUnnamed: identity == nil)
     }
 
     private mutating func noteRules(_ kind: Kind, _ value: Value) {

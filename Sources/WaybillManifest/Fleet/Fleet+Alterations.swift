@@ -24,7 +24,7 @@ struct Alteration: Sendable {
     }
 
     /// What a bundle says of the version beside its files, by the field of the spec where it stands.
-    private static func described(_ version: ModelVersion) -> [String: Value] {
+    private static func described(_ version: ModelVersion) -> Members {
         var version = version
         version.artifacts = []
         // A bundle has its data in the order of their names, and card and lock in folders of its own.

@@ -6,16 +6,21 @@ extension Fleet {
     /// Deployments that a touched resource may change.
     func collectAffected(_ id: ResourceID, _ step: inout Step) {
         if case .modelDeployment(let key) = id { step.affected.insert(key) }
-        if let keys = dependents[id] { step.affected.formUnion(keys) }
+        // At the first commit every deployment is touched itself.
+        if commit != nil, let keys = dependents[id] { step.affected.formUnion(keys) }
     }
 
     /// Resolves the affected deployments that nothing holds.
     mutating func resolveAffected(_ step: inout Step) {
         var sound: [Sound] = []
+        sound.reserveCapacity(step.affected.count)
         for key in step.affected {
             if let found = examine(key, &step) { sound.append(found) }
         }
-        for desired in Self.resolve(sound) { take(desired, &step) }
+        step.changed.reserveCapacity(sound.count)
+        for part in Self.resolve(sound) {
+            for desired in part { take(desired, &step) }
+        }
     }
 
     /// All that a deployment is resolved from.
@@ -46,16 +51,16 @@ extension Fleet {
         return Sound(deployment: deployment, version: version, runtime: runtime, location: resource.location)
     }
 
-    /// Resolves many on all cores: a pure function of each.
-    private static func resolve(_ sound: [Sound]) -> [DesiredDeployment] {
-        guard sound.count > 64 else { return sound.map { $0.resolve() } }
+    /// Resolves many on all cores, in parts: a pure function of each.
+    private static func resolve(_ sound: [Sound]) -> [[DesiredDeployment]] {
+        guard sound.count > 64 else { return [sound.map { $0.resolve() }] }
         let parts = 8
         let results = Mutex([[DesiredDeployment]](repeating: [], count: parts))
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             let some = sound[sound.count * part / parts..<sound.count * (part + 1) / parts].map { $0.resolve() }
             results.withLock { $0[part] = some }
         }
-        return results.withLock { Array($0.joined()) }
+        return results.withLock(\.self)
     }
 
     private mutating func take(_ desired: DesiredDeployment, _ step: inout Step) {

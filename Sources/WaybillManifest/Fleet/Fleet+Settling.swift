@@ -98,8 +98,9 @@ extension Fleet {
 
     /// Keeps problems without their exact place, and asks for it.
     mutating func note(_ found: [ReferenceProblem], of id: ResourceID, _ step: inout Step) {
-        problems[id] = found.isEmpty ? nil : found.map(\.provisional)
-        step.unlocated[id] = found.isEmpty ? nil : found
+        // An empty dictionary is not asked: most of a large fleet has no problem.
+        if !found.isEmpty || !problems.isEmpty { problems[id] = found.isEmpty ? nil : found.map(\.provisional) }
+        if !found.isEmpty || !step.unlocated.isEmpty { step.unlocated[id] = found.isEmpty ? nil : found }
     }
 
     /// A resource that several sound files define: all of them are named, none wins.

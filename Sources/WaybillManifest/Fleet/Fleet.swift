@@ -6,9 +6,15 @@ import WaybillCore
 /// is gone or no longer names it, and no broken file may still define it. What is broken, named twice or lacks what it
 /// refers to stays as it last was, with all that depends on it.
 struct Fleet {
-    struct File {
-        var blob: BlobID?
-        var parsed: ParsedFile
+    /// A class of constants: looking a file up does not touch its parts.
+    final class File: Sendable {
+        let blob: BlobID?
+        let parsed: ParsedFile
+
+        init(blob: BlobID?, parsed: ParsedFile) {
+            self.blob = blob
+            self.parsed = parsed
+        }
     }
 
     /// Files with manifests, and broken entries, by path.
@@ -74,7 +80,7 @@ struct Fleet {
         var step = Step()
         step.isNext = isNext
         var vanished: [ResourceID: String] = [:]
-        reserve(changes.count)
+        reserve(changes.count, &step)
         for change in changes { replaceFile(change, &step, &vanished) }
         claimUnreadable(changes, &step)
         claimVanished(vanished, changes, &step)
@@ -88,8 +94,10 @@ struct Fleet {
         return step
     }
 
-    private mutating func reserve(_ count: Int) {
+    private mutating func reserve(_ count: Int, _ step: inout Step) {
         guard files.isEmpty else { return }
+        step.touched.reserveCapacity(2 * count)
+        step.affected.reserveCapacity(count)
         files.reserveCapacity(count)
         definers.reserveCapacity(2 * count)
         resources.reserveCapacity(2 * count)

@@ -35,6 +35,7 @@ struct FleetPast: Sendable {
 
     /// - Parameter isTurn: whether the commit that began changed how the part is broken.
     mutating func note(_ part: Part, isStuck: Bool, isTurn: Bool) {
+        guard isStuck || !turns.isEmpty else { return }
         if isStuck, !isTurn, turns[part] != nil { return }
         if let old = turns.removeValue(forKey: part) { leave(old) }
         guard isStuck else { return }

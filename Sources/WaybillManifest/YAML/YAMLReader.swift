@@ -1,4 +1,5 @@
 internal import CLibYAML
+import Glibc
 import WaybillCore
 
 /// Reads the documents of one file by libyaml's events, within bounds.
@@ -148,7 +149,7 @@ extension YAMLReader {
         let isInFile = source.bytes.withUnsafeBytes { file in
             start + value.count <= file.count
                 && start + value.count <= Int(document.nodes[index].end)
-                && file[start..<start + value.count].elementsEqual(value)
+                && Self.isSame(file[start..<start + value.count], value)
         }
         document.nodes[index].length = UInt32(value.count)
         if isInFile {
@@ -158,6 +159,14 @@ extension YAMLReader {
             document.nodes[index].text = UInt32(document.unescaped.count)
             document.unescaped.append(contentsOf: value)
         }
+    }
+
+    /// Whether as many bytes, of which there are as many, are the same.
+    private static func isSame(_ file: Slice<UnsafeRawBufferPointer>, _ value: UnsafeRawBufferPointer) -> Bool {
+        guard let one = UnsafeRawBufferPointer(rebasing: file).baseAddress, let other = value.baseAddress else {
+            return true
+        }
+        return memcmp(one, other, value.count) == 0
     }
 
     private mutating func begin(

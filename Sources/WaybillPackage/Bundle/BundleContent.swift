@@ -98,7 +98,7 @@ struct BundleContent: Hashable, Sendable {
 
     /// The ModelPack config: closed, so only what its schema has.
     var configBytes: [UInt8] {
-        var descriptor: [String: Value] = [
+        var descriptor: Members = [
             "name": .string(version.id.model.text), "version": .string(version.id.version.description),
         ]
         if let license = version.license { descriptor["licenses"] = [.string(license)] }
@@ -125,7 +125,7 @@ struct BundleContent: Hashable, Sendable {
                 mediaType: ModelPack.configType, digest: Digest(of: config), size: Int64(config.count)
             ).value,
             "layers": .list(files.map(\.descriptor.value)),
-            "annotations": .object(annotations.mapValues { .string($0) }),
+            "annotations": .object(Members(annotations)),
         ]
         return manifest.jsonBytes
     }

@@ -35,8 +35,8 @@ struct BundleSources: Hashable, Sendable {
     }
 
     var text: String {
-        var members: [String: Value] = [
-            "commit": .string(commit.hex), "artifacts": .object(artifacts.mapValues { .string($0.description) }),
+        var members: Members = [
+            "commit": .string(commit.hex), "artifacts": .object(Members(artifacts.mapValues(\.description))),
         ]
         if let card { members["card"] = .string(card) }
         if let lock { members["lock"] = .string(lock) }

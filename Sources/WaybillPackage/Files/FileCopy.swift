@@ -12,7 +12,8 @@ struct Content: Hashable, Sendable {
 
 /// Reads a file once, hashing it, and writes it to another if asked. Memory stays at one buffer whatever the size.
 struct FileCopy {
-    private static let bufferSize = 1 << 20
+    /// As `cp` takes: larger ones leave the processor's cache, and cost a third more.
+    private static let bufferSize = 128 << 10
 
     let source: Int32
     /// For messages.

@@ -35,11 +35,11 @@ package struct Inspection: Hashable, Sendable {
     package var inputs: [Tensor]
     package var outputs: [Tensor]
     /// What else the header says: metadata, operator sets, the count of parameters.
-    package var facts: [String: Value]
+    package var facts: Members
 
     package init(
         format: String?, findings: [Finding] = [], tensors: [TensorFact] = [], inputs: [Tensor] = [],
-        outputs: [Tensor] = [], facts: [String: Value] = [:]
+        outputs: [Tensor] = [], facts: Members = [:]
     ) {
         self.format = format
         self.findings = findings

@@ -29,11 +29,11 @@ package struct Descriptor: Hashable, Sendable {
     }
 
     package var value: Value {
-        var members: [String: Value] = [
+        var members: Members = [
             "mediaType": .string(mediaType), "digest": .string(digest.description), "size": .integer(size),
         ]
         if let artifactType { members["artifactType"] = .string(artifactType) }
-        if !annotations.isEmpty { members["annotations"] = .object(annotations.mapValues { .string($0) }) }
+        if !annotations.isEmpty { members["annotations"] = .object(Members(annotations)) }
         return .object(members)
     }
 }

@@ -44,11 +44,11 @@ extension ContentStore {
         let named = Descriptor(
             mediaType: subject.mediaType, artifactType: subject.artifactType, digest: subject.digest,
             size: subject.size)
-        var manifest: [String: Value] = [
+        var manifest: Members = [
             "schemaVersion": 2, "mediaType": .string(ModelPack.manifestType), "artifactType": .string(artifactType),
             "config": EmptyConfig.descriptor.value, "layers": [layer.value], "subject": named.value,
         ]
-        if !annotations.isEmpty { manifest["annotations"] = .object(annotations.mapValues { .string($0) }) }
+        if !annotations.isEmpty { manifest["annotations"] = .object(Members(annotations)) }
         let manifestBytes = Value.object(manifest).jsonBytes
         let descriptor = Descriptor(
             mediaType: ModelPack.manifestType, artifactType: artifactType, digest: try await put(manifestBytes),

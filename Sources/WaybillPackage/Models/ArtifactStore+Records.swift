@@ -41,7 +41,7 @@ extension ArtifactStore {
     func record(
         _ file: InspectedFile, of version: VersionID, allowing: Digest, ticket: Ticket
     ) async throws(Failure) {
-        var body: [String: Value] = [
+        var body: Members = [
             "version": .string(version.description), "path": .string(file.path), "digest": .string(file.digest),
             "verdict": .string(file.verdict), "findings": .list(file.findings.map { .string($0) }),
             "disagreements": .list(file.disagreements.map { .string($0) }), "allowing": .string(allowing.description),
@@ -96,7 +96,7 @@ extension ArtifactStore {
     }
 
     private func note(
-        _ type: EventType, _ subject: String, _ ticket: Ticket, _ body: [String: Value], _ outcome: Event.Outcome? = nil
+        _ type: EventType, _ subject: String, _ ticket: Ticket, _ body: Members, _ outcome: Event.Outcome? = nil
     ) async throws(Failure) {
         try await journal.note(
             Event(

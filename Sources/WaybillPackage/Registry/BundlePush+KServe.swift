@@ -136,7 +136,7 @@ struct KServeImage {
                     mediaType: layer.isPacked ? "\(Self.layerType)+gzip" : Self.layerType, digest: layer.digest,
                     size: layer.size
                 ).value
-            ], "annotations": .object(annotations.mapValues { .string($0) }),
+            ], "annotations": .object(Members(annotations)),
         ]
         self.manifest = manifest.jsonBytes
     }

@@ -38,9 +38,9 @@ struct BillOfMaterials: Hashable, Sendable {
         return "urn:uuid:" + groups.map { String($0) }.joined(separator: "-")
     }
 
-    private var model: [String: Value] {
+    private var model: Members {
         let name = spec["model"]?.string ?? bundle.version ?? bundle.descriptor.digest.short
-        var model: [String: Value] = [
+        var model: Members = [
             "type": "machine-learning-model", "bom-ref": "model", "name": .string(name),
             "hashes": [Self.hash("SHA-256", bundle.descriptor.digest.hex)], "modelCard": card,
         ]
@@ -58,7 +58,7 @@ struct BillOfMaterials: Hashable, Sendable {
     }
 
     private var card: Value {
-        var parameters: [String: Value] = [:]
+        var parameters: Members = [:]
         let datasets: [Value] = (spec["data"]?.list ?? []).compactMap { set in
             set["name"]?.string.map { ["ref": .string("data:\($0)")] }
         }
@@ -92,7 +92,7 @@ struct BillOfMaterials: Hashable, Sendable {
             guard let name = set["name"]?.string,
                 let digest = set["digest"]?.string.flatMap({ try? Digest(parsing: $0) })
             else { return nil }
-            var contents: [String: Value] = ["type": "dataset", "name": .string(name)]
+            var contents: Members = ["type": "dataset", "name": .string(name)]
             if let uri = set["uri"]?.string { contents["contents"] = ["url": .string(AddressText.reference(uri))] }
             return [
                 "type": "data", "bom-ref": .string("data:\(name)"), "name": .string(name),
@@ -103,7 +103,7 @@ struct BillOfMaterials: Hashable, Sendable {
 
     private static func component(_ library: LockedLibrary) -> Value {
         let purl = "pkg:pypi/\(library.name)@\(library.version.replacing("+", with: "%2B").replacing("!", with: "%21"))"
-        var component: [String: Value] = [
+        var component: Members = [
             "type": "library", "bom-ref": .string(purl), "name": .string(library.name),
             "version": .string(library.version), "purl": .string(purl),
         ]

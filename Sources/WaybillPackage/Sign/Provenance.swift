@@ -17,11 +17,11 @@ package struct Provenance: Hashable, Sendable {
 
     package var statement: Statement {
         let name = bundle.version ?? bundle.descriptor.digest.description
-        var metadata: [String: Value] = [:]
+        var metadata: Members = [:]
         if let finished { metadata["finishedOn"] = .string(finished.description) }
-        var run: [String: Value] = ["builder": ["id": .string(Self.builder), "version": ["waybill": .string(build)]]]
+        var run: Members = ["builder": ["id": .string(Self.builder), "version": ["waybill": .string(build)]]]
         if !metadata.isEmpty { run["metadata"] = .object(metadata) }
-        var definition: [String: Value] = [
+        var definition: Members = [
             "buildType": .string(Self.buildType), "externalParameters": ["version": .string(name)],
             "resolvedDependencies": .list(dependencies),
         ]
@@ -68,7 +68,7 @@ package struct Provenance: Hashable, Sendable {
     }
 
     private static func dependency(name: String, uri: String?, digest: Value) -> Value {
-        var members: [String: Value] = ["name": .string(name), "digest": digest]
+        var members: Members = ["name": .string(name), "digest": digest]
         if let uri { members["uri"] = .string(uri) }
         return .object(members)
     }

@@ -228,7 +228,7 @@ package final class PythonEnvironments: EnvironmentStore {
         _ key: String, _ interpreter: Interpreter, since begin: ContinuousClock.Instant, failure: Failure?,
         _ wheels: Wheels, ticket: Ticket
     ) async throws(Failure) {
-        var body: [String: Value] = [
+        var body: Members = [
             "digest": .string("sha256:\(key)"), "python": .string("\(interpreter.path) (\(interpreter.version))"),
             "seconds": .number(Double((ContinuousClock.now - begin).milliseconds) / 1000),
         ]

@@ -56,7 +56,7 @@ package struct ModelManifest: Hashable, Sendable {
     }
 
     package var statement: Statement {
-        var predicate: [String: Value] = [
+        var predicate: Members = [
             "serialization": [
                 "method": "files", "hash_type": "sha256", "allow_symlinks": false,
                 "ignore_paths": .list((Self.ignored + leaving).map { .string($0) }),

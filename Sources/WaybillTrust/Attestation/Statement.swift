@@ -15,7 +15,7 @@ package struct Statement: Hashable, Sendable {
         }
 
         package var value: Value {
-            var members: [String: Value] = ["digest": .object(digest.mapValues { .string($0) })]
+            var members: Members = ["digest": .object(Members(digest))]
             if let name { members["name"] = .string(name) }
             if let uri { members["uri"] = .string(uri) }
             return .object(members)

@@ -53,7 +53,7 @@ package struct JSONScanner {
         guard skip("{") else { return nil }
         var members: [String: Value] = [:]
         skipSpace()
-        if skip("}") { return .object(members) }
+        if skip("}") { return .object([:]) }
         repeat {
             skipSpace()
             guard let name = string() else { return nil }
@@ -62,7 +62,7 @@ package struct JSONScanner {
             else { return nil }
             skipSpace()
         } while skip(",")
-        return skip("}") ? .object(members) : nil
+        return skip("}") ? .object(Members(members)) : nil
     }
 
     private mutating func list(depth: Int) -> Value? {

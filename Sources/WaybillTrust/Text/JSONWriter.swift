@@ -27,27 +27,15 @@ package enum JSONWriter {
     }
 
     /// An object, its members ordered by the bytes of their names.
-    package static func append(_ members: [String: Value], to bytes: inout [UInt8]) {
-        let ordered = members.sorted { isBefore($0.key, $1.key) }
+    package static func append(_ members: Members, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "{"))
-        for (place, member) in ordered.enumerated() {
+        for (place, member) in members.enumerated() {
             if place > 0 { bytes.append(UInt8(ascii: ",")) }
             append(string: member.key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
             append(member.value, to: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
-    }
-
-    private static func isBefore(_ left: String, _ right: String) -> Bool {
-        var (left, right) = (left, right)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
-                guard let one = left.baseAddress, let other = right.baseAddress else { return left.count < right.count }
-                let order = memcmp(one, other, min(left.count, right.count))
-                return order == 0 ? left.count < right.count : order < 0
-            }
-        }
     }
 
     /// `text` with its quotes.

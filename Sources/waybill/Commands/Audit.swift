@@ -116,7 +116,7 @@ struct AuditShow: AsyncParsableCommand {
 
     /// Names and values, the body's below.
     static func text(_ value: Value, _ style: Style) -> String {
-        func facts(_ object: [String: Value]) -> [(name: String, value: String?, tone: Tone)] {
+        func facts(_ object: Members) -> [(name: String, value: String?, tone: Tone)] {
             object.sorted { $0.key < $1.key }.map { ($0.key, $0.value.string ?? $0.value.json, .plain) }
         }
         var members = value.object ?? [:]
@@ -219,8 +219,8 @@ struct AuditVerify: AsyncParsableCommand {
 }
 
 extension VerificationReport {
-    func value(_ since: String?) -> [String: Value] {
-        var members: [String: Value] = [
+    func value(_ since: String?) -> Members {
+        var members: Members = [
             "conclusion": .string(conclusion), "origin": .string(origin), "entries": .integer(Int64(size)),
             "root": .string("\(root)"), "keyPinned": .bool(isKeyPinned),
             "tornBytes": .integer(tornBytes), "openIntents": .integer(Int64(openIntents)),

@@ -27,7 +27,8 @@ extension ConfigurationField {
         var schema: Value {
             guard let field else {
                 return [
-                    "type": "object", "additionalProperties": false, "properties": .object(members.mapValues(\.schema)),
+                    "type": "object", "additionalProperties": false,
+                    "properties": .object(Members(members.mapValues(\.schema))),
                 ]
             }
             var schema = field.type.schema
@@ -38,7 +39,7 @@ extension ConfigurationField {
 }
 
 extension ConfigurationType {
-    fileprivate var schema: [String: Value] {
+    fileprivate var schema: Members {
         switch self {
         case .text, .path, .address: ["type": "string", "minLength": 1]
         case .repositoryFolder: ["type": "string"]

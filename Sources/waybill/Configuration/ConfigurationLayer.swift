@@ -3,13 +3,13 @@ import WaybillCore
 /// Settings from one place, in canonical form, with the words that name the place in messages.
 struct ConfigurationLayer: Hashable, Sendable {
     /// By `ConfigurationField.path`.
-    var values: [String: Value]
+    var values: Members
     /// The folder that relative paths are meant from.
     var folder: String
     /// The place of each value of a file, as a problem without words.
     var places: [String: Diagnostic]
 
-    init(values: [String: Value] = [:], folder: String, places: [String: Diagnostic] = [:]) {
+    init(values: Members = [:], folder: String, places: [String: Diagnostic] = [:]) {
         self.values = values
         self.folder = folder
         self.places = places

@@ -12,7 +12,7 @@ protocol ConfigurationFileReading: Sendable {
 /// What a configuration file says, and where.
 struct ConfigurationFileValues: Hashable, Sendable {
     /// By field path.
-    var values: [String: Value]
+    var values: Members
     /// The place of each value, as a problem without words.
     var places: [String: Diagnostic] = [:]
 }

@@ -68,7 +68,7 @@ struct DeployedVersions: Sendable {
 extension DeployedVersions.Item {
     /// For scripts.
     var value: Value {
-        var members: [String: Value] = [
+        var members: Members = [
             "version": .string(version.description), "packaged": .bool(bundle != nil && pull.held >= pull.size),
             "size": .integer(pull.size), "held": .integer(pull.held),
         ]

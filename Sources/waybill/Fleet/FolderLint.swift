@@ -82,7 +82,7 @@ extension FolderLint.Report {
 
     /// For scripts.
     var value: Value {
-        var members: [String: Value] = ["kind": "DiagnosticList", "items": .list(diagnostics.map(\.value))]
+        var members: Members = ["kind": "DiagnosticList", "items": .list(diagnostics.map(\.value))]
         if !versions.isEmpty { members["versions"] = .list(versions.map(\.value)) }
         return .object(members)
     }

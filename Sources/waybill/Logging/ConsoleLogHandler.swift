@@ -65,7 +65,7 @@ struct LogRecord: Hashable, Sendable {
 
     /// `{"label": …, "level": …, "message": …, "time": …}` and the facts under their names, which cannot hide those four.
     var json: String {
-        var members = facts.mapValues { Value.string($0) }
+        var members = Members(facts)
         members["time"] = .string("\(time)")
         members["level"] = .string(level.rawValue)
         members["label"] = .string(label)

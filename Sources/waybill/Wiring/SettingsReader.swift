@@ -6,7 +6,7 @@ struct SettingsReader: ConfigurationFileReading {
     func read(_ bytes: [UInt8], path: String) throws(ConfigurationProblems) -> ConfigurationFileValues {
         let file = SettingsFile(path: path, bytes: bytes)
         var problems = file.problems
-        var values: [String: Value] = [:]
+        var values: Members = [:]
         var places: [String: Diagnostic] = [:]
         for setting in file.settings {
             guard let field = ConfigurationField.named(setting.path) else {

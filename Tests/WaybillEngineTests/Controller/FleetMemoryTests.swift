@@ -70,7 +70,7 @@ struct FleetMemoryTests {
 
     private static func event(_ accepted: Accepted) throws -> Event {
         let commit = try Named.commit(accepted.commit)
-        var body: [String: Value] = ["commit": .string(commit.hex), "problems": .integer(Int64(accepted.problems))]
+        var body: Members = ["commit": .string(commit.hex), "problems": .integer(Int64(accepted.problems))]
         if let history = accepted.history {
             body["history"] = .list(try history.map { .string(try Named.commit(String($0)).hex) })
         }

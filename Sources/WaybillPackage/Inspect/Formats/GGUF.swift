@@ -50,7 +50,7 @@ struct GGUF {
         return Inspection(
             format: Format.gguf.rawValue, findings: findings, tensors: tensors,
             facts: [
-                "version": .integer(Int64(version)), "metadata": .object(metadata),
+                "version": .integer(Int64(version)), "metadata": .object(Members(metadata)),
                 "parameters": .integer(Int64(clamping: parameters)),
             ])
     }

@@ -47,7 +47,7 @@ struct KerasConfig {
         }
     }
 
-    private mutating func judge(_ members: [String: Value], _ path: [String]) {
+    private mutating func judge(_ members: Members, _ path: [String]) {
         guard let name = members["class_name"]?.string else { return }
         let module = members["module"]?.string
         if let what = Self.runsCode[name] { report("\(name) \(what)") }

@@ -31,7 +31,7 @@ enum LightGBM {
             throw .malformed("\(names.count) feature_names stand beside a max_feature_idx of \(features - 1)")
         }
         let trees = try skipTrees(header["tree_sizes"] ?? "", &cursor)
-        var facts: [String: Value] = [
+        var facts: Members = [
             "version": .string(header["version"] ?? ""), "num_feature": .integer(features),
             "num_class": .integer(classes),
             "objective": .string(header["objective"] ?? ""), "trees": .integer(trees),

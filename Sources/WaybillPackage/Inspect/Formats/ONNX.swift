@@ -15,10 +15,10 @@ struct ONNX {
     /// Reads on while nothing is wrong.
     var reader: ProtobufReader
     let limits: InspectionLimits
-    var facts: [String: Value] = [:]
+    var facts: Members = [:]
     var tensors: [TensorFact] = []
     var external: [ONNXExternalData] = []
-    var opsets: [String: Value] = [:]
+    var opsets: Members = [:]
     var metadata: [String: Value] = [:]
     var usedDomains: Set<String> = []
     var ownDomains: Set<String> = []
@@ -147,7 +147,7 @@ struct ONNX {
         facts["opset"] = .object(opsets)
         facts["nodes"] = .integer(Int64(nodes))
         facts["parameters"] = .integer(Int64(clamping: try tensors.elements()))
-        if !metadata.isEmpty { facts["metadata"] = .object(metadata) }
+        if !metadata.isEmpty { facts["metadata"] = .object(Members(metadata)) }
         let custom = usedDomains.subtracting(Self.standardDomains).subtracting(ownDomains).sorted()
         if !custom.isEmpty { facts["customDomains"] = .list(custom.map { .string($0) }) }
         if !external.isEmpty { facts["externalData"] = .list(external.map(\.fact)) }

@@ -33,7 +33,7 @@ struct ONNXExternalData {
     }
 
     var fact: Value {
-        var fields: [String: Value] = [
+        var fields: Members = [
             "tensor": .string(tensor), "location": .string(location), "offset": .integer(offset),
         ]
         if let length { fields["length"] = .integer(length) }

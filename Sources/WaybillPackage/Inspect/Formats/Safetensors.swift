@@ -51,8 +51,8 @@ enum Safetensors {
         try reader.finish()
         try check(entries, dataSize: UInt64(source.size - start))
         let tensors = entries.map(\.tensor)
-        var facts: [String: Value] = ["parameters": .integer(Int64(clamping: try tensors.elements()))]
-        if !metadata.isEmpty { facts["metadata"] = .object(metadata) }
+        var facts: Members = ["parameters": .integer(Int64(clamping: try tensors.elements()))]
+        if !metadata.isEmpty { facts["metadata"] = .object(Members(metadata)) }
         return Inspection(format: Format.safetensors.rawValue, tensors: tensors, facts: facts)
     }
 

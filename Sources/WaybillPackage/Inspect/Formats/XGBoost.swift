@@ -2,7 +2,7 @@ import WaybillCore
 
 /// XGBoost's own format, as JSON or UBJSON: plain data, nothing that runs.
 struct XGBoost {
-    private var facts: [String: Value] = [:]
+    private var facts: Members = [:]
     private var isModel = false
 
     /// Nil when the tree is something else than a model of XGBoost; it is read to its end all the same.

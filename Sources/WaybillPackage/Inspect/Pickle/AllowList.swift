@@ -56,13 +56,13 @@ package struct AllowList: Sendable {
         for (number, bytes) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
             guard problems.count < 100 else { break }
             let line = Substring(bytes.last == 13 ? bytes.dropLast() : bytes)
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+            let words = line.utf8.prefix { $0 != UInt8(ascii: "#") }.split { $0 == 32 || (9...13).contains($0) }
+                .map(Substring.init)
             var place = Problem(line: number + 1, offset: offset, length: line.utf8.count, message: "")
             offset += bytes.count + 1
             if words.isEmpty { continue }
             do throws(InvalidInput) {
-                let before = list
-                let name = try list.add(words)
+                let (name, before) = try list.add(words)
                 guard let oddity = Oddity(name, before, first: lines[name], use: list.entries[name]) else {
                     lines[name] = number + 1
                     continue
@@ -84,8 +84,8 @@ package struct AllowList: Sendable {
     /// What `name` of `module` may be used for; nil when it is not listed.
     func use(of name: String, in module: String) -> Use? { entries["\(module) \(name)"] }
 
-    /// The entry's name.
-    private mutating func add(_ words: [Substring]) throws(InvalidInput) -> String {
+    /// The entry's name, and its use until now.
+    private mutating func add(_ words: [Substring]) throws(InvalidInput) -> (name: String, before: Use?) {
         guard words.count == 2 || words.count == 3, let use = words.count == 3 ? Use(rawValue: String(words[2])) : .call
         else {
             throw InvalidInput(
@@ -105,8 +105,8 @@ package struct AllowList: Sendable {
         guard !Self.isDunder(name) else {
             throw InvalidInput("\(name.quotedForMessage) begins and ends with '__', and cannot be allowed")
         }
-        entries["\(module) \(name)"] = use
-        return "\(module) \(name)"
+        let entry = "\(module) \(name)"
+        return (entry, entries.updateValue(use, forKey: entry))
     }
 
     static func isIdentifier(_ text: some StringProtocol) -> Bool {

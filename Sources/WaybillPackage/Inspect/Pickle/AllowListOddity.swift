@@ -8,9 +8,10 @@ struct Oddity {
     /// Nil for a line like any other.
     /// - Parameters:
     ///   - entry: "module name".
-    ///   - first: the line that has it already.
-    init?(_ entry: String, _ before: AllowList, first: Int?, use: AllowList.Use?) {
-        if let first, let old = before.entries[entry] {
+    ///   - old: its use in the line that has it already.
+    ///   - first: the number of that line.
+    init?(_ entry: String, _ old: AllowList.Use?, first: Int?, use: AllowList.Use?) {
+        if let first, let old {
             message = "\(entry.quotedForMessage) is in line \(first) already" + (old == use ? "" : ", for another use")
             hint = old == use ? "remove one of them" : "remove one of them; the last one counts"
         } else if Self.isPowerful(entry) {

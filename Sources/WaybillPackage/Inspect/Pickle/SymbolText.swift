@@ -67,6 +67,7 @@ struct SymbolText {
 
     /// At most 80 characters, with those that could move a cursor or reorder a line made visible.
     static func visible(_ text: String) -> String {
+        if text.utf8.count <= 80, text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return text }
         var visible = ""
         var count = 0
         for scalar in text.unicodeScalars {

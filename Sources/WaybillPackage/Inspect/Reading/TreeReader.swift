@@ -46,7 +46,7 @@ extension TreeReader {
             try object { (name, reader) throws(InspectionError) in
                 members[name] = try reader.value(budget: &budget)
             }
-            return .object(members)
+            return .object(Members(members))
         case .list:
             var items: [Value] = []
             try list { (reader) throws(InspectionError) in items.append(try reader.value(budget: &budget)) }

@@ -40,7 +40,7 @@ struct LFSAnswer {
     }
 
     /// Those that say who asks, and no others that could change what the request is.
-    static func headers(_ named: [String: Value]) -> HTTPHeaders? {
+    static func headers(_ named: Members) -> HTTPHeaders? {
         let refused: Set = [
             "host", "content-length", "transfer-encoding", "connection", "range", "if-range", "te", "upgrade",
         ]

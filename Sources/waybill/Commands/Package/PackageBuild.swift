@@ -72,7 +72,7 @@ struct PackageBuild: AsyncParsableCommand {
         let report = try await check.run(
             version.description, version: found.version, at: found.commit, scratch: scratch.path)
         let findings: [Value] = report.findings.map { finding in
-            var members: [String: Value] = ["path": .string(finding.path)]
+            var members: Members = ["path": .string(finding.path)]
             if let expected = finding.expected { members["expected"] = .string(expected.description) }
             if let found = finding.found { members["found"] = .string(found.description) }
             if let message = finding.message { members["message"] = .string(message) }

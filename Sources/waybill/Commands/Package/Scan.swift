@@ -27,8 +27,7 @@ struct Scan: AsyncParsableCommand {
         let inspector = Inspector(allowing: try allowList())
         let console = Console.current
         var scanned: [ScannedFile] = []
-        for path in try ScannedFile.files(below: paths) {
-            let file = ScannedFile(path: path, inspection: inspector.inspect(path: path))
+        await inspector.inspect(try ScannedFile.files(below: paths)) { file in
             if output == .text { console.write(file.text) }
             scanned.append(file)
         }
@@ -50,6 +49,32 @@ struct Scan: AsyncParsableCommand {
             do throws(InvalidInput) {
                 return list.merging(try AllowList(parsing: String(decoding: data, as: UTF8.self), file: file))
             } catch { throw Failure(.stall, reason: "AllowListBroken", message: error.message) }
+        }
+    }
+}
+
+extension Inspector {
+    /// Looks into files side by side, on every processor, and tells of them in their order.
+    fileprivate func inspect(_ paths: [String], tell: (ScannedFile) -> Void) async {
+        await withTaskGroup(of: (Int, ScannedFile).self) { group in
+            var begun = 0
+            var found: [Int: ScannedFile] = [:]
+            var told = 0
+            func begin() {
+                guard begun < paths.count else { return }
+                let (place, path) = (begun, paths[begun])
+                group.addTask { (place, ScannedFile(path: path, inspection: inspect(path: path))) }
+                begun += 1
+            }
+            for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { begin() }
+            for await (place, file) in group {
+                begin()
+                found[place] = file
+                while let next = found.removeValue(forKey: told) {
+                    tell(next)
+                    told += 1
+                }
+            }
         }
     }
 }

@@ -71,7 +71,7 @@ struct SignatureOptions: ParsableArguments {
 
 extension SignatureFinding {
     var value: Value {
-        var members: [String: Value] = [
+        var members: Members = [
             "form": .string(form.rawValue), "signature": .string(signature.description),
             "referrer": .string(referrer.description), "message": .string(sentence),
         ]

@@ -3,8 +3,8 @@ import WaybillPackage
 
 extension BundleDifference {
     func value(from old: StoredBundle, to new: StoredBundle) -> Value {
-        func value(_ item: Item) -> [String: Value] {
-            var members: [String: Value] = ["change": .string(item.change.rawValue), "name": .string(item.name)]
+        func value(_ item: Item) -> Members {
+            var members: Members = ["change": .string(item.change.rawValue), "name": .string(item.name)]
             if let before = item.before { members["before"] = .string(before) }
             if let after = item.after { members["after"] = .string(after) }
             return members

@@ -2,8 +2,8 @@ import WaybillCore
 import WaybillPackage
 
 extension BundleInside {
-    var members: [String: Value] {
-        var members: [String: Value] = [
+    var members: Members {
+        var members: Members = [
             "spec": spec,
             "packages": .list(
                 libraries.map { library in
@@ -18,7 +18,7 @@ extension BundleInside {
         return members
     }
 
-    private static func value(of file: File) -> [String: Value] {
+    private static func value(of file: File) -> Members {
         let found = file.inspection
         return [
             "path": .string(file.path), "format": found.format.map { .string($0) } ?? .null,

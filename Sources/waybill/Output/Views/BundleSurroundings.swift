@@ -8,12 +8,12 @@ struct BundleSurroundings {
     let statements: [BundleStatement]
     let access: Access?
 
-    var members: [String: Value] {
+    var members: Members {
         [
             "signatures": .list(signatures.map(\.value)),
             "statements": .list(
                 statements.map { statement in
-                    var members: [String: Value] = [
+                    var members: Members = [
                         "kind": .string(Self.title(statement.kind)), "digest": .string(statement.digest.description),
                         "size": .integer(statement.size),
                         "signers": .list(statement.signers.map { .string($0.fingerprint) }),

@@ -6,7 +6,7 @@ extension StoredBundle {
         [
             "kind": "Bundle", "version": version.map { .string($0) } ?? .null,
             "digest": .string(descriptor.digest.description), "size": .integer(size), "config": configValue,
-            "annotations": .object(annotations.mapValues { .string($0) }),
+            "annotations": .object(Members(annotations)),
             "layers": .list(
                 layers.map {
                     [
