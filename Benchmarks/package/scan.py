@@ -122,7 +122,13 @@ def main():
         "modelscan": [os.path.join(os.path.dirname(peers), "modelscan"), "--path"],
     }
     scanners["waybill"].peak = 0
-    isSmall = compare("1,000 scikit-learn pickles", scanners, commands, thousand)
+    isSmall = compare("1,000 tiny scikit-learn pickles", scanners, commands, thousand)
+    usual, linked = os.path.join(work, "usual"), os.path.join(work, "thousand-usual")
+    shutil.rmtree(usual, ignore_errors=True)
+    subprocess.run([f"{models}/python", os.path.join(HERE, "usual_models.py"), usual], check=True)
+    links(usual, linked)
+    scanners["waybill"].peak = 0
+    isSmall &= compare("1,000 scikit-learn pickles of usual size", scanners, commands, linked)
     large = os.path.join(work, "torch")
     torch_archive(large, options.torch_mb)
     scanners["waybill"].peak = 0
@@ -155,6 +161,15 @@ def copies(good, folder):
     for number in range(1000):
         name = pickles[number % len(pickles)]
         shutil.copy(os.path.join(good, name), os.path.join(folder, f"{number:04}.{name}"))
+
+
+def links(models, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    names = sorted(os.listdir(models))
+    for number in range(1000):
+        name = names[number % len(names)]
+        os.link(os.path.join(models, name), os.path.join(folder, f"{number:04}.{name}"))
 
 
 def torch_archive(folder, megabytes):
