@@ -4,8 +4,8 @@ for a large archive of torch.
 
     Benchmarks/package/scan.py --waybill PATH [--work FOLDER] [--torch-mb 2000]
 
-Needs /usr/bin/python3 with venv; makes two environments in the work folder, and the two corpora by the tests' own scripts. Use a
-release build: the debug one is many times slower.
+Needs /usr/bin/python3 with venv and torch; makes three environments in the work folder, and the two corpora by the tests' own scripts.
+Use a release build: the debug one is many times slower.
 """
 import argparse
 import collections
@@ -22,6 +22,8 @@ sys.path.insert(0, os.path.dirname(HERE))
 from reach import reach  # noqa: E402
 
 CORPUS = os.path.join(HERE, "../../Tests/WaybillPackageTests/Corpus")
+# Keras is made by the tests' own list of packages, which stands in Tests/WaybillPackageTests/Pickle/PickleCorpus.swift.
+KERAS = ["h5py==3.16.0", "jax==0.10.2", "jaxlib==0.10.2", "keras==3.15.1", "ml_dtypes==0.6.0", "numpy==2.4.6", "scipy==1.17.1"]
 MODELS = ["joblib==1.6.0", "lightgbm==4.7.0", "numpy==2.4.6", "scikit-learn==1.9.1", "scipy==1.17.1", "xgboost-cpu==3.2.0"]
 PEERS = ["picklescan==1.0.5", "modelscan==0.8.8"]
 
@@ -105,9 +107,15 @@ def main():
     models = environment(work, "models", MODELS)
     peers = os.path.join(environment(work, "peers", PEERS), "python")
     bad, good = os.path.join(work, "adversarial"), os.path.join(work, "clean")
-    for folder, python, script in ((bad, "/usr/bin/python3", "make_adversarial.py"), (good, f"{models}/python", "make_clean.py")):
+    for folder in (bad, good):
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([python, "-W", "ignore", os.path.join(CORPUS, script), folder], check=True)
+    keras = f"{environment(work, 'keras', KERAS)}/python"
+    makers = (
+        (bad, "/usr/bin/python3", "make_adversarial.py"), (good, f"{models}/python", "make_clean.py"),
+        (good, "/usr/bin/python3", "make_torch.py"), (good, keras, "make_keras.py"))
+    for folder, python, script in makers:
+        subprocess.run([python, "-W", "ignore", os.path.join(CORPUS, script), folder], check=True, stderr=subprocess.DEVNULL)
+    os.remove(os.path.join(good, "facts.json"))
     scanners = {
         "waybill": Waybill(options.waybill),
         "picklescan": lambda folder: peer(peers, PICKLESCAN, folder),

@@ -17,7 +17,7 @@ enum Format: String, CaseIterable, Hashable {
         let head = try source.head(512)
         for (magic, format) in magics where head.starts(with: magic) { return format }
         if head.count >= 2, head[0] == 0x80, head[1] <= 5 { return .pickle }
-        if try HDF5.isAnnounced(by: source) { return .hdf5 }
+        if try HDF5.start(in: source) != nil { return .hdf5 }
         if Safetensors.isAnnounced(by: head) { return .safetensors }
         if TarReader.isAnnounced(by: head) { return .tar }
         if isZlib(head, source) { return .zlib }
@@ -76,17 +76,4 @@ enum Format: String, CaseIterable, Hashable {
         "gz": [.gzip], "tgz": [.gzip], "txt": [.text, .json, .lightgbm], "md": [.text], "csv": [.text],
         "yaml": [.text, .json], "yml": [.text, .json], "py": [.text],
     ]
-}
-
-/// HDF5: recognised. Its links can lead into other files and its attributes can hold Keras layers, and neither is read here.
-enum HDF5 {
-    private static let magic: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-
-    /// At the start, or behind a block of the user's whose size is a power of two.
-    static func isAnnounced(by source: any ByteSource) throws(InspectionError) -> Bool {
-        for place in [0, 512, 1024, 2048, 4096, 8192] as [Int64] where place <= source.size - 8 {
-            if try source.bytes(at: place, count: 8) == magic { return true }
-        }
-        return false
-    }
 }

@@ -97,7 +97,8 @@ struct Scan {
         case .bzip2: try inspectPackedFile(source, .bzip2, as: format, name: name)
         case .xz: try inspectPackedFile(source, .xz, as: format, name: name)
         case .lzma: try inspectPackedFile(source, .lzma, as: format, name: name)
-        case .hdf5, .zstd:
+        case .hdf5: try inspectHDF5(source)
+        case .zstd:
             Inspection(
                 format: format.rawValue, findings: [.init(.unscanned, "is \(format.rawValue), which is not read here")])
         }

@@ -1,9 +1,7 @@
 extension Scan {
-    /// What unpickling `source` would import, call and build. In a torch archive, persistent ids name storages. What bzip2 and xz
-    /// pack is taken for a pickle, as joblib writes it.
-    mutating func inspectPickle(_ source: any ByteSource, isTorch: Bool = false) -> Inspection {
-        let inspector = PickleInspector(allowing: allowing)
-        return isTorch ? inspector.inspectTorchMember(source, place: "") : inspector.inspect(source)
+    /// What unpickling `source` would import, call and build. What bzip2 and xz pack is taken for a pickle, as joblib writes it.
+    mutating func inspectPickle(_ source: any ByteSource) -> Inspection {
+        PickleInspector(allowing: allowing).inspect(source)
     }
 
     /// Several pickles, then raw storages, as torch wrote until 1.6.

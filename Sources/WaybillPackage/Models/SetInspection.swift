@@ -5,7 +5,7 @@ import WaybillCore
 /// set's place. A cache: without it the files are looked into again.
 struct SetInspection {
     /// Grows when what inspectors find in the same bytes changes.
-    private static let generation = 1
+    private static let generation = 2
 
     let set: ArtifactSet
     let manifest: ModelVersion?

@@ -3,7 +3,7 @@
     make-seeds.py             all of them
     make-seeds.py --pickles   only pickles and what holds them
 
-Needs numpy and joblib, and for all of them safetensors, onnx, gguf, xgboost and lightgbm; the versions are those of
+Needs numpy and joblib, and for all of them h5py, safetensors, onnx, gguf, xgboost and lightgbm; the versions are those of
 `ModelLibraries` and `PickleCorpus` in the tests.
 """
 import collections, gzip, io, json, os, pickle, struct, sys, tarfile, zipfile
@@ -48,7 +48,7 @@ with open("legacy.pt", "wb") as f:
 if "--pickles" in sys.argv:
     sys.exit()
 
-import gguf, lightgbm, onnx, xgboost
+import gguf, h5py, lightgbm, onnx, xgboost
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
@@ -81,12 +81,24 @@ lightgbm.train({"verbose": -1, "num_threads": 1, "num_leaves": 2}, lightgbm.Data
 config = {"module": "keras", "class_name": "Sequential", "registered_name": "Sequential", "config": {"layers": [
     {"module": "keras.layers", "class_name": "InputLayer", "registered_name": None,
      "config": {"batch_shape": [None, 2], "dtype": "float32", "name": "x"}}]}}
-with zipfile.ZipFile("a.keras", "w", zipfile.ZIP_DEFLATED) as z:
-    z.writestr("metadata.json", '{"keras_version":"3.5.0"}')
-    z.writestr("config.json", json.dumps(config))
+# HDF5's oldest form with a chunked array and Keras's attribute, and its newest with heaps of links and attributes.
+for name, version, many in (("old.h5", "earliest", 3), ("new.h5", "latest", 12)):
+    with h5py.File(name, "w", libver=version) as h:
+        h.attrs["model_config"] = json.dumps(config)
+        for number in range(many):
+            h[f"layers/dense/vars/{number}"] = w
+            h["layers"].attrs[f"name {number}"] = "dense"
+        h.create_dataset("packed", data=np.zeros((8, 8), "i2"), chunks=(4, 4), compression="gzip", shuffle=True)
+weights = io.BytesIO()
+with h5py.File(weights, "w") as h:
+    h["layers/dense/vars/0"] = w
+with zipfile.ZipFile("a.keras", "w") as z:
+    for name, content in [("metadata.json", '{"keras_version":"3.15.1"}'), ("config.json", json.dumps(config)), ("model.weights.h5", weights.getvalue())]:
+        z.writestr(zipfile.ZipInfo(name), content)
 # The layout of torch's archives, without torch.
+data = b"\x80\x02}" + torch_text("w") + tensor + b"s."
 with zipfile.ZipFile("a.pt", "w") as z:
-    for name, content in [("data.pkl", pickle.dumps({}, 2)), ("byteorder", b"little"), ("data/0", bytes(8)), ("version", b"3\n")]:
+    for name, content in [("data.pkl", data), ("byteorder", b"little"), ("data/0", w.tobytes()), ("version", b"3\n")]:
         z.writestr("m/" + name, content)
 with tarfile.open("a.tar", "w", format=tarfile.PAX_FORMAT) as t:
     for name in ["a.npy", "é.txt"]:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Writes pickles that try to run code past a scanner: the adversarial corpus, a file a trick. Pure standard library, and nothing
-of what is written is ever loaded here. Deterministic: the same bytes each time.
+"""Writes files that try to run code past a scanner, or to lead a loader elsewhere: the adversarial corpus, a file a trick. Pickles and
+what holds them here, HDF5 and Keras in adversarial_hdf5.py. Pure standard library, and nothing of what is written is ever loaded
+here. Deterministic: the same bytes each time.
 
     make_adversarial.py FOLDER
 
@@ -16,6 +17,9 @@ import sys
 import tarfile
 import zipfile
 import zlib
+
+sys.dont_write_bytecode = True
+import adversarial_hdf5  # noqa: E402
 
 SYSTEMS = [
     ("os", "system"), ("posix", "system"), ("builtins", "eval"), ("builtins", "exec"), ("subprocess", "Popen"),
@@ -297,7 +301,7 @@ def refused():
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     numbers = {}
-    for group in (imports, names, chains, streams, legacy, joblib_files, archives, refused):
+    for group in (imports, names, chains, streams, legacy, joblib_files, archives, refused, adversarial_hdf5.files):
         for entry in group():
             technique, content = entry[0], entry[1]
             extension = entry[2] if len(entry) > 2 else "pkl"

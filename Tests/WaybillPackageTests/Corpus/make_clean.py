@@ -2,9 +2,8 @@
 """Makes real models and saves them as people do: the clean corpus, and what the shipped allow list is learned from.
 
     make_clean.py FOLDER           scikit-learn, numpy, scipy, joblib, XGBoost, LightGBM
-    make_clean.py FOLDER --torch   torch alone (Debian's python3-torch)
 
-Every file must be found safe under the shipped list. The models are tiny: what matters is which names their pickles import.
+Beside it make_torch.py does the same for torch, make_keras.py for Keras. Every file must be found safe under the shipped list. The models are tiny: what matters is which names their pickles import.
 """
 import argparse
 import os
@@ -201,45 +200,16 @@ def make(folder):
             number += 1
 
 
-def make_torch(folder):
-    import collections
-    import torch
-
-    network = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 2))
-    recurrent = torch.nn.LSTM(3, 4)
-    attention = torch.nn.TransformerEncoderLayer(8, 2, 16)
-    optimizer = torch.optim.Adam(network.parameters())
-    network(torch.zeros(1, 1, 4, 4)).sum().backward()
-    optimizer.step()
-    values = {
-        "torch-state": network.state_dict(), "torch-lstm": recurrent.state_dict(),
-        "torch-transformer": attention.state_dict(),
-        "torch-checkpoint": {"model": network.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3},
-        "torch-tensors": [torch.zeros(2, dtype=kind) for kind in (
-            torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32, torch.int16, torch.int8,
-            torch.uint8, torch.bool, torch.complex64)],
-        "torch-parameter": torch.nn.Parameter(torch.ones(3)), "torch-size": collections.OrderedDict(s=torch.Size([1, 2])),
-        "torch-module": network,
-    }
-    for name, value in values.items():
-        torch.save(value, os.path.join(folder, f"{name}.pt"))
-        torch.save(value, os.path.join(folder, f"{name}.legacy.pt"), _use_new_zipfile_serialization=False)
-        with open(os.path.join(folder, f"{name}.pkl"), "wb") as file:
-            pickle.dump(value, file)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
-    parser.add_argument("--torch", action="store_true")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     import warnings
 
     warnings.simplefilter("ignore")
     os.makedirs(options.folder, exist_ok=True)
-    (make_torch if options.torch else make)(options.folder)
+    make(options.folder)
 
 
 if __name__ == "__main__":

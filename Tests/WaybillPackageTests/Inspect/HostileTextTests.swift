@@ -60,11 +60,11 @@ import WaybillCore
             "pickle of protocol 0 behind marks", text("(I1\nlp0\n0cposix\nsystem\n(S'id'\ntR."),
             #"dangerous REDUCE calls posix.system("id") at byte 31"#),
         .init("nothing", [], "unscanned is empty"),
-        .init("hdf5", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "unscanned is hdf5, which is not read here"),
+        .init("hdf5", HDF5.magic, "unscanned hdf5: ends at byte 8, before what it promises"),
         .init(
             "hdf5 behind a block",
-            [UInt8](repeating: 0, count: 512) + [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A],
-            "unscanned is hdf5, which is not read here"),
+            [UInt8](repeating: 0, count: 512) + HDF5.magic,
+            "unscanned hdf5: ends at byte 520, before what it promises"),
         .init("bzip2", text("BZh91AY"), "unscanned bzip2: ends at byte 7, before what it promises"),
         .init("cut gzip", [0x1F, 0x8B, 0x08, 0], "unscanned gzip: ends at byte 4, before what it promises"),
     ]

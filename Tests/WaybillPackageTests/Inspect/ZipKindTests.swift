@@ -52,6 +52,9 @@ import WaybillCore
             "function", layer("keras.utils", "function", #""get_file""#),
             "dangerous config.json: keras.utils gives the function 'get_file'"),
         .init(
+            "function by its class", layer("keras.utils", "get_file"),
+            "dangerous config.json: keras.utils gives the function 'get_file'"),
+        .init(
             "builtin", layer("builtins", "function", #""exec""#),
             "dangerous config.json: builtins gives the function 'exec'"),
         .init(
@@ -59,6 +62,7 @@ import WaybillCore
             "unscanned config.json: 'acme>Mine' is a class of the author's own, which must be imported"),
         .init(
             "ReadFile", layer("keras.layers", "TFOpLambda", #"{"function":"io.read_file"}"#),
+            "dangerous config.json: TFOpLambda calls functions that the file names",
             "dangerous config.json: the operation 'io.read_file' touches files"),
         .init(
             "vocabulary", layer("keras.layers", "StringLookup", #"{"vocabulary":"/etc/passwd"}"#),
@@ -95,6 +99,45 @@ import WaybillCore
                 "unscanned m/data/x: its bytes are no format known here",
                 "unscanned m/other.pkl: STOP finds too little on the stack at byte 2",
             ])
+    }
+
+    /// A pickle of one tensor of three numbers, in a storage of as many that is called '0' unless it is said otherwise.
+    static func tensor(storage: String = "0", count: UInt8 = 3, offset: UInt8 = 0, size: UInt8 = 3) -> [UInt8] {
+        func text(_ text: String) -> [UInt8] { [0x58] + little(UInt32(text.utf8.count)) + Array(text.utf8) }
+        var bytes: [UInt8] = [0x80, 2] + Array("ctorch._utils\n_rebuild_tensor_v2\n((".utf8) + text("storage")
+        bytes += Array("ctorch\nCharStorage\n".utf8) + text(storage) + text("cpu") + [0x4B, count, 0x74, 0x51]
+        bytes += [0x4B, offset, 0x4B, size, 0x85, 0x4B, 1, 0x85, 0x89] + Array("ccollections\nOrderedDict\n".utf8)
+        return bytes + [0x29, 0x52, 0x74, 0x52, 0x2E]
+    }
+
+    static func saved(_ pickle: [UInt8], storage: Int = 3) -> [UInt8] {
+        ZipBuilder(
+            Member("m/data.pkl", pickle), Member("m/data/0", [UInt8](repeating: 1, count: storage)),
+            Member("m/version", Array("3\n".utf8))
+        ).bytes
+    }
+
+    @Test func `a tensor of torch is told by what makes it`() {
+        let found = Inspector().inspect(bytes: Self.saved(Self.tensor()), name: "m.pt")
+        #expect(found.lines == [])
+        #expect(found.tensors == [TensorFact(name: "", dtype: "int8", shape: [3])])
+        #expect(found.facts["parameters"] == 3)
+    }
+
+    static let storages: [HostileFile] = [
+        .init(
+            "missing", saved(tensor(storage: "7")),
+            "unscanned the object needs the storage '7', which is not there"),
+        .init(
+            "short", saved(tensor(), storage: 2),
+            "unscanned m/data/0: is a storage of another size than the object says"),
+        .init("past", saved(tensor(size: 4)), "unscanned m/data.pkl: the tensor '' reaches past its storage"),
+        .init(
+            "beginning past", saved(tensor(offset: 1)), "unscanned m/data.pkl: the tensor '' reaches past its storage"),
+    ]
+
+    @Test(arguments: storages) func `a tensor of torch that has not all its numbers is not safe`(_ file: HostileFile) {
+        file.check()
     }
 
     @Test func `torch's older files are known`() {

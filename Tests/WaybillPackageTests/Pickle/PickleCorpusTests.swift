@@ -35,16 +35,6 @@ import WaybillCore
         }
     }
 
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["WAYBILL_TORCH_TESTS"] != nil))
-    func `what torch saves without a zip is safe under the shipped list`() async throws {
-        try await PickleCorpus.withTorch { files in
-            for file in files where file.pathExtension == "pkl" || file.lastPathComponent.hasSuffix(".legacy.pt") {
-                let inspection = Inspector(allowing: .shipped).inspect(path: file.path)
-                #expect(inspection.verdict == .safe, words(file, inspection))
-            }
-        }
-    }
-
     @Test func `every model is dangerous under an empty list`() async throws {
         try await PickleCorpus.withAdversarial { files in
             for file in files where file.lastPathComponent.hasPrefix("global-reduce") {

@@ -11,11 +11,12 @@ extension Scan {
         // What two readers would read differently is not read at all.
         guard archive.findings.isEmpty else { return inspection }
         var formats: Set<String?> = []
+        var storages: [String: PickleReport.Storage] = [:]
         for entry in archive.entries where !entry.isFolder && !kind.isStorage(entry.name) {
             let member: Inspection
             do {
                 let content = try archive.content(of: entry, budget: &budget)
-                member = try inspectMember(content, of: entry, kind, &inspection)
+                member = try inspectMember(content, of: entry, kind, &inspection, &storages)
             } catch {
                 member = Inspection(format: nil, findings: [.init(.unscanned, error.words)])
             }
@@ -29,19 +30,30 @@ extension Scan {
             }
         }
         inspection.facts["members"] = .integer(Int64(archive.entries.count))
-        if kind.format == .torch { describeStorages(archive, kind, &inspection) }
+        kind.nameTensors(&inspection)
+        if kind.format == .torch { describeStorages(archive, kind, storages, &inspection) }
         return inspection
     }
 
     private mutating func inspectMember(
-        _ content: any ByteSource, of entry: ZipEntry, _ kind: ZipKind, _ archive: inout Inspection
+        _ content: any ByteSource, of entry: ZipEntry, _ kind: ZipKind, _ archive: inout Inspection,
+        _ storages: inout [String: PickleReport.Storage]
     ) throws(InspectionError) -> Inspection {
         switch kind {
         case .keras where entry.name == "config.json":
             let keras = try KerasConfig.inspect(content)
-            (archive.inputs, archive.facts) = (keras.inputs, keras.facts)
+            archive.inputs = keras.inputs
+            archive.facts.merge(keras.facts) { _, new in new }
             return keras
-        case .torch(let top) where entry.name == "\(top)/data.pkl": return inspectPickle(content, isTorch: true)
+        case .keras where entry.name.hasPrefix(ZipKind.weights):
+            let weights = inspect(content, name: entry.name)
+            archive.facts["parameters"] = weights.facts["parameters"]
+            return weights
+        case .torch(let top) where entry.name == "\(top)/data.pkl":
+            let pickle: Inspection
+            (pickle, storages) = PickleInspector(allowing: allowing).inspectTorchMember(content)
+            archive.facts["parameters"] = pickle.facts["parameters"]
+            return pickle
         case .torch(let top) where entry.name.hasPrefix("\(top)/code/"):
             archive.facts["torchscript"] = true
             return Inspection(format: nil, findings: [.init(.unscanned, "is TorchScript code, which is not read here")])
@@ -50,7 +62,11 @@ extension Scan {
     }
 
     /// The raw bytes of tensors: stored as they are, not looked into, since no loader takes them for anything else.
-    private func describeStorages(_ archive: ZipArchive, _ kind: ZipKind, _ inspection: inout Inspection) {
+    /// `wanted` is what the object names.
+    private func describeStorages(
+        _ archive: ZipArchive, _ kind: ZipKind, _ wanted: [String: PickleReport.Storage], _ inspection: inout Inspection
+    ) {
+        var wanted = wanted
         var (count, bytes): (Int64, Int64) = (0, 0)
         for entry in archive.entries where kind.isStorage(entry.name) {
             count += 1
@@ -59,6 +75,19 @@ extension Scan {
                 inspection.findings.append(
                     .init(.unscanned, place: entry.name.shownAsPlace, "is no storage as torch writes it"))
             }
+            let key = String(entry.name.split(separator: "/").last ?? "")
+            guard let named = wanted.removeValue(forKey: key) else { continue }
+            let (size, overflows) = named.count.multipliedReportingOverflow(by: named.elementSize)
+            if overflows || size != entry.size {
+                inspection.findings.append(
+                    .init(
+                        .unscanned, place: entry.name.shownAsPlace, "is a storage of another size than the object says")
+                )
+            }
+        }
+        for key in wanted.keys.sorted().prefix(10) {
+            inspection.findings.append(
+                .init(.unscanned, "the object needs the storage \(key.quotedForMessage), which is not there"))
         }
         inspection.facts["storages"] = .integer(count)
         inspection.facts["storageBytes"] = .integer(bytes)
@@ -89,6 +118,25 @@ enum ZipKind: Hashable {
         case .torch: .torch
         case .keras: .keras
         case .other: .zip
+        }
+    }
+
+    /// Where Keras keeps the weights, in one of two formats.
+    static let weights = "model.weights."
+
+    /// A member that holds all tensors needs no place in their names.
+    func nameTensors(_ inspection: inout Inspection) {
+        let place =
+            switch self {
+            case .torch(let top): "\(top)/data.pkl".shownAsPlace
+            case .keras: "model.weights.h5"
+            case .other: ""
+            }
+        guard !place.isEmpty else { return }
+        for index in inspection.tensors.indices {
+            let name = inspection.tensors[index].name
+            guard name == place || name.hasPrefix("\(place)/") else { continue }
+            inspection.tensors[index].name = String(name.dropFirst(place.count + 1))
         }
     }
 

@@ -11,6 +11,7 @@ struct KerasConfig {
         "TorchModuleWrapper": "unpickles a torch module from the file",
         "TFSMLayer": "loads a TensorFlow graph from a path in the file",
         "JaxLayer": "calls functions that the file names", "FlaxLayer": "calls functions that the file names",
+        "TFOpLambda": "calls functions that the file names", "SlicingOpLambda": "calls functions that the file names",
     ]
     /// Where Keras keeps plain functions such as `relu`.
     private static let functionModules = [
@@ -63,9 +64,11 @@ struct KerasConfig {
         guard parts.first == "keras" || parts.first == "builtins" else {
             return report("\(module).\(name) is imported from outside of Keras")
         }
-        guard name == "function" || parts.first == "builtins" else { return }
+        // A class begins with a capital; a function may be named like one, or by its configuration.
+        let isFunction = name == "function" || name.utf8.first.map { !(65...90).contains($0) } != false
+        guard isFunction || parts.first == "builtins" else { return }
         let isPlain = parts.contains { Self.functionModules.contains(String($0)) }
-        let function = members["config"]?.string ?? "something"
+        let function = name == "function" ? members["config"]?.string ?? "something" : name
         if !isPlain { report("\(module) gives the function \(function.quotedForMessage)") }
     }
 

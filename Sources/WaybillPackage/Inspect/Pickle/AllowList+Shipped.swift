@@ -9,7 +9,7 @@ extension AllowList {
     package static let shippedText = """
         # What pickled models of scikit-learn 1.9, numpy 2, scipy 1.17, joblib 1.6, XGBoost 3.2, LightGBM 4.7 and torch 1.13 import.
         # A line is 'module name', or 'module name new' for what may be made and passed on but not called.
-        # Learned from the files of Tests/WaybillPackageTests/Corpus/make_clean.py by learn_allow.py, then read by a person.
+        # Learned from the files of Tests/WaybillPackageTests/Corpus/make_clean.py and make_torch.py by learn_allow.py, then read by a person.
         _codecs encode
         builtins bytearray
         builtins bytes
@@ -262,12 +262,55 @@ extension AllowList {
         torch Size
         torch._utils _rebuild_parameter
         torch._utils _rebuild_tensor_v2
+        torch.nn.functional relu new
+        torch.nn.modules.activation ELU new
+        torch.nn.modules.activation GELU new
+        torch.nn.modules.activation Hardswish new
+        torch.nn.modules.activation LeakyReLU new
+        torch.nn.modules.activation LogSoftmax new
+        torch.nn.modules.activation MultiheadAttention new
+        torch.nn.modules.activation PReLU new
         torch.nn.modules.activation ReLU new
+        torch.nn.modules.activation ReLU6 new
+        torch.nn.modules.activation SiLU new
+        torch.nn.modules.activation Sigmoid new
+        torch.nn.modules.activation Softmax new
+        torch.nn.modules.activation Softplus new
+        torch.nn.modules.activation Tanh new
+        torch.nn.modules.batchnorm BatchNorm1d new
         torch.nn.modules.batchnorm BatchNorm2d new
+        torch.nn.modules.container ModuleDict new
+        torch.nn.modules.container ModuleList new
         torch.nn.modules.container Sequential new
+        torch.nn.modules.conv Conv1d new
         torch.nn.modules.conv Conv2d new
+        torch.nn.modules.conv Conv3d new
+        torch.nn.modules.conv ConvTranspose2d new
+        torch.nn.modules.dropout Dropout new
+        torch.nn.modules.dropout Dropout2d new
         torch.nn.modules.flatten Flatten new
+        torch.nn.modules.flatten Unflatten new
+        torch.nn.modules.instancenorm InstanceNorm2d new
+        torch.nn.modules.linear Identity new
         torch.nn.modules.linear Linear new
+        torch.nn.modules.linear NonDynamicallyQuantizableLinear new
+        torch.nn.modules.loss BCEWithLogitsLoss new
+        torch.nn.modules.loss CrossEntropyLoss new
+        torch.nn.modules.loss MSELoss new
+        torch.nn.modules.normalization GroupNorm new
+        torch.nn.modules.normalization LayerNorm new
+        torch.nn.modules.pooling AdaptiveAvgPool1d new
+        torch.nn.modules.pooling AdaptiveAvgPool2d new
+        torch.nn.modules.pooling AvgPool2d new
+        torch.nn.modules.pooling MaxPool1d new
+        torch.nn.modules.pooling MaxPool2d new
+        torch.nn.modules.rnn GRU new
+        torch.nn.modules.rnn LSTM new
+        torch.nn.modules.rnn RNN new
+        torch.nn.modules.sparse Embedding new
+        torch.nn.modules.transformer TransformerEncoder new
+        torch.nn.modules.transformer TransformerEncoderLayer new
+        torch.nn.modules.upsampling Upsample new
         torch.storage _load_from_bytes
         xgboost.core Booster new
         xgboost.sklearn XGBClassifier new

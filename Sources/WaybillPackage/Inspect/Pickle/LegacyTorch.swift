@@ -18,7 +18,8 @@ struct LegacyTorch {
         defer { report.storages = before }
         do throws(PickleError) {
             for _ in 0..<3 { _ = try run(&reader, .pickle, depth, &report).result }
-            _ = try run(&reader, .torch, depth, &report).result
+            let (object, maker) = try run(&reader, .legacyTorch, depth, &report)
+            if depth == 0 { TorchTensors.collect(object, maker, into: &report) }
             let (keys, machine) = try run(&reader, .pickle, depth, &report)
             try readStorages(names(keys, machine), &reader, report)
         } catch { report.add(.unscanned, error.message) }

@@ -25,10 +25,10 @@ struct PickleInspector {
     }
 
     /// Looks into the pickle of a torch zip, `data.pkl`, whose persistent ids name storages.
-    func inspectTorchMember(_ source: any ByteSource, place: String) -> Inspection {
-        var report = PickleReport(place: place, limits: limits)
+    func inspectTorchMember(_ source: any ByteSource) -> (Inspection, storages: [String: PickleReport.Storage]) {
+        var report = PickleReport(place: "", limits: limits)
         read(source, .torch, into: &report)
-        return inspection("pickle", report)
+        return (inspection("pickle", report), report.storages)
     }
 
     /// Looks into bytes that no format is known for. Protocols 0 and 1 begin like any text: the bytes are a pickle when they are one
@@ -72,6 +72,9 @@ struct PickleInspector {
             var machine = PickleMachine(reader, allowing: allowing, loader: loader, depth: 0, report: report)
             let outcome = Result { () throws(PickleError) in try machine.run() }
             (reader, report) = (machine.reader, machine.report)
+            if loader.isTorch, case .success(let object) = outcome {
+                TorchTensors.collect(object, machine, into: &report)
+            }
             if case .failure(let error) = outcome {
                 let after = streams > 1 ? "after the end of a pickle at byte \(start): " : ""
                 report.add(.unscanned, after + error.message)
@@ -82,13 +85,16 @@ struct PickleInspector {
     }
 
     private func inspection(_ format: String, _ report: PickleReport) -> Inspection {
-        Inspection(
-            format: format, findings: report.told,
-            facts: [
-                "protocol": .integer(Int64(report.highestProtocol)), "pickles": .integer(Int64(report.pickles)),
-                "arrays": .integer(Int64(report.arrays)),
-                "imports": .list(report.imports.sorted().map { .string(SymbolText.visible($0)) }),
-            ])
+        var facts: [String: Value] = [
+            "protocol": .integer(Int64(report.highestProtocol)), "pickles": .integer(Int64(report.pickles)),
+            "arrays": .integer(Int64(report.arrays)),
+            "imports": .list(report.imports.sorted().map { .string(SymbolText.visible($0)) }),
+        ]
+        // A count that leaves some out would be taken for the whole.
+        if !report.tensors.isEmpty, !report.hasMoreTensors, let count = try? report.tensors.elements() {
+            facts["parameters"] = .integer(Int64(clamping: count))
+        }
+        return Inspection(format: format, findings: report.told, tensors: report.tensors, facts: facts)
     }
 
     private func refused(_ format: String?, _ place: String, _ message: String) -> Inspection {

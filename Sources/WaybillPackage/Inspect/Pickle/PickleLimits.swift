@@ -7,7 +7,7 @@ struct PickleLimits: Sendable {
     /// Strings, tuples, containers and instances made in one pickle.
     var nodes = 1 << 22
     /// Values kept of one list, dict or set; what is beyond is counted, not known.
-    var kept = 4096
+    var kept = 1 << 16
     /// Values kept of all containers and tuples together.
     var keptInAll = 1 << 22
     /// Bytes of short strings that are copied; further ones are read again when they are asked for.

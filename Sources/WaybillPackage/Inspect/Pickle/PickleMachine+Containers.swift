@@ -75,7 +75,8 @@ extension PickleMachine {
         case kind:
             if kind == .dict { noteKeys(values, of: index) }
             table.keep(values, in: index)
-        case .instance, .refused: break
+        case .instance: if kind == .dict { table.keep(values, in: index, ofInstance: true) }
+        case .refused: break
         case .persistent:
             report.add(.dangerous, "\(opcode.name) changes what a persistent id stands for at byte \(offset)")
         case .list, .dict, .set:

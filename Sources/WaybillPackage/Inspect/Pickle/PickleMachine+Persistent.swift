@@ -8,12 +8,25 @@ extension PickleMachine {
         } else {
             id = try pop()
         }
-        if loader != .torch {
+        if loader == .legacyTorch, let module = try moduleClass(id) { return try push(module) }
+        if !loader.isTorch {
             report.add(.dangerous, "\(opcode.name) asks the loading program for an object of its own at byte \(offset)")
         } else if let problem = try storageProblem(id) {
             report.add(.dangerous, "\(opcode.name) names \(problem) at byte \(offset)")
         }
-        try push(table.object(MadeObject(kind: .persistent), at: offset))
+        var made = MadeObject(kind: .persistent)
+        made.arguments = id
+        try push(table.object(made, at: offset))
+    }
+
+    /// What torch wrote for a module's class: ('module', class, file, source). The loader compares the source with its own, and warns;
+    /// it gives the class.
+    private mutating func moduleClass(_ id: Symbol) throws(PickleError) -> Symbol? {
+        guard let values = table.values(of: id).map(Array.init), values.count == 4, try name(values[0]) == "module",
+            case .global(let index) = values[1], case .text = values[2], case .text = values[3]
+        else { return nil }
+        let named = table.globals[Int(index)]
+        return named.use != nil && named.module.hasPrefix("torch.nn.modules.") ? values[1] : nil
     }
 
     /// The only form that torch itself writes: ('storage', class, key, location, count), and a view that is None in old files.
@@ -50,5 +63,16 @@ enum TorchStorage {
         "IntStorage": 4, "ShortStorage": 2, "CharStorage": 1, "ByteStorage": 1, "BoolStorage": 1,
         "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16, "QInt8Storage": 1, "QUInt8Storage": 1,
         "QInt32Storage": 4,
+    ]
+
+    /// As torch writes it without its own name in front.
+    static func elementType(_ imported: ImportedName) -> String { types[imported.name] ?? imported.name }
+
+    private static let types: [String: String] = [
+        "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16",
+        "BFloat16Storage": "bfloat16", "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16",
+        "CharStorage": "int8", "ByteStorage": "uint8", "BoolStorage": "bool", "ComplexFloatStorage": "complex64",
+        "ComplexDoubleStorage": "complex128", "QInt8Storage": "qint8", "QUInt8Storage": "quint8",
+        "QInt32Storage": "qint32",
     ]
 }

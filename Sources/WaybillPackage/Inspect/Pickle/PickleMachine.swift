@@ -13,6 +13,10 @@ struct PickleMachine {
         case joblib
         /// `torch.load`: a persistent id names a storage.
         case torch
+        /// The same of a file from before torch wrote zips: or it names a module's class, beside the text of its source.
+        case legacyTorch
+
+        var isTorch: Bool { self == .torch || self == .legacyTorch }
     }
 
     let allowList: AllowList

@@ -19,6 +19,9 @@ struct PickleReport {
     /// A name that is not allowed was called, which no bytes do by chance.
     var calledByName = false
     var storages: [String: Storage] = [:]
+    /// What torch's tensors are called in the object, as far as that could be followed.
+    var tensors: [TensorFact] = []
+    var hasMoreTensors = false
 
     init(place: String, limits: PickleLimits) {
         self.place = place

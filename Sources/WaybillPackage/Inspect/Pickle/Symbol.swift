@@ -75,6 +75,8 @@ struct MadeObject {
     var maker = Symbol.none
     /// Of an instance: what it was made with.
     var arguments = Symbol.none
+    /// Of an instance: keys and values in turn that opcodes put into it.
+    var items: [Symbol] = []
     /// Of a list or set its items; of a dict its keys and values in turn; of an instance the state that BUILD gave it.
     var contents: [Symbol] = []
 }
@@ -152,14 +154,18 @@ struct SymbolTable {
     }
 
     /// Adds to what is known of a container; beyond the bounds only that there is more.
-    mutating func keep(_ values: some Collection<Symbol>, in index: UInt32) {
-        let held = objects[Int(index)].contents.count
+    mutating func keep(_ values: some Collection<Symbol>, in index: UInt32, ofInstance: Bool = false) {
+        let held = ofInstance ? objects[Int(index)].items.count : objects[Int(index)].contents.count
         guard held + values.count <= limits.kept, keptInAll + values.count <= limits.keptInAll else {
             objects[Int(index)].isPartial = true
             return
         }
         keptInAll += values.count
-        objects[Int(index)].contents.append(contentsOf: values)
+        if ofInstance {
+            objects[Int(index)].items.append(contentsOf: values)
+        } else {
+            objects[Int(index)].contents.append(contentsOf: values)
+        }
     }
 
     private func checkRoom(_ offset: Int64) throws(PickleError) {
