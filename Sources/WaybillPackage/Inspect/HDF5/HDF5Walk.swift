@@ -11,7 +11,7 @@ struct HDF5Walk {
     private(set) var findings: [Inspection.Finding] = []
     private(set) var tensors: [TensorFact] = []
     var inputs: [Tensor] = []
-    var facts: [String: Value] = [:]
+    var facts: Members = [:]
     var collections = HDF5Collections()
 
     /// Headers that were read, and those of the groups around the one that is read now.

@@ -85,7 +85,7 @@ struct PickleInspector {
     }
 
     private func inspection(_ format: String, _ report: PickleReport) -> Inspection {
-        var facts: [String: Value] = [
+        var facts: Members = [
             "protocol": .integer(Int64(report.highestProtocol)), "pickles": .integer(Int64(report.pickles)),
             "arrays": .integer(Int64(report.arrays)),
             "imports": .list(report.imports.sorted().map { .string(SymbolText.visible($0)) }),
