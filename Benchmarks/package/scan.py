@@ -25,15 +25,19 @@ CORPUS = os.path.join(HERE, "../../Tests/WaybillPackageTests/Corpus")
 # Keras is made by the tests' own list of packages, which stands in Tests/WaybillPackageTests/Pickle/PickleCorpus.swift.
 KERAS = ["h5py==3.16.0", "jax==0.10.2", "jaxlib==0.10.2", "keras==3.15.1", "ml_dtypes==0.6.0", "numpy==2.4.6", "scipy==1.17.1"]
 MODELS = ["joblib==1.6.0", "lightgbm==4.7.0", "numpy==2.4.6", "scikit-learn==1.9.1", "scipy==1.17.1", "xgboost-cpu==3.2.0"]
-PEERS = ["picklescan==1.0.5", "modelscan==0.8.8"]
+# modelscan looks into HDF5 only where h5py is.
+PEERS = ["h5py==3.16.0", "picklescan==1.0.5", "modelscan==0.8.8"]
 
 
 def environment(work, name, packages):
     folder = os.path.join(work, name)
-    if not os.path.exists(os.path.join(folder, "complete")):
+    complete = os.path.join(folder, "complete")
+    wanted = "\n".join(packages)
+    if not os.path.exists(complete) or open(complete).read() != wanted:
         subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
         subprocess.run([os.path.join(folder, "bin/pip"), "install", "--quiet", *packages], check=True)
-        open(os.path.join(folder, "complete"), "w").close()
+        with open(complete, "w") as file:
+            file.write(wanted)
     return os.path.join(folder, "bin")
 
 
