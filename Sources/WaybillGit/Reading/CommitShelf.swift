@@ -11,16 +11,17 @@ actor CommitShelf {
     private var held: Set<CommitID> = []
     private let transfers: Transfers
     /// One fetch at a time: a second one for the same commit finds it here.
-    private let turn = Turn()
+    private let turn: Turn
     /// Who uses this shelf now; its owner asks before it removes it.
     nonisolated let readers = Users()
 
-    init(folder: String, remote: RemoteConfiguration, limits: TransferLimits, helper: HelperCommand) {
+    init(folder: String, remote: RemoteConfiguration, limits: TransferLimits, helper: HelperCommand, turn: Turn) {
         self.folder = folder
         self.remote = remote
         self.limits = limits
+        self.turn = turn
         transfers = Transfers(
-            in: folder, remote: remote, byteLimit: limits.bytes,
+            in: folder, remote: remote, limits: limits,
             launcher: HelperLauncher(command: helper, label: "waybill.git.commits"))
         let mirror = MirrorFolder(path: folder + "/mirror.git")
         reader = TreeReader(label: "waybill.git.shelf") { () throws(Failure) in
@@ -51,6 +52,7 @@ actor CommitShelf {
     nonisolated func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
     private func bring(_ commit: CommitID) async throws(Failure) {
+        if held.contains(commit) { return }
         await turn.take()
         defer { turn.give() }
         if held.contains(commit) { return }

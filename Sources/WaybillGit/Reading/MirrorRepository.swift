@@ -23,7 +23,7 @@ package final class MirrorRepository: FleetRepository {
         self.folder = folder
         self.limits = limits
         transfers = Transfers(
-            in: folder, remote: remote, byteLimit: limits.bytes,
+            in: folder, remote: remote, limits: limits,
             launcher: HelperLauncher(command: helper, label: "waybill.git.remote"))
         let mirror = MirrorFolder(path: folder + "/mirror.git")
         reader = TreeReader(label: "waybill.git.mirror") { () throws(Failure) in try mirror.open() }

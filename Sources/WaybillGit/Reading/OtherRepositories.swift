@@ -16,6 +16,8 @@ package actor OtherRepositories: RepositoryFiles {
     private var shelves: [RemoteAddress: CommitShelf] = [:]
     /// Most recently used last.
     private var order: [RemoteAddress] = []
+    /// Where a rate bounds what comes, one repository after the other has all of it.
+    private let turn: Turn?
 
     /// Mirrors that are kept when nobody reads them.
     private static let kept = 2
@@ -73,7 +75,7 @@ package actor OtherRepositories: RepositoryFiles {
         } else {
             try LibGit2.start()
             let place = folder + "/" + Digest(of: address.description.utf8).short
-            shelf = CommitShelf(folder: place, remote: remote, limits: limits, helper: helper)
+            shelf = CommitShelf(folder: place, remote: remote, limits: limits, helper: helper, turn: turn ?? Turn())
             shelves[address] = shelf
         }
         shelf.readers.enter()

@@ -25,16 +25,20 @@ package struct ArtifactIntake: Sendable {
     /// have a bound of their own.
     private static let width = 4
 
-    /// Gives the blobs that were found rotten and fetched again.
-    ///
-    /// `progress` is told of each file that is held, whether it was before or has just arrived.
-    package func bring(
-        _ artifacts: [Artifact], of version: VersionID, at commit: CommitID,
-        progress: @escaping @Sendable (Artifact) -> Void = { _ in }
-    ) async throws(Failure) -> [ContentStore.Quarantined] {
+    struct Brought {
+        /// Blobs that were found rotten and fetched again.
+        var rotten: [ContentStore.Quarantined]
+        /// Bytes that the files on other machines have.
+        var elsewhere: Int64
+    }
+
+    func bring(
+        _ artifacts: [Artifact], of version: VersionID, at commit: CommitID
+    ) async throws(Failure) -> Brought {
         try content.layout.make()
         let pointers = try await largeFiles(among: artifacts, of: version, at: commit)
-        try readers.admit(elsewhere: artifacts.filter { $0.isRemote || pointers[$0] != nil }, of: version)
+        let elsewhere = try readers.admit(
+            elsewhere: artifacts.filter { $0.isRemote || pointers[$0] != nil }, of: version)
         try await requireSpace(for: artifacts)
         let rotten = Found()
         // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
@@ -42,9 +46,8 @@ package struct ArtifactIntake: Sendable {
             (artifact) async throws(Failure) in
             let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
             if let found = try await bring(artifact, pointers[artifact], verdict) { rotten.add(found) }
-            progress(artifact)
         }
-        return rotten.all
+        return Brought(rotten: rotten.all, elsewhere: elsewhere)
     }
 
     private func bring(

@@ -110,7 +110,7 @@ package struct ArtifactStore: ModelStore {
         let ticket = staged.ticket
         try await recordSources(set.artifacts, of: staged.version, ticket: ticket)
         async let _: Void = noteProgress(of: set.artifacts, staged.version, every: noteInterval, ticket: ticket)
-        let rotten = try await intake.bring(set.artifacts, of: staged.version, at: staged.commit)
+        let rotten = try await intake.bring(set.artifacts, of: staged.version, at: staged.commit).rotten
         for blob in rotten { try await record(blob, ticket: ticket) }
         for artifact in set.artifacts { try await record(artifact, of: staged.version, ticket: ticket) }
         board.set(.inspecting, of: ArtifactSet.key(for: set.artifacts))

@@ -17,13 +17,14 @@ package struct BundlePull: Sendable {
 
     private let content: ContentStore
     private let client: RegistryClient
+    private let bounds: SourceBounds
 
-    package init(content: ContentStore, client: RegistryClient) {
+    /// - Parameter bounds: what a pull may take, as for the files of a version.
+    package init(content: ContentStore, client: RegistryClient, bounds: SourceBounds = SourceBounds()) {
         self.content = content
         self.client = client
+        self.bounds = bounds
     }
-
-    private static let width = 4
 
     /// - Parameter types: artifact types of what is brought along of what refers to it; nil: all.
     package func pull(
@@ -71,15 +72,17 @@ package struct BundlePull: Sendable {
         var byDigest: [Digest: Descriptor] = [:]
         for blob in blobs { byDigest[blob.digest] = blob }
         let sizes = byDigest.mapValues(\.size)
+        let total = sizes.values.reduce(Int64(0)) { $0.addingReportingOverflow($1).partialValue }
+        try bounds.admit(total, of: reference.description)
         let missing = try await content.work.run { [content] (_) throws(Failure) in
             let missing = try content.missing(sizes)
             try DiskSpace(path: content.layout.root).require(missing)
             return missing
         }
         let (place, sessions) = (try client.place(reference), UploadSessions(content.layout))
-        let tally = TransferTally(total: sizes.values.reduce(0) { $0 &+ $1 }, progress)
+        let tally = TransferTally(total: total, progress)
         let ordered = byDigest.values.sorted { ($1.size, $0.digest) < ($0.size, $1.digest) }
-        try await concurrently(ordered, atOnce: Self.width) { [content, client] (blob) async throws(Failure) in
+        try await concurrently(ordered, atOnce: bounds.concurrency) { [content, client] (blob) async throws(Failure) in
             let reader = BlobReader(client: client, blob: blob, place: place) { tally.set(blob.digest, $0) }
             let what = "\(place)@\(blob.digest)"
             let larger = RegistryFailure.unsound(what, "the registry sends more than its \(blob.size) bytes")

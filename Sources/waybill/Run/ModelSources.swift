@@ -30,14 +30,17 @@ enum ModelSources {
                 http, remote: configuration.repository.url.flatMap { try? RemoteAddress(parsing: $0) },
                 credential: access.fleetCredential, server: settings.lfs,
                 hosts: SSHProgram { (address) throws(Failure) in try access.remote(address) }),
-            bounds: SourceBounds(concurrency: settings.concurrency, versionBytes: settings.sizeLimit))
+            bounds: settings.bounds)
     }
 
     private static func repositories(_ access: RepositoryAccess, _ scratch: String) -> OtherRepositories {
         let repository = access.configuration.repository
+        // A fetch that is held back needs the longer for it.
+        let rate = access.configuration.sources.rate
+        let held = rate.map { Duration.seconds(repository.sizeLimit / $0) } ?? .zero
         let limits = TransferLimits(
-            headDeadline: min(repository.timeout, .seconds(30)), transferDeadline: repository.timeout,
-            bytes: Int(repository.sizeLimit))
+            headDeadline: min(repository.timeout, .seconds(30)), transferDeadline: repository.timeout + held,
+            bytes: Int(repository.sizeLimit), bytesPerSecond: rate.map { Int($0) })
         return OtherRepositories(folder: scratch, limits: limits) { (address) throws(Failure) in
             try access.remote(address)
         }

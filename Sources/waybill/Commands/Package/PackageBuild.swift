@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Synchronization
 import WaybillCore
 import WaybillPackage
 
@@ -41,19 +40,12 @@ struct PackageBuild: AsyncParsableCommand {
         if check { return try await runCheck(found, refusing) }
         let store = try options.content()
         let progress = ProgressLine(Console.current)
-        let total = found.version.artifacts.reduce(0) { $0 &+ $1.size }
-        let done = Mutex<Int64>(0)
         let builder = BundleBuilder(
             content: store, tree: found.tree, readers: try options.readers(), refusing: refusing)
-        let made = try await builder.build(found.version, at: found.commit) { artifact in
-            let bytes = done.withLock { done in
-                done &+= artifact.size
-                return done
-            }
-            progress.show("packaging", bytes, of: total)
+        let artifacts = found.version.artifacts
+        let bundle = try await progress.following("packaging", { store.held(artifacts) }) {
+            try await builder.build(found.version, at: found.commit).bundle
         }
-        progress.clear()
-        let bundle = made.bundle
         let value: Value = [
             "kind": "Bundle", "version": .string(bundle.version.description),
             "digest": .string(bundle.manifest.description), "layers": .integer(Int64(bundle.layers)),
