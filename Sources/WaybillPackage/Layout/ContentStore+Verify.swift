@@ -19,6 +19,15 @@ extension ContentStore {
         try await work.run { (_) throws(Failure) in try listBlobs().sizes }
     }
 
+    /// Every blob that the bundle of `reference` needs; only its manifest, when that cannot be read.
+    package func blobs(of reference: String) async throws(Failure) -> Set<Digest> {
+        let descriptor = try await manifest(reference)
+        guard let bytes = try await bytes(of: descriptor.digest),
+            case .artifact(let manifest)? = try? RegistryManifest(parsing: bytes, mediaType: nil, place: reference)
+        else { return [descriptor.digest] }
+        return Set(manifest.blobs.map(\.digest) + [descriptor.digest])
+    }
+
     /// Hashes `only` these blobs again, or all of them, whatever their files look like; moves rotten ones aside. `progress` is told
     /// the bytes hashed so far and those of all.
     package func verify(

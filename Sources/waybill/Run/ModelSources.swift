@@ -69,6 +69,13 @@ enum ModelSources {
             ])
     }
 
+    /// What speaks with registries, as whoever this user is to them.
+    static func registry(
+        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
+    ) throws(Failure) -> RegistryClient {
+        RegistryClient(try transport(settings, variables), logins: try DockerLogins.ofThisUser(variables))
+    }
+
     /// What speaks HTTP with sources and registries.
     static func transport(
         _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
