@@ -29,7 +29,7 @@ extension ContentStore {
     }
 
     /// Hashes `only` these blobs again, or all of them, whatever their files look like; moves rotten ones aside. `progress` is told
-    /// the bytes hashed so far and those of all.
+    /// the bytes hashed so far and those of all, for each piece of a megabyte.
     package func verify(
         only: Set<Digest>? = nil, progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws(Failure) -> ScrubReport {
@@ -40,7 +40,9 @@ extension ContentStore {
         var report = ScrubReport(strangers: only == nil ? listed.strangers : [])
         for (digest, size) in wanted.sorted(by: { $0.key < $1.key }) {
             progress(report.bytes, total)
-            if let rotten = try await verify(digest) { report.quarantined.append(rotten) }
+            let before = report.bytes
+            let rotten = try await verify(digest) { progress(before + min($0, size), total) }
+            if let rotten { report.quarantined.append(rotten) }
             report.blobs += 1
             report.bytes += size
         }
@@ -53,14 +55,21 @@ extension ContentStore {
         try FileCopy.digest(ofEntry: path, Cancellation())
     }
 
-    private func verify(_ digest: Digest) async throws(Failure) -> Quarantined? {
+    private func verify(
+        _ digest: Digest, progress: @escaping @Sendable (Int64) -> Void
+    ) async throws(Failure) -> Quarantined? {
         let lock = try await lock(digest)
         defer {
             lock.removeFile()
             withExtendedLifetime(lock) {}
         }
         return try await work.run { (cancellation) throws(Failure) in
-            guard case .rotten(let found) = try examine(digest, rehash: true, cancellation) else { return nil }
+            var done: Int64 = 0
+            let holding = try examine(digest, rehash: true, cancellation) {
+                done += Int64($0)
+                progress(done)
+            }
+            guard case .rotten(let found) = holding else { return nil }
             return try setAside(digest, found: found)
         }
     }

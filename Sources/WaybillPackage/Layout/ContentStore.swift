@@ -37,7 +37,10 @@ package struct ContentStore: Sendable {
     }
 
     /// Looks at the blob; reads it only when its file is not as it was when it was last hashed, or when `rehash` asks for it.
-    func examine(_ digest: Digest, rehash: Bool = false, _ cancellation: Cancellation) throws(Failure) -> Holding {
+    /// `hashed` is told the bytes of each piece that is read.
+    func examine(
+        _ digest: Digest, rehash: Bool = false, _ cancellation: Cancellation, hashed: (Int) -> Void = { _ in }
+    ) throws(Failure) -> Holding {
         let path = layout.blob(digest)
         do throws(SystemError) {
             guard let status = try fileStatus(path) else { return .absent }
@@ -46,7 +49,7 @@ package struct ContentStore: Sendable {
                 return .sound(size: now.size)
             }
         } catch { throw .disk(error) }
-        let found = try FileCopy.digest(ofEntry: path, cancellation)
+        let found = try FileCopy.digest(ofEntry: path, cancellation, hashed: hashed)
         guard found == digest else { return .rotten(found: found) }
         return .sound(size: try remember(digest))
     }
