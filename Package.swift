@@ -66,7 +66,7 @@ let package = Package(
         // System calls that Swift cannot import.
         .target(name: "CLinux"),
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
-        library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
+        library("WaybillGit", ["WaybillCore", "CLibgit2", "CZlib", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
         library(
             "WaybillPackage",

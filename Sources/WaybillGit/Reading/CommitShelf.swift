@@ -8,6 +8,7 @@ actor CommitShelf {
     private let remote: RemoteConfiguration
     private let limits: TransferLimits
     private let reader: TreeReader
+    private let files = FileStream(label: "waybill.git.shelf.files")
     private var held: Set<CommitID> = []
     private let transfers: Transfers
     /// One fetch at a time: a second one for the same commit finds it here.
@@ -35,6 +36,16 @@ actor CommitShelf {
         try await bring(commit)
         do throws(Failure) {
             return try await reader.bytes(path, at: commit, limit: limit)
+        } catch { throw placed(error, commit) }
+    }
+
+    func stream(
+        _ path: FolderPath, at commit: CommitID, from offset: Int64, limit: Int64,
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        try await bring(commit)
+        do throws(Failure) {
+            try await files.give(try await reader.locate(path, at: commit, limit: limit), from: offset, into: sink)
         } catch { throw placed(error, commit) }
     }
 

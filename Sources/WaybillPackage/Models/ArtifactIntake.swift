@@ -7,12 +7,12 @@ package struct ArtifactIntake: Sendable {
     let readers: SourceReaders
     /// Real, absolute folders whose files are never a source, such as the state folder.
     let refusing: [String]
-    /// Bytes past which a file of the repository is refused, since it is held in memory.
+    /// Bytes past which a file of the repository is refused: git itself holds a file whole.
     let repositoryLimit: Int64
 
     package init(
         content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String],
-        repositoryLimit: Int64 = 256 << 20
+        repositoryLimit: Int64 = GitReader.limit
     ) {
         self.content = content
         self.tree = tree
@@ -76,26 +76,22 @@ package struct ArtifactIntake: Sendable {
             }
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
-                let bytes = try await read(artifact, at: path, verdict)
-                try verdict.judge(bytes)
-                return try await content.work.run { (_) throws(Failure) in
-                    do throws(SystemError) {
-                        try FileCopy.write(bytes, to: partial.descriptor, path: partial.path)
-                    } catch { throw .disk(error) }
-                    return Content(digest: artifact.digest, size: artifact.size)
-                }
+                try await copy(artifact, at: path, into: partial, verdict)
+                return partial.content
             }
         }
     }
 
-    private func read(_ artifact: Artifact, at path: String, _ verdict: ArtifactVerdict) async throws(Failure)
-        -> [UInt8]
-    {
+    private func copy(
+        _ artifact: Artifact, at path: String, into partial: PartialBlob, _ verdict: ArtifactVerdict
+    ) async throws(Failure) {
         guard artifact.size <= repositoryLimit else { throw verdict.tooLarge(limit: repositoryLimit) }
         guard let file = try await tree.file(path, at: verdict.commit) else { throw verdict.notInRepository(path) }
+        if let bytes = try await small(path, at: verdict.commit) { try verdict.refusePointer(bytes) }
         do throws(Failure) {
-            // A pointer of Git LFS may be larger than the tiny file it stands for, and should be named as what it is.
-            return try await tree.read([file.blob], limit: Int(max(artifact.size, 1024))).first ?? []
+            try await tree.stream(file.blob, limit: repositoryLimit) { (bytes) throws(Failure) in
+                try partial.append(bytes, tooLarge: verdict.larger)
+            }
         } catch {
             guard error.reason == "FileTooLarge" else { throw error }
             throw verdict.larger
