@@ -204,11 +204,51 @@ import WaybillTrust
             store.tree.files["models/churn/model.joblib"] = Array("weights of fraud".utf8)
             fixture = BundleFixture(store: store)
             let wrong = try await check()
-            #expect(wrong.findings.count == 1)
+            // The rest is compared, too.
             #expect(
-                wrong.findings.first?.message?.hasPrefix(
+                wrong.findings.map(\.path) == [
+                    "model.joblib", "(config)", ".waybill/card/churn.md", ".waybill/modelversion.json",
+                ])
+            let weights = try #require(wrong.findings.first)
+            #expect(weights.expected == version.artifacts[0].digest)
+            #expect(weights.found == Digest(of: "weights of fraud".utf8))
+            #expect(weights.offset == 11)
+            #expect(
+                weights.message?.hasPrefix(
                     "'model.joblib' of churn@1.4.0 from models/churn/model.joblib is not what its manifest names")
                     == true)
+            let card = wrong.findings[2]
+            #expect((card.found, card.offset, card.message) == (Digest(of: "# Other\n".utf8), 2, nil))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("weights of churn and more", 16), ("weights of", 10), ("", 0), (nil, nil),
+        ] as [(String?, Int64?)])
+    func `a source that gives more, less or nothing is named with where it parts`(
+        _ text: String?, _ offset: Int64?
+    ) async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            var version = try fixture.version()
+            version.artifacts = [try fixture.store.file("model.bin", "weights of churn")]
+            try await fixture.build(version)
+            let source = folder.appending(path: "sources/model.bin")
+            if let text {
+                try Data(text.utf8).write(to: source)
+            } else {
+                try FileManager.default.removeItem(at: source)
+            }
+            let report = try await BundleCheck(
+                content: fixture.store.content, tree: fixture.store.tree,
+                readers: SourceReaders([:], repositories: fixture.repositories), refusing: []
+            ).run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: folder.appending(path: "s").path)
+            #expect(report.findings.map(\.path) == ["model.bin"])
+            #expect(report.findings.first?.offset == offset)
+            // Of more than there should be only so much is read.
+            let isWhole = text.map { $0.utf8.count <= 16 } ?? false
+            #expect(report.findings.first?.found == (isWhole ? Digest(of: (text ?? "").utf8) : nil))
         }
     }
 }

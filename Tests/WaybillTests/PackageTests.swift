@@ -83,7 +83,15 @@ import WaybillTestSupport
             let differs = try run(build + ["--check"])
             #expect(differs.code == 1)
             #expect(differs.output.hasPrefix("greeting@1.0.0 does not build again to sha256:"))
+            let place = "  server.py: packaged sha256:"
+            #expect(
+                differs.output.split(separator: "\n").dropFirst().first?.hasPrefix(place) == true, "\(differs.output)")
+            #expect(differs.output.contains("; the first byte that differs is "))
             #expect(differs.output.contains("is not what its manifest names: expected sha256:"))
+            let differences = try #require(
+                try json(run(build + ["--check", "-o", "json"]))["differences"] as? [[String: Any]])
+            #expect(differences.map { $0["path"] as? String } == ["server.py"])
+            #expect(differences.first?["offset"] is Int)
             // What is held is not asked for again.
             #expect(try run(build).code == 0)
         }

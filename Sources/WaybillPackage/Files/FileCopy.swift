@@ -86,11 +86,12 @@ struct FileCopy {
                 if errno == EINTR { continue }
                 throw .unreadable(SystemError(operation: "read", path: sourcePath, code: errno))
             }
-            size += Int64(count)
-            if size > limit { return nil }
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            let fitting = Int(min(Int64(count), limit - size))
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<fitting])
             hasher.update(bufferPointer: bytes)
             try sink(bytes)
+            if fitting < count { return nil }
+            size += Int64(count)
         }
     }
 

@@ -17,6 +17,18 @@ package struct ContentStore: Sendable {
     let layout: ContentLayout
     let work = BlockingWork(label: "waybill.content")
 
+    /// Told of bytes that are refused, right before they are removed.
+    var refused: (@Sendable (Refusal) -> Void)?
+
+    /// Bytes that are not those of a blob that was to come.
+    struct Refusal: Sendable {
+        let digest: Digest
+        /// Where they are for another moment.
+        let path: String
+        /// What they are, all of them; nil when the source had more, or broke off.
+        let content: Content?
+    }
+
     /// `root` is an absolute path; made when it is first needed.
     package init(root: String) { layout = ContentLayout(root: root) }
 
@@ -74,14 +86,18 @@ package struct ContentStore: Sendable {
         var quarantined: Quarantined?
         if case .rotten(let found) = holding { quarantined = try setAside(digest, found: found) }
         let partial = try PartialBlob(path: layout.partial(digest), limit: size)
+        var content: Content?
         do throws(Failure) {
             if !resumable { try partial.restart() }
-            let content = try await write(partial)
+            content = try await write(partial)
             try judge(content)
             try await work.run { (_) throws(Failure) in try publish(partial, as: digest) }
         } catch {
             // A full disk gets back what was written: there may be no room to go on for long.
-            if !resumable || error.disposition == .stall || error.reason == "DiskFull" { partial.discard() }
+            if !resumable || error.disposition == .stall || error.reason == "DiskFull" {
+                refused?(Refusal(digest: digest, path: partial.path, content: content))
+                partial.discard()
+            }
             throw error
         }
         return quarantined
