@@ -91,6 +91,30 @@ import WaybillTrust
         }
     }
 
+    @Test(.enabled(if: getuid() == 0, "only root can become another user"))
+    func `packaged by another user it is the same`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let here = try BundleFixture(in: folder.appending(path: "here"))
+            let first = try await here.build(try here.version())
+            let there = folder.appending(path: "there").path
+            try FileManager.default.createDirectory(atPath: there, withIntermediateDirectories: true)
+            #expect(chmod(folder.path, 0o755) == 0 && chown(there, Self.nobody, Self.nobody) == 0)
+            await #expect(processExitsWith: .success) { [there = there as String] in
+                guard setgroups(0, nil) == 0, setgid(Bundles.nobody) == 0, setuid(Bundles.nobody) == 0 else {
+                    exit(EXIT_FAILURE)
+                }
+                let fixture = try BundleFixture(in: URL(filePath: there))
+                let bundle = try await fixture.build(try fixture.version())
+                try Data(bundle.manifest.description.utf8).write(to: URL(filePath: "\(there)/digest"))
+            }
+            #expect(try String(contentsOfFile: "\(there)/digest", encoding: .utf8) == first.manifest.description)
+            let blob = "\(there)/state/content/layout/blobs/sha256/\(first.manifest.hex)"
+            #expect(try #require(try fileStatus(blob)).st_uid == Self.nobody)
+        }
+    }
+
+    static let nobody: uid_t = 65534
+
     /// A folder with the language of `place`, which no machine needs to have installed; nil when it names none.
     private static func locales(in folder: URL, for place: Place) async throws -> String? {
         guard let name = place.variables["LC_ALL"] else { return nil }

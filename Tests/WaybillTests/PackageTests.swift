@@ -52,6 +52,16 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `known versions have the bundles that every build gives them`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let program = BuiltProgram(folder: folder, variables: ["WAYBILL_STATE": folder.path + "/state"])
+            let waybill = BuiltProgram.products.appending(path: "waybill").path
+            let checked = try program.run(BuiltProgram.source.appending(path: "scripts/check-bundles"), [waybill])
+            #expect(checked.code == 0, "\(checked.errors)")
+            #expect(checked.output.split(separator: "\n").count == 3)
+        }
+    }
+
     @Test func `a reviewer sees what differs between two versions`() async throws {
         try await withFleet { run, fleet, _ in
             let folder = fleet.appending(path: "fleet/models/greeting")
