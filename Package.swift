@@ -112,7 +112,7 @@ let package = Package(
         tests(
             "WaybillPackageTests",
             ["WaybillPackage", "WaybillGit", "WaybillTrust", "WaybillCore", "git-helper-tool", crypto],
-            exclude: ["Corpus", "Servers"]),
+            exclude: ["Corpus", "Fixtures", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
