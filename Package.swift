@@ -66,7 +66,7 @@ let package = Package(
         // System calls that Swift cannot import.
         .target(name: "CLinux"),
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
-        library("WaybillGit", ["WaybillCore", "CLibgit2", crypto]),
+        library("WaybillGit", ["WaybillCore", "CLibgit2", "CZlib", crypto]),
         library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
         library(
             "WaybillPackage",
@@ -112,7 +112,7 @@ let package = Package(
         tests(
             "WaybillPackageTests",
             ["WaybillPackage", "WaybillGit", "WaybillTrust", "WaybillCore", "git-helper-tool", crypto],
-            exclude: ["Corpus", "Servers"]),
+            exclude: ["Corpus", "Fixtures", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),

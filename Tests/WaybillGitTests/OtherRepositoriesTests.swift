@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Synchronization
 import Testing
 import WaybillCore
 import WaybillTestSupport
@@ -171,6 +173,143 @@ import WaybillTestSupport
                     == Failure(
                         .stall, reason: "NameNotFound",
                         message: "\(origin.path): there is no branch or tag 'v2'; check its spelling"))
+        }
+    }
+
+    @Test func `a transfer waits for what it took too early, and another one begins anew`() {
+        var pace = TransferPace(bytesPerSecond: 1000)
+        let start = ContinuousClock.now
+        #expect(pace.delay(received: 0, now: start) == nil)
+        #expect(pace.delay(received: 500, now: start) == .milliseconds(500))
+        #expect(pace.delay(received: 1000, now: start + .milliseconds(998)) == nil)
+        #expect(pace.delay(received: 3000, now: start + .seconds(1)) == .seconds(2))
+        #expect(pace.delay(received: 100, now: start + .seconds(1)) == .milliseconds(100))
+    }
+
+    @Test(.enabled(if: HTTPSServer.isAvailable)) func `what comes over a network is held to the rate`() async throws {
+        try await withOrigin { origin in
+            var random = SystemRandomNumberGenerator()
+            let noise = String(
+                (0..<400_000).map { _ in Character(UnicodeScalar(UInt8.random(in: 33...126, using: &random))) })
+            let commit = try await origin.push(["m.bin": noise])
+            let server = try await HTTPSServer(serving: origin.folder, in: URL(filePath: origin.folder))
+            let files = OtherRepositories(
+                folder: origin.folder + "/others", limits: TransferLimits(bytesPerSecond: 300_000), helper: helper
+            ) { (address) throws(Failure) in try Self.remote(address, authority: server.authority) }
+            let start = ContinuousClock.now
+            let bytes = try await files.file(
+                "m.bin", at: commit, of: try RemoteAddress(parsing: server.url), limit: 400_000)
+            #expect(bytes == Array(noise.utf8))
+            #expect(ContinuousClock.now - start >= .seconds(1))
+        }
+    }
+
+    /// Takes what a stream gives, with the size of its largest piece.
+    private final class Pieces: Sendable {
+        let state = Mutex((bytes: [UInt8](), most: 0, count: 0))
+
+        func take(_ piece: UnsafeRawBufferPointer) {
+            state.withLock { state in
+                state.bytes += piece
+                state.most = max(state.most, piece.count)
+                state.count += 1
+            }
+        }
+    }
+
+    private func stream(
+        _ path: String, at commit: CommitID, of files: OtherRepositories, _ address: RemoteAddress,
+        from offset: Int64 = 0
+    ) async throws -> (bytes: [UInt8], most: Int, count: Int) {
+        let pieces = Pieces()
+        try await files.stream(path, at: commit, of: address, from: offset, limit: 1 << 30) {
+            (piece) throws(Failure) in pieces.take(piece)
+        }
+        return pieces.state.withLock { $0 }
+    }
+
+    @Test func `large files come in pieces, from anywhere in them, however git keeps them`() async throws {
+        try await withOrigin { origin in
+            var random = SystemRandomNumberGenerator()
+            let noise = (0..<5_000_000).map { _ in UInt8.random(in: 97...122, using: &random) }
+            // The second is kept as its difference to the first, or the other way around.
+            let other = Array("changed".utf8) + noise
+            let commit = try await origin.push(["a.bin": text(noise), "b.bin": text(other), "empty": ""])
+            let files = files(origin)
+            let address = try RemoteAddress(parsing: origin.path)
+            let (one, two) = (
+                try await stream("a.bin", at: commit, of: files, address),
+                try await stream("b.bin", at: commit, of: files, address)
+            )
+            #expect(one.bytes == noise && two.bytes == other)
+            for found in [one, two] { #expect(found.most <= 1 << 20 && found.count >= 5) }
+            for (path, bytes) in [("a.bin", noise), ("b.bin", other)] {
+                for offset in [1, 1 << 20, 3_000_001, bytes.count] {
+                    let rest = try await stream(path, at: commit, of: files, address, from: Int64(offset))
+                    #expect(rest.bytes == Array(bytes[offset...]))
+                }
+            }
+            #expect(try await stream("empty", at: commit, of: files, address).bytes == [])
+            let packs = origin.folder + "/others/" + Digest(of: origin.path.utf8).short + "/mirror.git/objects/pack"
+            let ids = try await origin.git("-C", origin.path, "rev-parse", "\(commit):a.bin", "\(commit):b.bin")
+            let found = ids.split(separator: "\n").compactMap { ObjectID(parsing: String($0)) }.map {
+                PackedBlob.find($0, inPacksOf: packs) != nil
+            }
+            // One of the two is a difference, and was put together.
+            #expect(found.sorted { $0 && !$1 } == [true, false])
+        }
+    }
+
+    @Test func `a damaged file is not taken for another one`() async throws {
+        try await withOrigin { origin in
+            var random = SystemRandomNumberGenerator()
+            let noise = text((0..<300_000).map { _ in UInt8.random(in: 97...122, using: &random) })
+            let commit = try await origin.push(["a.bin": noise])
+            let files = files(origin)
+            let address = try RemoteAddress(parsing: origin.path)
+            #expect(try await stream("a.bin", at: commit, of: files, address).bytes.count == 300_000)
+            let packs = origin.folder + "/others/" + Digest(of: origin.path.utf8).short + "/mirror.git/objects/pack"
+            let pack = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: packs).first { $0.hasSuffix("k") })
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(packs)/\(pack)")
+            var bytes = try Data(contentsOf: URL(filePath: "\(packs)/\(pack)"))
+            bytes[bytes.count / 2] ^= 0xff
+            try bytes.write(to: URL(filePath: "\(packs)/\(pack)"))
+            do {
+                _ = try await stream("a.bin", at: commit, of: files, address)
+                Issue.record("damage went unseen")
+            } catch let failure as Failure { #expect(failure.disposition == .retry, "\(failure)") }
+            // The next try fetches it anew.
+            #expect(try await stream("a.bin", at: commit, of: files, address).bytes == Array(noise.utf8))
+        }
+    }
+
+    @Test func `after a crash a commit that had come whole is not fetched again`() async throws {
+        try await withOrigin { origin in
+            let commit = try await origin.push(["a": "1"])
+            let (folder, path) = (origin.folder, origin.path)
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [folder = folder as String, path = path as String, commit = commit.hex as String] in
+                let files = OtherRepositories(folder: folder + "/others", helper: helper) { (address) throws(Failure) in
+                    try `Other repositories`.remote(address)
+                }
+                _ = try await files.file(
+                    "a", at: CommitID(parsing: commit), of: RemoteAddress(parsing: path), limit: 10)
+                try FileManager.default.createDirectory(
+                    atPath: folder + "/others/" + Digest(of: path.utf8).short + "/transfer-7/incoming.git",
+                    withIntermediateDirectories: true)
+                kill(getpid(), SIGKILL)
+            }
+            try await origin.git("-C", folder, "clone", "-q", "--bare", path, folder + "/kept.git")
+            try FileManager.default.removeItem(atPath: path)
+            do {
+                let files = files(origin)
+                let place = folder + "/others/" + Digest(of: path.utf8).short
+                #expect(try FileManager.default.contentsOfDirectory(atPath: place) == ["mirror.git"])
+                #expect(
+                    text(try await files.file("a", at: commit, of: RemoteAddress(parsing: path), limit: 10)) == "1")
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/others"))
         }
     }
 

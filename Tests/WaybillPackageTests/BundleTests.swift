@@ -91,6 +91,30 @@ import WaybillTrust
         }
     }
 
+    @Test(.enabled(if: getuid() == 0, "only root can become another user"))
+    func `packaged by another user it is the same`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let here = try BundleFixture(in: folder.appending(path: "here"))
+            let first = try await here.build(try here.version())
+            let there = folder.appending(path: "there").path
+            try FileManager.default.createDirectory(atPath: there, withIntermediateDirectories: true)
+            #expect(chmod(folder.path, 0o755) == 0 && chown(there, Self.nobody, Self.nobody) == 0)
+            await #expect(processExitsWith: .success) { [there = there as String] in
+                guard setgroups(0, nil) == 0, setgid(Bundles.nobody) == 0, setuid(Bundles.nobody) == 0 else {
+                    exit(EXIT_FAILURE)
+                }
+                let fixture = try BundleFixture(in: URL(filePath: there))
+                let bundle = try await fixture.build(try fixture.version())
+                try Data(bundle.manifest.description.utf8).write(to: URL(filePath: "\(there)/digest"))
+            }
+            #expect(try String(contentsOfFile: "\(there)/digest", encoding: .utf8) == first.manifest.description)
+            let blob = "\(there)/state/content/layout/blobs/sha256/\(first.manifest.hex)"
+            #expect(try #require(try fileStatus(blob)).st_uid == Self.nobody)
+        }
+    }
+
+    static let nobody: uid_t = 65534
+
     /// A folder with the language of `place`, which no machine needs to have installed; nil when it names none.
     private static func locales(in folder: URL, for place: Place) async throws -> String? {
         guard let name = place.variables["LC_ALL"] else { return nil }
@@ -204,11 +228,51 @@ import WaybillTrust
             store.tree.files["models/churn/model.joblib"] = Array("weights of fraud".utf8)
             fixture = BundleFixture(store: store)
             let wrong = try await check()
-            #expect(wrong.findings.count == 1)
+            // The rest is compared, too.
             #expect(
-                wrong.findings.first?.message?.hasPrefix(
+                wrong.findings.map(\.path) == [
+                    "model.joblib", "(config)", ".waybill/card/churn.md", ".waybill/modelversion.json",
+                ])
+            let weights = try #require(wrong.findings.first)
+            #expect(weights.expected == version.artifacts[0].digest)
+            #expect(weights.found == Digest(of: "weights of fraud".utf8))
+            #expect(weights.offset == 11)
+            #expect(
+                weights.message?.hasPrefix(
                     "'model.joblib' of churn@1.4.0 from models/churn/model.joblib is not what its manifest names")
                     == true)
+            let card = wrong.findings[2]
+            #expect((card.found, card.offset, card.message) == (Digest(of: "# Other\n".utf8), 2, nil))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("weights of churn and more", 16), ("weights of", 10), ("", 0), (nil, nil),
+        ] as [(String?, Int64?)])
+    func `a source that gives more, less or nothing is named with where it parts`(
+        _ text: String?, _ offset: Int64?
+    ) async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try BundleFixture(in: folder)
+            var version = try fixture.version()
+            version.artifacts = [try fixture.store.file("model.bin", "weights of churn")]
+            try await fixture.build(version)
+            let source = folder.appending(path: "sources/model.bin")
+            if let text {
+                try Data(text.utf8).write(to: source)
+            } else {
+                try FileManager.default.removeItem(at: source)
+            }
+            let report = try await BundleCheck(
+                content: fixture.store.content, tree: fixture.store.tree,
+                readers: SourceReaders([:], repositories: fixture.repositories), refusing: []
+            ).run("churn@1.4.0", version: version, at: fixture.store.commit, scratch: folder.appending(path: "s").path)
+            #expect(report.findings.map(\.path) == ["model.bin"])
+            #expect(report.findings.first?.offset == offset)
+            // Of more than there should be only so much is read.
+            let isWhole = text.map { $0.utf8.count <= 16 } ?? false
+            #expect(report.findings.first?.found == (isWhole ? Digest(of: (text ?? "").utf8) : nil))
         }
     }
 }

@@ -34,6 +34,21 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `verifying one large blob says how far it is in it`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let store = try BundleFixture(in: folder).store.content
+            try store.layout.make()
+            try await store.put([UInt8](repeating: 7, count: 5 << 20))
+            let steps = Mutex<[Int64]>([])
+            let report = try await store.verify { (done, total) in
+                #expect(total == 5 << 20)
+                steps.withLock { $0.append(done) }
+            }
+            #expect(report.isSound)
+            #expect(Set(steps.withLock { $0 }) == Set((0...5).map { Int64($0) << 20 }))
+        }
+    }
+
     @Test func `what nothing needs is removed, after a look`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             var fixture = try BundleFixture(in: folder)

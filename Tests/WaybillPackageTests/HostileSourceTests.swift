@@ -49,7 +49,7 @@ import WaybillTestSupport
             artifact.size = .max
             #expect(await fixture.failure(of: [artifact])?.reason == "DiskFull")
             var inGit = fixture.artifact("m", .repository(path: "m"), "x")
-            inGit.size = 300 << 20
+            inGit.size = GitReader.limit + 1
             #expect(await fixture.failure(of: [inGit])?.reason == "ArtifactTooLarge")
             #expect(fixture.leftovers == [])
         }

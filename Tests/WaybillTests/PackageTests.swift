@@ -52,6 +52,16 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `known versions have the bundles that every build gives them`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let program = BuiltProgram(folder: folder, variables: ["WAYBILL_STATE": folder.path + "/state"])
+            let waybill = BuiltProgram.products.appending(path: "waybill").path
+            let checked = try program.run(BuiltProgram.source.appending(path: "scripts/check-bundles"), [waybill])
+            #expect(checked.code == 0, "\(checked.errors)")
+            #expect(checked.output.split(separator: "\n").count == 3)
+        }
+    }
+
     @Test func `a reviewer sees what differs between two versions`() async throws {
         try await withFleet { run, fleet, _ in
             let folder = fleet.appending(path: "fleet/models/greeting")
@@ -83,7 +93,15 @@ import WaybillTestSupport
             let differs = try run(build + ["--check"])
             #expect(differs.code == 1)
             #expect(differs.output.hasPrefix("greeting@1.0.0 does not build again to sha256:"))
+            let place = "  server.py: packaged sha256:"
+            #expect(
+                differs.output.split(separator: "\n").dropFirst().first?.hasPrefix(place) == true, "\(differs.output)")
+            #expect(differs.output.contains("; the first byte that differs is "))
             #expect(differs.output.contains("is not what its manifest names: expected sha256:"))
+            let differences = try #require(
+                try json(run(build + ["--check", "-o", "json"]))["differences"] as? [[String: Any]])
+            #expect(differences.map { $0["path"] as? String } == ["server.py"])
+            #expect(differences.first?["offset"] is Int)
             // What is held is not asked for again.
             #expect(try run(build).code == 0)
         }

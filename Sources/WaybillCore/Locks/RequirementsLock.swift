@@ -20,6 +20,8 @@ package struct RequirementsLock: Hashable, Sendable {
     /// Normalised names.
     package private(set) var packages: [String] = []
     package private(set) var omitted: Set<String> = []
+    /// Lines that name indexes, as pip is given them.
+    package private(set) var indexes: [String] = []
     /// Lines that cannot stand in a lock, in their order; at most 100.
     package private(set) var problems: [Problem] = []
     /// The first of the packages that have no hashes, and how many there are.
@@ -94,6 +96,7 @@ package struct RequirementsLock: Hashable, Sendable {
         if first == "-e" || first.hasPrefix("--editable") { throw InvalidLine.source(trimmed) }
         if first.hasPrefix("-") {
             try LockOption.check(words)
+            if first == "-i" || first.contains("index-url") { indexes.append(words.joined(separator: " ")) }
             return nil
         }
         let requirement = try LockedRequirement(words)

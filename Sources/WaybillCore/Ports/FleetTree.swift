@@ -53,6 +53,11 @@ package protocol FleetTree: Sendable {
         -> (changes: [TreeChange], problems: [TreeProblem])
     /// The bytes of each blob, in order; fails with `FileTooLarge` for one past `limit` bytes.
     func read(_ blobs: [BlobID], limit: Int) async throws(Failure) -> [[UInt8]]
+    /// Gives the bytes of a blob to `sink`, in order, in pieces: whatever its size, no more of it is held than git makes necessary. Fails
+    /// with `FileTooLarge` past `limit` bytes.
+    func stream(
+        _ blob: BlobID, limit: Int64, into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure)
     /// The file at `path`, if the commit has a regular one there.
     func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile?
     /// The commit since which the file at `path` has been what it is at `commit`, along first parents; nil where no history is kept,
@@ -61,6 +66,15 @@ package protocol FleetTree: Sendable {
 }
 
 extension FleetTree {
+    /// In one piece, for trees that are in memory.
+    package func stream(
+        _ blob: BlobID, limit: Int64, into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        let bytes = try await read([blob], limit: Int(limit)).first ?? []
+        let given = bytes.withUnsafeBytes { piece in Result { () throws(Failure) in try sink(piece) } }
+        try given.get()
+    }
+
     package func origin(of path: String, at commit: CommitID) async throws(Failure) -> CommitID? { nil }
 }
 

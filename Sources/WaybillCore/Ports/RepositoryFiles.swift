@@ -9,6 +9,15 @@ package protocol RepositoryFiles: Sendable {
         _ path: String, at commit: CommitID, of repository: RemoteAddress, limit: Int
     ) async throws(Failure) -> [UInt8]
 
+    /// Gives the bytes of the file at `path` from `offset` on to `sink`, in order, in pieces: whatever its size, no more of it is held than
+    /// git makes necessary.
+    ///
+    /// - Throws: as `file` does.
+    func stream(
+        _ path: String, at commit: CommitID, of repository: RemoteAddress, from offset: Int64, limit: Int64,
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure)
+
     /// All files below the folder `path`, nil for the top.
     ///
     /// - Throws: as `file` does; `limit` is for the sum of all.

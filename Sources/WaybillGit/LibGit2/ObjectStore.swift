@@ -7,6 +7,8 @@ import WaybillCore
 struct ObjectStore: ~Copyable {
     let database: OpaquePointer
     let repository: OpaquePointer
+    /// The folder of its packs.
+    let packs: String
 
     /// Opens the packs under `folder/objects` and nothing else.
     ///
@@ -32,6 +34,7 @@ struct ObjectStore: ~Copyable {
         }
         self.database = database
         self.repository = repository
+        packs = folder + "/objects/pack"
     }
 
     /// Opens a whole repository: its packs, loose objects, alternates and references.
@@ -52,6 +55,7 @@ struct ObjectStore: ~Copyable {
         }
         self.database = database
         self.repository = repository
+        packs = (git_repository_commondir(repository).map { String(cString: $0) } ?? path + "/") + "objects/pack"
     }
 
     deinit {

@@ -8,19 +8,21 @@ actor CommitShelf {
     private let remote: RemoteConfiguration
     private let limits: TransferLimits
     private let reader: TreeReader
+    private let files = FileStream(label: "waybill.git.shelf.files")
     private var held: Set<CommitID> = []
     private let transfers: Transfers
     /// One fetch at a time: a second one for the same commit finds it here.
-    private let turn = Turn()
+    private let turn: Turn
     /// Who uses this shelf now; its owner asks before it removes it.
     nonisolated let readers = Users()
 
-    init(folder: String, remote: RemoteConfiguration, limits: TransferLimits, helper: HelperCommand) {
+    init(folder: String, remote: RemoteConfiguration, limits: TransferLimits, helper: HelperCommand, turn: Turn) {
         self.folder = folder
         self.remote = remote
         self.limits = limits
+        self.turn = turn
         transfers = Transfers(
-            in: folder, remote: remote, byteLimit: limits.bytes,
+            in: folder, remote: remote, limits: limits,
             launcher: HelperLauncher(command: helper, label: "waybill.git.commits"))
         let mirror = MirrorFolder(path: folder + "/mirror.git")
         reader = TreeReader(label: "waybill.git.shelf") { () throws(Failure) in
@@ -34,6 +36,16 @@ actor CommitShelf {
         try await bring(commit)
         do throws(Failure) {
             return try await reader.bytes(path, at: commit, limit: limit)
+        } catch { throw placed(error, commit) }
+    }
+
+    func stream(
+        _ path: FolderPath, at commit: CommitID, from offset: Int64, limit: Int64,
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        try await bring(commit)
+        do throws(Failure) {
+            try await files.give(try await reader.locate(path, at: commit, limit: limit), from: offset, into: sink)
         } catch { throw placed(error, commit) }
     }
 
@@ -51,6 +63,7 @@ actor CommitShelf {
     nonisolated func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
     private func bring(_ commit: CommitID) async throws(Failure) {
+        if held.contains(commit) { return }
         await turn.take()
         defer { turn.give() }
         if held.contains(commit) { return }

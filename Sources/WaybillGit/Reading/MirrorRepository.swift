@@ -9,6 +9,7 @@ package final class MirrorRepository: FleetRepository {
     private let folder: String
     private let limits: TransferLimits
     private let reader: TreeReader
+    private let files = FileStream(label: "waybill.git.mirror.files")
     private let transfers: Transfers
 
     /// - Parameters:
@@ -23,7 +24,7 @@ package final class MirrorRepository: FleetRepository {
         self.folder = folder
         self.limits = limits
         transfers = Transfers(
-            in: folder, remote: remote, byteLimit: limits.bytes,
+            in: folder, remote: remote, limits: limits,
             launcher: HelperLauncher(command: helper, label: "waybill.git.remote"))
         let mirror = MirrorFolder(path: folder + "/mirror.git")
         reader = TreeReader(label: "waybill.git.mirror") { () throws(Failure) in try mirror.open() }
@@ -77,6 +78,14 @@ package final class MirrorRepository: FleetRepository {
 
     package func read(_ blobs: [BlobID], limit: Int) async throws(Failure) -> [[UInt8]] {
         try await watched { () async throws(Failure) in try await reader.read(blobs, limit: limit) }
+    }
+
+    package func stream(
+        _ blob: BlobID, limit: Int64, into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        try await watched { () async throws(Failure) in
+            try await files.give(try await reader.locate(blob, limit: limit), from: 0, into: sink)
+        }
     }
 
     package func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile? {

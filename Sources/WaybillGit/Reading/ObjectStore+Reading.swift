@@ -41,10 +41,7 @@ extension ObjectStore {
         } catch {
             throw Self.unreadable("blob", object, error)
         }
-        guard size <= limit else {
-            throw Failure(
-                .stall, reason: "FileTooLarge", message: "blob \(id) has \(size) bytes; at most \(limit) are read")
-        }
+        guard size <= limit else { throw Self.tooLarge(id, size: Int64(size), limit: Int64(limit)) }
         do throws(LibGit2Error) {
             return try withContent(of: object) { _, bytes in Array(bytes) }
         } catch {

@@ -4,7 +4,8 @@ package import WaybillCore
 /// Repositories other than the fleet's, fetched one commit at a time by helper processes and read here.
 ///
 /// Each is mirrored below `folder` while it is in use: of the last few a mirror stays, so that ten files of one commit are one fetch.
-/// What an earlier process left in `folder` is removed at the beginning, and everything at the end: nothing else may be there.
+/// Everything in `folder` is removed at the end: nothing else may be there. After a crash the last mirrors are still there and are used
+/// again, since a mirror is whole at every moment; what a transfer left that was cut is removed, since git cannot go on with one.
 package actor OtherRepositories: RepositoryFiles {
     /// How a repository is reached; throws for one that may not be read.
     package typealias Access = @Sendable (RemoteAddress) throws(Failure) -> RemoteConfiguration
@@ -16,6 +17,8 @@ package actor OtherRepositories: RepositoryFiles {
     private var shelves: [RemoteAddress: CommitShelf] = [:]
     /// Most recently used last.
     private var order: [RemoteAddress] = []
+    /// Where a rate bounds what comes, one repository after the other has all of it.
+    private let turn: Turn?
 
     /// Mirrors that are kept when nobody reads them.
     private static let kept = 2
@@ -29,7 +32,28 @@ package actor OtherRepositories: RepositoryFiles {
         self.limits = limits
         self.helper = helper
         self.access = access
-        try? FileManager.default.removeItem(atPath: folder)
+        turn = limits.bytesPerSecond.map { _ in Turn() }
+        Self.tidy(folder)
+    }
+
+    /// Leaves the mirrors that were written last, and nothing else.
+    private static func tidy(_ folder: String) {
+        let files = FileManager.default
+        let places = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        let mirrors = places.compactMap { place in
+            let attributes = try? files.attributesOfItem(atPath: "\(place)/mirror.git/objects/pack")
+            return (attributes?[.modificationDate] as? Date).map { (place: place, date: $0) }
+        }
+        let kept = mirrors.sorted { $0.date > $1.date }.prefix(Self.kept).map(\.place)
+        for place in places {
+            guard kept.contains(place) else {
+                try? files.removeItem(atPath: place)
+                continue
+            }
+            for name in (try? files.contentsOfDirectory(atPath: place)) ?? [] where name != "mirror.git" {
+                try? files.removeItem(atPath: "\(place)/\(name)")
+            }
+        }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -41,6 +65,16 @@ package actor OtherRepositories: RepositoryFiles {
         let shelf = try shelf(repository)
         defer { leave(shelf) }
         return try await shelf.file(path, at: commit, limit: limit)
+    }
+
+    package func stream(
+        _ path: String, at commit: CommitID, of repository: RemoteAddress, from offset: Int64, limit: Int64,
+        into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        let path = try FolderPath(path)
+        let shelf = try shelf(repository)
+        defer { leave(shelf) }
+        try await shelf.stream(path, at: commit, from: offset, limit: limit, into: sink)
     }
 
     package func folder(
@@ -73,7 +107,7 @@ package actor OtherRepositories: RepositoryFiles {
         } else {
             try LibGit2.start()
             let place = folder + "/" + Digest(of: address.description.utf8).short
-            shelf = CommitShelf(folder: place, remote: remote, limits: limits, helper: helper)
+            shelf = CommitShelf(folder: place, remote: remote, limits: limits, helper: helper, turn: turn ?? Turn())
             shelves[address] = shelf
         }
         shelf.readers.enter()

@@ -3,17 +3,7 @@ import WaybillCore
 extension TreeReader {
     /// The bytes of the file at `path`, which must be reached without links.
     func bytes(_ path: FolderPath, at commit: CommitID, limit: Int) throws(Failure) -> [UInt8] {
-        try reading { store throws(Failure) in
-            let place = try store.place(path, at: commit)
-            if let problem = place.problems.first { throw Self.refused(problem) }
-            guard let file = place.file else {
-                let what = place.folder == nil ? "there is no file" : "a folder, and no file, is at"
-                throw Failure(
-                    .stall, reason: "FileNotFound",
-                    message: "\(what) \(path.text.quotedForMessage); check the path, it begins at the repository's top")
-            }
-            return try store.blob(try BlobID(file), limit: limit)
-        }
+        try reading { store throws(Failure) in try store.blob(try store.file(path, at: commit), limit: limit) }
     }
 
     /// Every file below `path`; refused when anything there is not a plain file or folder, or is more than `limit` bytes.
@@ -38,6 +28,25 @@ extension TreeReader {
 
     fileprivate static func refused(_ problem: TreeProblem) -> Failure {
         Failure(.stall, reason: "FileRefused", message: "\(problem.path.quotedForMessage): \(problem.message)")
+    }
+}
+
+extension ObjectStore {
+    /// The file at `path`, which must be reached without links.
+    func file(_ path: FolderPath, at commit: CommitID) throws(Failure) -> BlobID {
+        let place = try place(path, at: commit)
+        if let problem = place.problems.first { throw TreeReader.refused(problem) }
+        guard let file = place.file else {
+            let what = place.folder == nil ? "there is no file" : "a folder, and no file, is at"
+            throw Failure(
+                .stall, reason: "FileNotFound",
+                message: "\(what) \(path.text.quotedForMessage); check the path, it begins at the repository's top")
+        }
+        return try BlobID(file)
+    }
+
+    static func tooLarge(_ id: BlobID, size: Int64, limit: Int64) -> Failure {
+        Failure(.stall, reason: "FileTooLarge", message: "blob \(id) has \(size) bytes; at most \(limit) are read")
     }
 }
 

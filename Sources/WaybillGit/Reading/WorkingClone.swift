@@ -8,6 +8,7 @@ package final class WorkingClone: FleetTree {
     /// The folder of the repository as found: the work tree's top, or the bare repository.
     package let folder: String
     private let reader: TreeReader
+    private let files = FileStream(label: "waybill.git.clone.files")
 
     /// Opens the repository that `folder` lies in.
     /// - Throws: `RepositoryNotFound` or `RepositoryUnsupported`, both naming the folder.
@@ -31,6 +32,14 @@ package final class WorkingClone: FleetTree {
 
     package func read(_ blobs: [BlobID], limit: Int) async throws(Failure) -> [[UInt8]] {
         try await whole { () async throws(Failure) in try await reader.read(blobs, limit: limit) }
+    }
+
+    package func stream(
+        _ blob: BlobID, limit: Int64, into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        try await whole { () async throws(Failure) in
+            try await files.give(try await reader.locate(blob, limit: limit), from: 0, into: sink)
+        }
     }
 
     package func file(_ path: String, at commit: CommitID) async throws(Failure) -> TreeFile? {

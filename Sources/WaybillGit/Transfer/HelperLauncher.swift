@@ -24,13 +24,17 @@ package struct TransferLimits: Hashable, Sendable {
     /// For a fetch or a push.
     package var transferDeadline: Duration
     package var bytes: Int
+    /// Bytes that a fetch may take each second; nil: any number.
+    package var bytesPerSecond: Int?
 
     package init(
-        headDeadline: Duration = .seconds(30), transferDeadline: Duration = .seconds(300), bytes: Int = 2 << 30
+        headDeadline: Duration = .seconds(30), transferDeadline: Duration = .seconds(300), bytes: Int = 2 << 30,
+        bytesPerSecond: Int? = nil
     ) {
         self.headDeadline = headDeadline
         self.transferDeadline = transferDeadline
         self.bytes = bytes
+        self.bytesPerSecond = bytesPerSecond
     }
 }
 

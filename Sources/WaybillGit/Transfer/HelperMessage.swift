@@ -31,6 +31,8 @@ struct HelperRequest: Codable, Equatable {
     var scratch: String
     /// Bytes that may be received.
     var byteLimit: Int
+    /// Bytes that may be received each second; nil: any number.
+    var bytesPerSecond: Int?
     /// After this many seconds the helper ends itself, in case nobody is left to end it.
     var seconds: Int
 }

@@ -1,6 +1,7 @@
 import CLibgit2
 import Crypto
 import FoundationEssentials
+import Glibc
 import WaybillCore
 
 /// What libgit2 asks while it talks to the remote. Each callback finds its session through the payload.
@@ -36,10 +37,16 @@ extension RemoteSession {
         return options
     }
 
-    /// Counts what came; a negative code stops the transfer.
+    /// Counts what came, and waits while that was more than the rate allows: the remote is not read meanwhile. A negative code stops
+    /// the transfer.
     func note(received bytes: Int) -> Int32 {
         received = max(received, bytes)
-        guard received > request.byteLimit else { return 0 }
+        guard received > request.byteLimit else {
+            if let delay = pace?.delay(received: bytes, now: .now) {
+                usleep(UInt32(clamping: delay.milliseconds * 1000))
+            }
+            return 0
+        }
         refusal = Failure(
             .stall, reason: "FetchTooLarge",
             message: "\(address): the remote sent more than \(request.byteLimit) bytes; \(advice), or raise the limit")

@@ -12,6 +12,8 @@ final class RemoteSession {
     /// What a callback refused, in our words; it says more than the code that the C library then returns.
     var refusal: Failure?
     var received = 0
+    /// Holds what comes over a network to its rate.
+    var pace: TransferPace?
     /// How often the remote asked who we are. A second time means that the first answer was not good enough.
     var timesAsked = 0
     /// What the remote said of a pushed reference when it refused it.
@@ -20,6 +22,8 @@ final class RemoteSession {
     init(_ request: HelperRequest, secrets: SecretValues) {
         self.request = request
         self.secrets = secrets
+        if case .folder = request.remote.address { return }
+        pace = request.bytesPerSecond.map { TransferPace(bytesPerSecond: $0) }
     }
 
     var remote: RemoteConfiguration { request.remote }

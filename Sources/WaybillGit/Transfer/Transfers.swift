@@ -6,15 +6,15 @@ import WaybillCore
 final class Transfers: Sendable {
     private let folder: String
     private let remote: RemoteConfiguration
-    private let byteLimit: Int
+    private let limits: TransferLimits
     private let launcher: HelperLauncher
     private let count = Atomic<UInt64>(0)
 
     /// - Parameter folder: where scratch folders are made, named `transfer-N`.
-    init(in folder: String, remote: RemoteConfiguration, byteLimit: Int, launcher: HelperLauncher) {
+    init(in folder: String, remote: RemoteConfiguration, limits: TransferLimits, launcher: HelperLauncher) {
         self.folder = folder
         self.remote = remote
-        self.byteLimit = byteLimit
+        self.limits = limits
         self.launcher = launcher
     }
 
@@ -31,7 +31,8 @@ final class Transfers: Sendable {
         // Removed whatever happened: the helper is over, and may have been killed.
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let request = HelperRequest(
-            operation: operation, remote: remote, scratch: scratch, byteLimit: byteLimit,
+            operation: operation, remote: remote, scratch: scratch, byteLimit: limits.bytes,
+            bytesPerSecond: limits.bytesPerSecond,
             seconds: Int(deadline.milliseconds / 1000) + 5)
         return try await launcher.run(request, deadline: deadline)
     }

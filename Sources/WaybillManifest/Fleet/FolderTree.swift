@@ -134,21 +134,40 @@ package final class FolderTree: FleetTree {
         return contents
     }
 
+    package func stream(
+        _ blob: BlobID, limit: Int64, into sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        guard let path = seen.withLock({ $0.places[blob] }) else {
+            throw Failure(.retry, reason: "NoFile", message: "there is no file \(blob)")
+        }
+        try pieces(of: path, limit: limit, into: sink)
+    }
+
     private func readFile(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try pieces(of: path, limit: Int64(limit)) { (piece) throws(Failure) in bytes.append(contentsOf: piece) }
+        return bytes
+    }
+
+    private func pieces(
+        of path: String, limit: Int64, into sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
         let descriptor = open(absolute(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw unreadable(path) }
         defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        var size: Int64 = 0
         while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             if count < 0 { throw unreadable(path) }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: buffer[..<count])
-            if bytes.count > limit {
+            if count == 0 { return }
+            size += Int64(count)
+            guard size <= limit else {
                 throw Failure(
                     .stall, reason: "FileTooLarge", message: "\(path.quotedForMessage) has more than \(limit) bytes")
             }
+            try sink(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 

@@ -16,22 +16,22 @@ package struct BundleBuilder: Sendable {
     let content: ContentStore
     private let intake: ArtifactIntake
     private let tree: any FleetTree
-    private let repositories: (any RepositoryFiles)?
+    private let readers: SourceReaders
 
     /// `readers` and `refusing` as in `ArtifactStore`.
     package init(content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String]) {
         self.content = content
         self.tree = tree
-        repositories = readers.repositories
+        self.readers = readers
         intake = ArtifactIntake(content: content, tree: tree, readers: readers, refusing: refusing)
     }
 
     /// Packages `version` as `commit` has it.
     ///
     /// - Throws: what `ArtifactStore.stage` throws for the artifacts; `CardMissing` and `LockMissing`, stalling, for files that the
-    ///   commit does not have; what `RepositoryFiles.folder` throws for the code.
+    ///   commit does not have; what `SourceReaders.code` throws for the code.
     package func build(
-        _ version: ModelVersion, at commit: CommitID, progress: @escaping @Sendable (Artifact) -> Void = { _ in }
+        _ version: ModelVersion, at commit: CommitID
     ) async throws(Failure) -> (bundle: ModelBundle, quarantined: [ContentStore.Quarantined]) {
         let set = try ArtifactSet(version.artifacts)
         if let own = set.artifacts.first(where: { $0.path.hasPrefix("\(BundleFile.ownFolder)/") }) {
@@ -44,10 +44,10 @@ package struct BundleBuilder: Sendable {
         try content.layout.make()
         let use = try await content.use()
         defer { withExtendedLifetime(use) {} }
-        let quarantined = try await intake.bring(set.artifacts, of: version.id, at: commit, progress: progress)
+        let brought = try await intake.bring(set.artifacts, of: version.id, at: commit)
         let card = try await text(version.card, "card", of: version, at: commit)
         let lock = try await text(version.environment?.lock, "lock", of: version, at: commit)
-        let code = try await code(of: version)
+        let code = try await code(of: version, beside: brought.elsewhere)
         let made = BundleContent(version: version, lock: lock, card: card, code: code)
         try await content.put(made.versionBytes)
         try await content.put(made.configBytes)
@@ -63,25 +63,22 @@ package struct BundleBuilder: Sendable {
         return (
             ModelBundle(
                 version: version.id, manifest: digest, size: files.reduce(0) { $0 &+ $1.size }, layers: files.count),
-            quarantined
+            brought.rotten
         )
     }
 
     /// The folder of the version's code at its commit, in the store.
-    private func code(of version: ModelVersion) async throws(Failure) -> CodeArchive? {
+    private func code(of version: ModelVersion, beside elsewhere: Int64) async throws(Failure) -> CodeArchive? {
         guard let code = version.code else { return nil }
         let address: RemoteAddress
         do throws(InvalidInput) { address = try RemoteAddress(parsing: code.repository) } catch {
             throw Failure(
                 .stall, reason: "CodeUnavailable", message: "the code of \(version.id): \(error.message)")
         }
-        guard let repositories else {
-            throw Failure(
-                .stall, reason: "CodeUnavailable", message: "the code of \(version.id): nothing here reads \(address)")
-        }
         do throws(Failure) {
-            let folder = try await repositories.folder(
-                code.path, at: code.commit, of: address, limit: CodeArchive.limit)
+            guard let folder = try await readers.code(code, in: address, beside: elsewhere) else {
+                throw Failure(.stall, reason: "CodeUnavailable", message: "nothing here reads \(address)")
+            }
             let bytes = CodeArchive.bytes(of: folder)
             return CodeArchive(
                 content: Content(digest: try await content.put(bytes), size: Int64(bytes.count)), tree: folder.tree)

@@ -20,9 +20,9 @@ struct FileCopy {
     let sourcePath: String
     let cancellation: Cancellation
 
-    /// Hashes the file, at most `limit` bytes of it; nil when it has more.
-    func hash(limit: Int64 = .max) throws(Failure) -> Content? {
-        try stream(limit: limit) { (_: UnsafeRawBufferPointer) throws(Failure) in }
+    /// Hashes the file, at most `limit` bytes of it; nil when it has more. `hashed` is told the bytes of each piece.
+    func hash(limit: Int64 = .max, hashed: (Int) -> Void = { _ in }) throws(Failure) -> Content? {
+        try stream(limit: limit) { (bytes: UnsafeRawBufferPointer) throws(Failure) in hashed(bytes.count) }
     }
 
     /// Copies into `destination` and hashes on the way; nil when there are more than `limit` bytes.
@@ -46,20 +46,23 @@ struct FileCopy {
     }
 
     /// The digest of a regular file's bytes. Anything else has a digest of its own that no file of a manifest has.
-    static func digest(ofEntry path: String, _ cancellation: Cancellation) throws(Failure) -> Digest {
-        try content(ofEntry: path, cancellation)?.digest ?? Digest(of: "waybill.not-a-file/1\n".utf8)
+    static func digest(
+        ofEntry path: String, _ cancellation: Cancellation, hashed: (Int) -> Void = { _ in }
+    ) throws(Failure) -> Digest {
+        try content(ofEntry: path, cancellation, hashed: hashed)?.digest ?? Digest(of: "waybill.not-a-file/1\n".utf8)
     }
 
     /// What is in a regular file; nil when none is there, or it has more than `limit` bytes.
     static func content(
-        ofEntry path: String, limit: Int64 = .max, _ cancellation: Cancellation
+        ofEntry path: String, limit: Int64 = .max, _ cancellation: Cancellation, hashed: (Int) -> Void = { _ in }
     ) throws(Failure) -> Content? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.isRegularFile, Int64(status.st_size) <= limit else { return nil }
-        return try FileCopy(source: descriptor, sourcePath: path, cancellation: cancellation).hash(limit: limit)
+        return try FileCopy(source: descriptor, sourcePath: path, cancellation: cancellation)
+            .hash(limit: limit, hashed: hashed)
     }
 
     private func stream(
@@ -84,11 +87,12 @@ struct FileCopy {
                 if errno == EINTR { continue }
                 throw .unreadable(SystemError(operation: "read", path: sourcePath, code: errno))
             }
-            size += Int64(count)
-            if size > limit { return nil }
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            let fitting = Int(min(Int64(count), limit - size))
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<fitting])
             hasher.update(bufferPointer: bytes)
             try sink(bytes)
+            if fitting < count { return nil }
+            size += Int64(count)
         }
     }
 

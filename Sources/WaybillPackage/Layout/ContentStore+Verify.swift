@@ -19,8 +19,17 @@ extension ContentStore {
         try await work.run { (_) throws(Failure) in try listBlobs().sizes }
     }
 
+    /// Every blob that the bundle of `reference` needs; only its manifest, when that cannot be read.
+    package func blobs(of reference: String) async throws(Failure) -> Set<Digest> {
+        let descriptor = try await manifest(reference)
+        guard let bytes = try await bytes(of: descriptor.digest),
+            case .artifact(let manifest)? = try? RegistryManifest(parsing: bytes, mediaType: nil, place: reference)
+        else { return [descriptor.digest] }
+        return Set(manifest.blobs.map(\.digest) + [descriptor.digest])
+    }
+
     /// Hashes `only` these blobs again, or all of them, whatever their files look like; moves rotten ones aside. `progress` is told
-    /// the bytes hashed so far and those of all.
+    /// the bytes hashed so far and those of all, for each piece of a megabyte.
     package func verify(
         only: Set<Digest>? = nil, progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws(Failure) -> ScrubReport {
@@ -31,7 +40,9 @@ extension ContentStore {
         var report = ScrubReport(strangers: only == nil ? listed.strangers : [])
         for (digest, size) in wanted.sorted(by: { $0.key < $1.key }) {
             progress(report.bytes, total)
-            if let rotten = try await verify(digest) { report.quarantined.append(rotten) }
+            let before = report.bytes
+            let rotten = try await verify(digest) { progress(before + min($0, size), total) }
+            if let rotten { report.quarantined.append(rotten) }
             report.blobs += 1
             report.bytes += size
         }
@@ -44,14 +55,21 @@ extension ContentStore {
         try FileCopy.digest(ofEntry: path, Cancellation())
     }
 
-    private func verify(_ digest: Digest) async throws(Failure) -> Quarantined? {
+    private func verify(
+        _ digest: Digest, progress: @escaping @Sendable (Int64) -> Void
+    ) async throws(Failure) -> Quarantined? {
         let lock = try await lock(digest)
         defer {
             lock.removeFile()
             withExtendedLifetime(lock) {}
         }
         return try await work.run { (cancellation) throws(Failure) in
-            guard case .rotten(let found) = try examine(digest, rehash: true, cancellation) else { return nil }
+            var done: Int64 = 0
+            let holding = try examine(digest, rehash: true, cancellation) {
+                done += Int64($0)
+                progress(done)
+            }
+            guard case .rotten(let found) = holding else { return nil }
             return try setAside(digest, found: found)
         }
     }

@@ -17,6 +17,18 @@ package struct ContentStore: Sendable {
     let layout: ContentLayout
     let work = BlockingWork(label: "waybill.content")
 
+    /// Told of bytes that are refused, right before they are removed.
+    var refused: (@Sendable (Refusal) -> Void)?
+
+    /// Bytes that are not those of a blob that was to come.
+    struct Refusal: Sendable {
+        let digest: Digest
+        /// Where they are for another moment.
+        let path: String
+        /// What they are, all of them; nil when the source had more, or broke off.
+        let content: Content?
+    }
+
     /// `root` is an absolute path; made when it is first needed.
     package init(root: String) { layout = ContentLayout(root: root) }
 
@@ -37,7 +49,10 @@ package struct ContentStore: Sendable {
     }
 
     /// Looks at the blob; reads it only when its file is not as it was when it was last hashed, or when `rehash` asks for it.
-    func examine(_ digest: Digest, rehash: Bool = false, _ cancellation: Cancellation) throws(Failure) -> Holding {
+    /// `hashed` is told the bytes of each piece that is read.
+    func examine(
+        _ digest: Digest, rehash: Bool = false, _ cancellation: Cancellation, hashed: (Int) -> Void = { _ in }
+    ) throws(Failure) -> Holding {
         let path = layout.blob(digest)
         do throws(SystemError) {
             guard let status = try fileStatus(path) else { return .absent }
@@ -46,7 +61,7 @@ package struct ContentStore: Sendable {
                 return .sound(size: now.size)
             }
         } catch { throw .disk(error) }
-        let found = try FileCopy.digest(ofEntry: path, cancellation)
+        let found = try FileCopy.digest(ofEntry: path, cancellation, hashed: hashed)
         guard found == digest else { return .rotten(found: found) }
         return .sound(size: try remember(digest))
     }
@@ -71,14 +86,18 @@ package struct ContentStore: Sendable {
         var quarantined: Quarantined?
         if case .rotten(let found) = holding { quarantined = try setAside(digest, found: found) }
         let partial = try PartialBlob(path: layout.partial(digest), limit: size)
+        var content: Content?
         do throws(Failure) {
             if !resumable { try partial.restart() }
-            let content = try await write(partial)
+            content = try await write(partial)
             try judge(content)
             try await work.run { (_) throws(Failure) in try publish(partial, as: digest) }
         } catch {
             // A full disk gets back what was written: there may be no room to go on for long.
-            if !resumable || error.disposition == .stall || error.reason == "DiskFull" { partial.discard() }
+            if !resumable || error.disposition == .stall || error.reason == "DiskFull" {
+                refused?(Refusal(digest: digest, path: partial.path, content: content))
+                partial.discard()
+            }
             throw error
         }
         return quarantined

@@ -35,10 +35,13 @@ struct ImageIndex: Hashable, Sendable {
         manifests.last { $0.annotations[Self.nameAnnotation] == name }
     }
 
-    /// Gives `descriptor`, last in the list, the name; what had it before loses its place.
+    /// Gives `descriptor`, last in the list, the name; what had it before loses its place. What is known of the same manifest stays.
     mutating func put(_ descriptor: Descriptor, named name: String) {
-        manifests.removeAll { $0.annotations[Self.nameAnnotation] == name }
         var named = descriptor
+        if let before = self.named(name), before.digest == descriptor.digest {
+            named.annotations = before.annotations.merging(descriptor.annotations) { _, new in new }
+        }
+        manifests.removeAll { $0.annotations[Self.nameAnnotation] == name }
         named.annotations[Self.nameAnnotation] = name
         manifests.append(named)
     }

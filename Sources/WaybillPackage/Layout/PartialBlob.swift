@@ -56,16 +56,17 @@ final class PartialBlob: Sendable {
     }
 
     /// Adds bytes at the end.
-    /// - Throws: `tooLarge` before anything of a piece is kept that would go past the blob's size.
+    /// - Throws: `tooLarge` for bytes past the blob's size; those before them are kept.
     func append(_ bytes: UnsafeRawBufferPointer, tooLarge: Failure) throws(Failure) {
         let result = state.withLock { state -> Result<Void, Failure> in
-            guard Int64(bytes.count) <= limit - state.size else { return .failure(tooLarge) }
+            let fitting = UnsafeRawBufferPointer(
+                rebasing: bytes.prefix(Int(min(Int64(bytes.count), limit - state.size))))
             do throws(SystemError) {
-                try FileCopy.write(bytes, to: descriptor, path: path)
+                try FileCopy.write(fitting, to: descriptor, path: path)
             } catch { return .failure(.disk(error)) }
-            state.hasher.update(bufferPointer: bytes)
-            state.size += Int64(bytes.count)
-            return .success(())
+            state.hasher.update(bufferPointer: fitting)
+            state.size += Int64(fitting.count)
+            return fitting.count == bytes.count ? .success(()) : .failure(tooLarge)
         }
         try result.get()
     }

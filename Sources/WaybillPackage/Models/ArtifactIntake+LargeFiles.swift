@@ -38,7 +38,7 @@ extension ArtifactIntake {
     }
 
     /// A file of the repository that is small enough to be a pointer or settings; nil when it is larger, or not there.
-    private func small(_ path: String, at commit: CommitID) async throws(Failure) -> [UInt8]? {
+    func small(_ path: String, at commit: CommitID) async throws(Failure) -> [UInt8]? {
         guard let file = try await tree.file(path, at: commit) else { return nil }
         do throws(Failure) {
             return try await tree.read([file.blob], limit: LFSPointer.limit).first

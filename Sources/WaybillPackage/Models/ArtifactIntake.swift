@@ -7,12 +7,12 @@ package struct ArtifactIntake: Sendable {
     let readers: SourceReaders
     /// Real, absolute folders whose files are never a source, such as the state folder.
     let refusing: [String]
-    /// Bytes past which a file of the repository is refused, since it is held in memory.
+    /// Bytes past which a file of the repository is refused: git itself holds a file whole.
     let repositoryLimit: Int64
 
     package init(
         content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String],
-        repositoryLimit: Int64 = 256 << 20
+        repositoryLimit: Int64 = GitReader.limit
     ) {
         self.content = content
         self.tree = tree
@@ -25,16 +25,20 @@ package struct ArtifactIntake: Sendable {
     /// have a bound of their own.
     private static let width = 4
 
-    /// Gives the blobs that were found rotten and fetched again.
-    ///
-    /// `progress` is told of each file that is held, whether it was before or has just arrived.
-    package func bring(
-        _ artifacts: [Artifact], of version: VersionID, at commit: CommitID,
-        progress: @escaping @Sendable (Artifact) -> Void = { _ in }
-    ) async throws(Failure) -> [ContentStore.Quarantined] {
+    struct Brought {
+        /// Blobs that were found rotten and fetched again.
+        var rotten: [ContentStore.Quarantined]
+        /// Bytes that the files on other machines have.
+        var elsewhere: Int64
+    }
+
+    func bring(
+        _ artifacts: [Artifact], of version: VersionID, at commit: CommitID
+    ) async throws(Failure) -> Brought {
         try content.layout.make()
         let pointers = try await largeFiles(among: artifacts, of: version, at: commit)
-        try readers.admit(elsewhere: artifacts.filter { $0.isRemote || pointers[$0] != nil }, of: version)
+        let elsewhere = try readers.admit(
+            elsewhere: artifacts.filter { $0.isRemote || pointers[$0] != nil }, of: version)
         try await requireSpace(for: artifacts)
         let rotten = Found()
         // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
@@ -42,9 +46,8 @@ package struct ArtifactIntake: Sendable {
             (artifact) async throws(Failure) in
             let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
             if let found = try await bring(artifact, pointers[artifact], verdict) { rotten.add(found) }
-            progress(artifact)
         }
-        return rotten.all
+        return Brought(rotten: rotten.all, elsewhere: elsewhere)
     }
 
     private func bring(
@@ -73,26 +76,22 @@ package struct ArtifactIntake: Sendable {
             }
             return try await content.bring(artifact.digest, size: artifact.size, judge: judge) {
                 (partial) throws(Failure) in
-                let bytes = try await read(artifact, at: path, verdict)
-                try verdict.judge(bytes)
-                return try await content.work.run { (_) throws(Failure) in
-                    do throws(SystemError) {
-                        try FileCopy.write(bytes, to: partial.descriptor, path: partial.path)
-                    } catch { throw .disk(error) }
-                    return Content(digest: artifact.digest, size: artifact.size)
-                }
+                try await copy(artifact, at: path, into: partial, verdict)
+                return partial.content
             }
         }
     }
 
-    private func read(_ artifact: Artifact, at path: String, _ verdict: ArtifactVerdict) async throws(Failure)
-        -> [UInt8]
-    {
+    private func copy(
+        _ artifact: Artifact, at path: String, into partial: PartialBlob, _ verdict: ArtifactVerdict
+    ) async throws(Failure) {
         guard artifact.size <= repositoryLimit else { throw verdict.tooLarge(limit: repositoryLimit) }
         guard let file = try await tree.file(path, at: verdict.commit) else { throw verdict.notInRepository(path) }
+        if let bytes = try await small(path, at: verdict.commit) { try verdict.refusePointer(bytes) }
         do throws(Failure) {
-            // A pointer of Git LFS may be larger than the tiny file it stands for, and should be named as what it is.
-            return try await tree.read([file.blob], limit: Int(max(artifact.size, 1024))).first ?? []
+            try await tree.stream(file.blob, limit: repositoryLimit) { (bytes) throws(Failure) in
+                try partial.append(bytes, tooLarge: verdict.larger)
+            }
         } catch {
             guard error.reason == "FileTooLarge" else { throw error }
             throw verdict.larger

@@ -7,8 +7,8 @@ package import WaybillCore
 /// **Guarantees.** A set's folder is whole or absent, after any crash: each file arrives in the content store, hashed on the way and
 /// compared with digest and size; then files with the blobs' bytes are gathered beside the set's place, made durable, and moved there
 /// in one step. A file whose bytes are not those of its manifest leaves nothing behind. Equal requests at one time, of one process or
-/// several, do the work once. Memory is bounded whatever the size for `file:` sources; a file of the repository is held whole, up to
-/// `repositoryLimit`. Each file is looked into before its set is put in place, so that nothing is ever started on a dangerous one.
+/// several, do the work once. Memory is bounded whatever the size, but for a file that git keeps as its
+/// difference to another one. Each file is looked into before its set is put in place, so that nothing is ever started on a dangerous one.
 ///
 /// **Assumptions.** Nobody but this user (and root) can write below `root`. Other users can enter the sets, and nothing else here.
 package struct ArtifactStore: ModelStore {
@@ -35,12 +35,12 @@ package struct ArtifactStore: ModelStore {
     ///   - refusing: real, absolute folders whose files are never a source, such as the state folder.
     ///   - allowing: what pickles may import, as it is in force when they are looked into.
     ///   - retention: which bundles stay though nothing that is deployed needs them.
-    ///   - repositoryLimit: bytes past which a file of the repository is refused, since it is held in memory.
+    ///   - repositoryLimit: bytes past which a file of the repository is refused.
     package init(
         root: String, content: ContentStore, tree: any FleetTree, readers: SourceReaders, journal: Journal,
         refusing: [String],
         allowing: @escaping @Sendable () async throws(Failure) -> AllowList = { AllowList.shipped },
-        retention: Retention = Retention(), repositoryLimit: Int64 = 256 << 20,
+        retention: Retention = Retention(), repositoryLimit: Int64 = GitReader.limit,
         now: @escaping @Sendable () -> Timestamp
     ) {
         layout = StoreLayout(root: root)
@@ -110,7 +110,7 @@ package struct ArtifactStore: ModelStore {
         let ticket = staged.ticket
         try await recordSources(set.artifacts, of: staged.version, ticket: ticket)
         async let _: Void = noteProgress(of: set.artifacts, staged.version, every: noteInterval, ticket: ticket)
-        let rotten = try await intake.bring(set.artifacts, of: staged.version, at: staged.commit)
+        let rotten = try await intake.bring(set.artifacts, of: staged.version, at: staged.commit).rotten
         for blob in rotten { try await record(blob, ticket: ticket) }
         for artifact in set.artifacts { try await record(artifact, of: staged.version, ticket: ticket) }
         board.set(.inspecting, of: ArtifactSet.key(for: set.artifacts))

@@ -14,14 +14,12 @@ struct ArtifactVerdict {
         }
     }
 
-    func judge(_ bytes: [UInt8]) throws(Failure) {
-        let content = Content(digest: Digest(of: bytes), size: Int64(bytes.count))
-        if content.digest != artifact.digest, bytes.starts(with: LFSPointer.start) {
-            throw mismatch(
-                got: "a pointer of Git LFS",
-                because: "the repository holds only the pointer. Commit the file itself, or name it by 'file:/path'")
-        }
-        try judge(content)
+    /// Names a pointer of Git LFS as what it is, where it stands in place of the file.
+    func refusePointer(_ bytes: [UInt8]) throws(Failure) {
+        guard bytes.starts(with: LFSPointer.start), Digest(of: bytes) != artifact.digest else { return }
+        throw mismatch(
+            got: "a pointer of Git LFS",
+            because: "the repository holds only the pointer. Commit the file itself, or name it by 'file:/path'")
     }
 
     /// What a pointer stands for must be the file of the manifest before any of it is fetched.

@@ -16,6 +16,8 @@ package struct ContentWheels: WheelStore {
         var name: String
         var digest: String
         var size: Int64
+        /// Options of pip that say on which indexes it was looked for, besides those of the machine; nil in older lists.
+        var indexes: [String]?
     }
 
     package func place(_ key: String, into folder: String) async throws(Failure) -> [String]? {
@@ -33,7 +35,7 @@ package struct ContentWheels: WheelStore {
         }
     }
 
-    package func keep(_ key: String, from folder: String) async throws(Failure) {
+    package func keep(_ key: String, from folder: String, indexes: [String] = []) async throws(Failure) {
         try content.layout.make()
         let use = try await content.use()
         defer { withExtendedLifetime(use) {} }
@@ -47,7 +49,7 @@ package struct ContentWheels: WheelStore {
             throw Failure(
                 .stall, reason: "LockTooLarge", message: "the lock names more than \(Self.most) packages; split it")
         }
-        for name in names { wheels.append(try await keep(file: "\(folder)/\(name)", name)) }
+        for name in names { wheels.append(try await keep(file: "\(folder)/\(name)", name, indexes)) }
         guard let data = try? JSONEncoder().encode(wheels) else { return }
         try await content.work.run { [content] (_) throws(Failure) in
             do throws(SystemError) {
@@ -57,7 +59,7 @@ package struct ContentWheels: WheelStore {
         }
     }
 
-    private func keep(file: String, _ name: String) async throws(Failure) -> Wheel {
+    private func keep(file: String, _ name: String, _ indexes: [String]) async throws(Failure) -> Wheel {
         // Hashed once to know its name in the store, and again while it is copied there: files of this size are in memory still.
         let known = try await content.work.run { (cancellation) throws(Failure) in
             try Self.read(file) { (descriptor) throws(Failure) in
@@ -79,7 +81,28 @@ package struct ContentWheels: WheelStore {
                 }
             }
         }
-        return Wheel(name: name, digest: known.digest.description, size: known.size)
+        return Wheel(
+            name: name, digest: known.digest.description, size: known.size, indexes: indexes.isEmpty ? nil : indexes)
+    }
+
+    /// Fetches a wheel that rotted.
+    func restore(_ wheel: Wheel, _ digest: Digest, from source: any WheelSource) async throws(Failure) {
+        guard Self.isName(wheel.name) else {
+            throw Failure(.stall, reason: "StoreDamaged", message: "\(wheel.name.quotedForMessage) is no wheel's name")
+        }
+        let folder = "\(content.layout.partial)/wheel.\(digest.hex)"
+        try await content.work.run { (_) throws(Failure) in
+            do throws(SystemError) {
+                try removeTree(folder)
+                try makeFolder(folder, mode: 0o700)
+            } catch { throw .disk(error) }
+        }
+        defer { try? removeTree(folder) }
+        try await source.fetch(wheel.name, digest: digest, indexes: wheel.indexes ?? [], into: folder)
+        let kept = try await keep(file: "\(folder)/\(wheel.name)", wheel.name, [])
+        guard kept.digest == digest.description else {
+            throw Failure(.stall, reason: "LockMismatch", message: "its index gives \(kept.digest) instead")
+        }
     }
 
     package func forget(_ key: String) async throws(Failure) {

@@ -17,13 +17,14 @@ package struct BundlePull: Sendable {
 
     private let content: ContentStore
     private let client: RegistryClient
+    private let bounds: SourceBounds
 
-    package init(content: ContentStore, client: RegistryClient) {
+    /// - Parameter bounds: what a pull may take, as for the files of a version.
+    package init(content: ContentStore, client: RegistryClient, bounds: SourceBounds = SourceBounds()) {
         self.content = content
         self.client = client
+        self.bounds = bounds
     }
-
-    private static let width = 4
 
     /// - Parameter types: artifact types of what is brought along of what refers to it; nil: all.
     package func pull(
@@ -42,8 +43,10 @@ package struct BundlePull: Sendable {
         for (found, _) in arriving { try await content.put(found.bytes) }
         try await content.work.run { [content, arriving] (_) throws(Failure) in
             try content.changeIndex { index in
-                index.put(Self.entry(bundle, manifest), named: name)
-                for (found, manifest) in arriving.dropFirst() { index.put(referrer: Self.entry(found, manifest)) }
+                index.put(Self.entry(bundle, manifest, reference), named: name)
+                for (found, manifest) in arriving.dropFirst() {
+                    index.put(referrer: Self.entry(found, manifest, reference))
+                }
             }
         }
         var pinned = reference
@@ -54,13 +57,16 @@ package struct BundlePull: Sendable {
             referrers: arriving.dropFirst().map(\.found.descriptor.digest))
     }
 
-    private static func entry(_ found: RegistryClient.Found, _ manifest: ArtifactManifest) -> Descriptor {
+    private static func entry(
+        _ found: RegistryClient.Found, _ manifest: ArtifactManifest, _ reference: ImageReference
+    ) -> Descriptor {
         var descriptor = found.descriptor
         descriptor.artifactType = manifest.artifactType
         if let subject = manifest.subject {
             descriptor.annotations = manifest.annotations
             descriptor.annotations[ContentStore.subjectAnnotation] = subject.digest.description
         }
+        descriptor.annotations[ContentStore.originAnnotation] = "\(reference.name)@\(descriptor.digest)"
         return descriptor
     }
 
@@ -71,30 +77,19 @@ package struct BundlePull: Sendable {
         var byDigest: [Digest: Descriptor] = [:]
         for blob in blobs { byDigest[blob.digest] = blob }
         let sizes = byDigest.mapValues(\.size)
+        let total = sizes.values.reduce(Int64(0)) { $0.addingReportingOverflow($1).partialValue }
+        try bounds.admit(total, of: reference.description)
         let missing = try await content.work.run { [content] (_) throws(Failure) in
             let missing = try content.missing(sizes)
             try DiskSpace(path: content.layout.root).require(missing)
             return missing
         }
         let (place, sessions) = (try client.place(reference), UploadSessions(content.layout))
-        let tally = TransferTally(total: sizes.values.reduce(0) { $0 &+ $1 }, progress)
+        let tally = TransferTally(total: total, progress)
         let ordered = byDigest.values.sorted { ($1.size, $0.digest) < ($0.size, $1.digest) }
-        try await concurrently(ordered, atOnce: Self.width) { [content, client] (blob) async throws(Failure) in
+        try await concurrently(ordered, atOnce: bounds.concurrency) { [content, client] (blob) async throws(Failure) in
             let reader = BlobReader(client: client, blob: blob, place: place) { tally.set(blob.digest, $0) }
-            let what = "\(place)@\(blob.digest)"
-            let larger = RegistryFailure.unsound(what, "the registry sends more than its \(blob.size) bytes")
-            _ = try await content.fetch(
-                ContentStore.Wanted(digest: blob.digest, size: blob.size),
-                from: RemoteSource(scheme: .oci, text: "\(OCIAddress.prefix)\(what)"), by: reader, tooLarge: larger
-            ) { (content) throws(Failure) in
-                guard let content, content.digest == blob.digest, content.size == blob.size else {
-                    let got = content.map { "\($0.digest) (\($0.size) bytes)" } ?? "more"
-                    throw RegistryFailure.unsound(
-                        what,
-                        "the registry gave \(got), expected \(blob.size) bytes with that digest; the blob is damaged there, or was "
-                            + "changed on the way")
-                }
-            }
+            try await reader.fetch(into: content)
             tally.set(blob.digest, blob.size)
             sessions.note(blob.digest, in: place)
         }
@@ -164,7 +159,25 @@ struct BlobReader: SourceReader {
     let blob: Descriptor
     let place: RegistryPlace
     /// Told how many bytes there are.
-    let arrived: @Sendable (Int64) -> Void
+    var arrived: @Sendable (Int64) -> Void = { _ in }
+
+    /// Brings the blob into the store, unless it is held.
+    func fetch(into content: ContentStore) async throws(Failure) {
+        let what = "\(place)@\(blob.digest)"
+        let larger = RegistryFailure.unsound(what, "the registry sends more than its \(blob.size) bytes")
+        _ = try await content.fetch(
+            ContentStore.Wanted(digest: blob.digest, size: blob.size),
+            from: RemoteSource(scheme: .oci, text: "\(OCIAddress.prefix)\(what)"), by: self, tooLarge: larger
+        ) { [blob] (content) throws(Failure) in
+            guard let content, content.digest == blob.digest, content.size == blob.size else {
+                let got = content.map { "\($0.digest) (\($0.size) bytes)" } ?? "more"
+                throw RegistryFailure.unsound(
+                    what,
+                    "the registry gave \(got), expected \(blob.size) bytes with that digest; the blob is damaged there, or was "
+                        + "changed on the way")
+            }
+        }
+    }
 
     func read(
         _ source: RemoteSource, from offset: Int64, size: Int64,

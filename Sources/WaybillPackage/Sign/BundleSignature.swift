@@ -33,6 +33,9 @@ package enum SignatureForm: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// Artifact types of what is a signature, or may be.
+    static var types: Set<String> { Set(allCases.map(\.artifactType)) }
+
     private static let namespaceAnnotation = "dev.waybill.signature.namespace"
 
     /// Nil for a referrer that is no signature of a model.

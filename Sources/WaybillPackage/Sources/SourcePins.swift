@@ -51,8 +51,10 @@ package struct GitPins: NameResolver, SourceMeasure {
             address = try GitAddress(parsing: source.text)
             commit = try address.requireCommit()
         } catch { throw Failure(.stall, reason: "SourceInvalid", message: error.message) }
-        let bytes = try await files.file(
-            address.path, at: commit, of: address.repository, limit: Int(GitReader.limit))
-        return (Digest(of: bytes), Int64(bytes.count))
+        let hash = RunningHash()
+        try await files.stream(
+            address.path, at: commit, of: address.repository, from: 0, limit: GitReader.limit
+        ) { (bytes) throws(Failure) in hash.add(bytes) }
+        return hash.measure
     }
 }

@@ -39,12 +39,22 @@ extension Failure {
 package struct SourceBounds: Hashable, Sendable {
     /// Files that are fetched at once, in all versions together.
     package var concurrency: Int
-    /// Bytes that one version may have on other machines; nil: no bound.
+    /// Bytes that one version may have on other machines, its code among them; nil: no bound.
     package var versionBytes: Int64?
 
     package init(concurrency: Int = 4, versionBytes: Int64? = nil) {
         self.concurrency = concurrency
         self.versionBytes = versionBytes
+    }
+
+    /// Refuses `what` when it has more bytes on other machines than is allowed.
+    func admit(_ bytes: Int64, of what: String) throws(Failure) {
+        guard let versionBytes, bytes > versionBytes else { return }
+        throw Failure(
+            .stall, reason: "ArtifactTooLarge",
+            message:
+                "\(what) has \(bytes) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is "
+                + "\(versionBytes); raise it if the version is meant")
     }
 }
 
@@ -91,19 +101,39 @@ package struct SourceReaders: Sendable {
     /// The reader, waiting for its turn.
     func slotted(_ reader: any SourceReader) -> any SourceReader { SlottedReader(reader: reader, slots: slots) }
 
-    /// Refuses a version whose files on other machines, `artifacts`, have more bytes than the bound.
-    func admit(elsewhere artifacts: [Artifact], of version: VersionID) throws(Failure) {
+    /// The files of a version's code, fetched in its turn: code counts with the version's files on other machines, of which there are
+    /// `elsewhere` bytes. Nil where nothing reads repositories.
+    ///
+    /// - Throws: what `RepositoryFiles.folder` throws; `ArtifactTooLarge`, stalling, for code that is more than the bound leaves.
+    func code(
+        _ code: CodeSource, in repository: RemoteAddress, beside elsewhere: Int64
+    ) async throws(Failure) -> CommitFolder? {
+        guard let repositories else { return nil }
+        let left = bounds.versionBytes.map { max($0 - elsewhere, 0) }
+        let limit = min(Int64(CodeArchive.limit), left ?? .max)
+        try await slots.take()
+        defer { slots.give() }
+        do throws(Failure) {
+            return try await repositories.folder(code.path, at: code.commit, of: repository, limit: Int(limit))
+        } catch {
+            guard error.reason == "FileTooLarge", let left, left < CodeArchive.limit else { throw error }
+            throw Failure(
+                .stall, reason: "ArtifactTooLarge",
+                message:
+                    "it has more than the \(left) bytes that 'sources.sizeLimit' of waybill.yaml leaves beside \(elsewhere) bytes of "
+                    + "files on other machines; raise it if the version is meant")
+        }
+    }
+
+    /// Refuses a version whose files on other machines, `artifacts`, have more bytes than the bound, and says how many those are.
+    func admit(elsewhere artifacts: [Artifact], of version: VersionID) throws(Failure) -> Int64 {
         var total: Int64 = 0
         for artifact in artifacts {
             let (sum, isOver) = total.addingReportingOverflow(max(artifact.size, 0))
             total = isOver ? .max : sum
         }
-        guard let most = bounds.versionBytes, total > most else { return }
-        throw Failure(
-            .stall, reason: "ArtifactTooLarge",
-            message:
-                "\(version) has \(total) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is "
-                + "\(most); raise it if the version is meant")
+        try bounds.admit(total, of: version.description)
+        return total
     }
 }
 

@@ -132,7 +132,9 @@ struct EnvironmentBuild {
     private var sitePackages: String { "\(folder.path)/lib/python\(environment.python)/site-packages" }
 
     /// Only what pip needs: none of the controller's own secrets, and nothing that would install elsewhere.
-    private var childVariables: [String: String] {
+    private var childVariables: [String: String] { Self.passed(variables) }
+
+    static func passed(_ variables: [String: String]) -> [String: String] {
         let passed = variables.filter { Self.passed.contains($0.key) }
         return passed.merging(["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]) { _, ours in ours }
     }

@@ -112,7 +112,7 @@ package final class PythonEnvironments: EnvironmentStore {
                 throw requirements.failure(problem, path: site.environment.lock, python: site.environment.python)
             }
             try await step(site) { (build) throws(Failure) in try build.fetch(requirements) }
-            try await shelf?.keep(key, from: folder)
+            try await shelf?.keep(key, from: folder, indexes: requirements.indexes)
             let names = try await work.run { (_) throws(Failure) in try EnvironmentFolder.names(in: folder) }
             try await step(site) { (build) throws(Failure) in try build.finish(requirements, wheels: names) }
             return Wheels(count: names.count)

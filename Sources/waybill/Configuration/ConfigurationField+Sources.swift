@@ -29,11 +29,14 @@ extension ConfigurationField {
             "The proxy to other machines, http://HOST:PORT, or none. Default: that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names exceptions."
         ),
         ConfigurationField(
-            "sources.concurrency", .integer(1...64), 4, "Files that are fetched at once, in all versions together."),
-        ConfigurationField("sources.rate", .bytes, nil, "The most bytes fetched by HTTP each second, at least 64KiB."),
+            "sources.concurrency", .integer(1...64), 4,
+            "Files that are fetched at once, in all versions together, or by one pull."),
+        ConfigurationField(
+            "sources.rate", .bytes, nil,
+            "The most bytes fetched each second, at least 64KiB: by HTTP in all transfers together, by git in its own."),
         ConfigurationField(
             "sources.sizeLimit", .bytes, .integer(1 << 40),
-            "The most bytes that one version may have on other machines."),
+            "The most bytes that one version may have on other machines, its code and what a pull brings included."),
         ConfigurationField(
             "sources.idleTimeout", .duration(.seconds(1)...(.seconds(3600))), 60_000,
             "How long a transfer may give nothing. A transfer as a whole has no deadline."),

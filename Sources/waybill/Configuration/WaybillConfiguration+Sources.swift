@@ -35,6 +35,9 @@ extension WaybillConfiguration {
 }
 
 extension WaybillConfiguration.Sources {
+    /// What fetching may take.
+    var bounds: SourceBounds { SourceBounds(concurrency: concurrency, versionBytes: sizeLimit) }
+
     init(_ settings: Settings) throws(InvalidInput) {
         credentials = try settings.parsed("sources.credentials") { text throws(InvalidInput) in
             try HTTPCredential(parsing: text)

@@ -30,14 +30,17 @@ enum ModelSources {
                 http, remote: configuration.repository.url.flatMap { try? RemoteAddress(parsing: $0) },
                 credential: access.fleetCredential, server: settings.lfs,
                 hosts: SSHProgram { (address) throws(Failure) in try access.remote(address) }),
-            bounds: SourceBounds(concurrency: settings.concurrency, versionBytes: settings.sizeLimit))
+            bounds: settings.bounds)
     }
 
     private static func repositories(_ access: RepositoryAccess, _ scratch: String) -> OtherRepositories {
         let repository = access.configuration.repository
+        // A fetch that is held back needs the longer for it.
+        let rate = access.configuration.sources.rate
+        let held = rate.map { Duration.seconds(repository.sizeLimit / $0) } ?? .zero
         let limits = TransferLimits(
-            headDeadline: min(repository.timeout, .seconds(30)), transferDeadline: repository.timeout,
-            bytes: Int(repository.sizeLimit))
+            headDeadline: min(repository.timeout, .seconds(30)), transferDeadline: repository.timeout + held,
+            bytes: Int(repository.sizeLimit), bytesPerSecond: rate.map { Int($0) })
         return OtherRepositories(folder: scratch, limits: limits) { (address) throws(Failure) in
             try access.remote(address)
         }
@@ -64,6 +67,13 @@ enum ModelSources {
                 .https: HTTPSSource(http), .gitHTTPS: git, .gitSSH: git, .gitFile: git, .oci: images,
                 .huggingFace: hub, .mlflow: mlflow, .s3: try objects(settings, variables, http),
             ])
+    }
+
+    /// What speaks with registries, as whoever this user is to them.
+    static func registry(
+        _ settings: WaybillConfiguration.Sources, _ variables: [String: String]
+    ) throws(Failure) -> RegistryClient {
+        RegistryClient(try transport(settings, variables), logins: try DockerLogins.ofThisUser(variables))
     }
 
     /// What speaks HTTP with sources and registries.

@@ -26,6 +26,18 @@ import WaybillTestSupport
         }
     }
 
+    @Test(arguments: [1, 3])
+    func `is asked for as many blobs at once as is allowed`(_ most: Int) async throws {
+        try await withFront(["--together", "\(most)"]) { (fixture, _, target, front) async throws in
+            var tagged = try await fixture.push.push("churn@1.4.0", to: target).reference
+            tagged.digest = nil
+            let pull = BundlePull(
+                content: fixture.elsewhere, client: fixture.client, bounds: SourceBounds(concurrency: most))
+            #expect(try await pull.pull(tagged).name == "churn@1.4.0")
+            #expect(front.lines.last { $0.hasPrefix("peak") } == "peak \(most)")
+        }
+    }
+
     @Test func `is asked, page by page, and gets no tag that lists them`() async throws {
         try await withFront(["--page", "2"]) { (fixture, bundle, target, front) async throws in
             var expected: [Digest] = []

@@ -87,6 +87,42 @@ struct RegistryFixture {
         }
     }
 
+    @Test func `gives no more than is allowed, and no faster`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try RegistryFixture(in: folder)
+            var version = try fixture.bundle.version()
+            version.artifacts.append(try fixture.bundle.store.file("more.bin", String(repeating: "m", count: 100_000)))
+            try await fixture.bundle.build(version)
+            try await RegistryServer.with(in: folder) { (registry) async throws in
+                let reference = try await fixture.push.push(
+                    "churn@1.4.0", to: try registry.reference("team/churn")
+                ).reference
+                let blobs = try await fixture.content.bundle("churn@1.4.0")
+                let size = blobs.size + blobs.config.size
+                func pull(_ bound: Int64, _ client: RegistryClient) async throws -> BundlePull.Report {
+                    try await BundlePull(
+                        content: fixture.elsewhere, client: client, bounds: SourceBounds(versionBytes: bound)
+                    ).pull(reference)
+                }
+                await #expect(
+                    throws: Failure(
+                        .stall, reason: "ArtifactTooLarge",
+                        message:
+                            "\(reference) has \(size) bytes on other machines, and 'sources.sizeLimit' of waybill.yaml is \(size - 1); "
+                            + "raise it if the version is meant")
+                ) { _ = try await pull(size - 1, fixture.client) }
+                #expect(try await fixture.elsewhere.blobs().isEmpty)
+
+                var settings = HTTPSettings()
+                settings.bytesPerSecond = 100_000
+                let start = ContinuousClock.now
+                let pulled = try await pull(size, RegistryClient(try HTTPTransport(settings), logins: DockerLogins()))
+                #expect(pulled.fetchedSize == size)
+                #expect(ContinuousClock.now - start >= .milliseconds(900))
+            }
+        }
+    }
+
     @Test func `mounts what another repository of it has`() async throws {
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try RegistryFixture(in: folder)

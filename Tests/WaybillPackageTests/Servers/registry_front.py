@@ -1,19 +1,22 @@
 """A registry with the referrers API of OCI distribution 1.1 for tests: a front before one that has none.
 
-    registry_front.py UPSTREAM_PORT [--page N] [--no-filter]
+    registry_front.py UPSTREAM_PORT [--page N] [--no-filter] [--together N]
 
 Everything is passed on to the registry behind. A manifest with a `subject` that is put is noted, and answered with `OCI-Subject`;
 `GET /v2/NAME/referrers/DIGEST` lists what was noted, N descriptors a page, filtered by `artifactType` and saying so, unless told not to.
+With `--together N` blobs are given once N are asked for at one time, or nobody comes for a second, and `peak N` says how many there were.
 Prints `port N`, then METHOD TARGET of each request, until its standard input ends.
 """
-import hashlib, http.client, json, sys, threading, urllib.parse
+import hashlib, http.client, json, sys, threading, time, urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 UPSTREAM = int(sys.argv[1])
 PAGE = int(sys.argv[sys.argv.index("--page") + 1]) if "--page" in sys.argv else 100
 FILTERS = "--no-filter" not in sys.argv
 REFERRERS = {}
-LOCK = threading.Lock()
+LOCK = threading.Condition()
+TOGETHER = int(sys.argv[sys.argv.index("--together") + 1]) if "--together" in sys.argv else 0
+MEETING = {"now": 0, "peak": 0}
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 
@@ -72,6 +75,19 @@ class Handler(BaseHTTPRequestHandler):
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listed[start : start + PAGE]}
         self.answer(200, headers, json.dumps(index).encode())
 
+    def meet(self):
+        """Waits for others that ask at the same time."""
+        with LOCK:
+            MEETING["now"] += 1
+            if MEETING["now"] > MEETING["peak"]:
+                MEETING["peak"] = MEETING["now"]
+                print("peak", MEETING["peak"], flush=True)
+            LOCK.notify_all()
+            LOCK.wait_for(lambda: MEETING["peak"] >= TOGETHER, 1)
+        time.sleep(0.05)  # for one too many to arrive
+        with LOCK:
+            MEETING["now"] -= 1
+
     def handle_any(self):
         print(self.command, self.path, flush=True)
         length = int(self.headers.get("Content-Length") or 0)
@@ -80,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
         name, mark, rest = path.removeprefix("/v2/").rpartition("/referrers/")
         if mark and self.command == "GET":
             return self.referrers(name, rest, urllib.parse.parse_qs(query))
+        if TOGETHER and self.command == "GET" and "/blobs/" in path:
+            self.meet()
         upstream = http.client.HTTPConnection("127.0.0.1", UPSTREAM, timeout=30)
         headers = {key: value for key, value in self.headers.items() if key.lower() != "connection"}
         upstream.request(self.command, self.path, body=body, headers=headers)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 CONTENT = open(sys.argv[1], "rb").read()
 COUNTS = {}
 LOCK = threading.Lock()
+MEETING = threading.Condition()
 
 
 def turn(key):
@@ -121,6 +122,24 @@ class Handler(BaseHTTPRequestHandler):
         for at in range(0, len(body or b""), piece):
             self.wfile.write(body[at : at + piece])
             time.sleep(0.05)
+
+    def on_together(self, parts, query):
+        """/together/N/K: the file turned by K bytes, once N are asked for at one time, or nobody comes for a second."""
+        with MEETING:
+            COUNTS["now"] = COUNTS.get("now", 0) + 1
+            COUNTS["peak"] = max(COUNTS.get("peak", 0), COUNTS["now"])
+            MEETING.notify_all()
+            MEETING.wait_for(lambda: COUNTS["peak"] >= int(parts[0]), 1)
+        time.sleep(0.05)  # for one too many to arrive
+        with MEETING:
+            COUNTS["now"] -= 1
+        turned = int(parts[1])
+        body = self.head(CONTENT[turned:] + CONTENT[:turned])
+        self.wfile.write(body)
+
+    def on_peak(self, parts, query):
+        """How many of those there were at one time."""
+        self.send(200, str(COUNTS.get("peak", 0)).encode())
 
     def on_drop(self, parts, query):
         self.drop()

@@ -7,6 +7,11 @@ import WaybillTestSupport
 
 /// Files and code of git repositories, through the real git and the real helper.
 @Suite struct `Git sources` {
+    private func failure(_ body: () async throws(Failure) -> Void) async -> Failure? {
+        do throws(Failure) { try await body() } catch { return error }
+        return nil
+    }
+
     private func remote(_ text: String) throws -> ArtifactSource { try ArtifactSource(parsing: text) }
 
     @Test func `an artifact comes from a repository at its commit`() async throws {
@@ -96,6 +101,40 @@ import WaybillTestSupport
             let again = try await fixture.build(version)
             let other = try await fixture.store.content.bundle(again.manifest.description)
             #expect(other.layers.first { $0.path == ".waybill/code" } == layer)
+        }
+    }
+
+    @Test(
+        arguments: [(13, nil), (12, "leaves beside 5 bytes"), (4, "5 bytes on other machines")] as [(Int64, String?)])
+    func `code counts with what a version has on other machines`(_ bound: Int64, _ refused: String?) async throws {
+        try await withTemporaryFolder { folder in
+            let origin = try GitOrigin(in: folder)
+            let commit = try origin.commit(["train/fit.py": "fit()\n#\n", "m.bin": "bytes"])
+            let fixture = try BundleFixture(in: folder)
+            var version = try fixture.version()
+            version.code = CodeSource(repository: origin.path, commit: commit, path: "train")
+            version.artifacts = [
+                fixture.store.artifact("m.bin", try remote("git+file://\(origin.path)@\(commit)#m.bin"), "bytes")
+            ]
+            let builder = BundleBuilder(
+                content: fixture.store.content, tree: fixture.store.tree,
+                readers: SourceReaders(
+                    [:], repositories: origin.files(), bounds: SourceBounds(versionBytes: bound)),
+                refusing: [])
+            let failure = await failure { () async throws(Failure) in
+                _ = try await builder.build(version, at: fixture.store.commit)
+            }
+            #expect((failure == nil) == (refused == nil), "\(String(describing: failure))")
+            if let refused { #expect(failure?.message.contains(refused) == true) }
+            if bound == 12 {
+                #expect(
+                    failure
+                        == Failure(
+                            .stall, reason: "ArtifactTooLarge",
+                            message:
+                                "the code of churn@1.4.0: it has more than the 7 bytes that 'sources.sizeLimit' of waybill.yaml leaves "
+                                + "beside 5 bytes of files on other machines; raise it if the version is meant"))
+            }
         }
     }
 

@@ -208,6 +208,36 @@ import WaybillTestSupport
         try await slots.take()
     }
 
+    @Test(arguments: [1, 3])
+    func `a server is asked for as many files at once as is allowed, by all versions together`(_ most: Int) async throws
+    {
+        try await WebFixture.with(tls: true) { (web) async throws in
+            let transport = try HTTPTransport(web.settings)
+            let readers = SourceReaders([.https: HTTPSSource(transport)], bounds: SourceBounds(concurrency: most))
+            let store = web.store
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for version in ["churn@1.4.0", "churn@1.5.0"] {
+                    let first = version == "churn@1.4.0" ? 1 : 5
+                    let artifacts = (first..<(first + 4)).map { turned in
+                        let bytes = Array(WebFixture.bytes[turned...] + WebFixture.bytes[..<turned])
+                        return Artifact(
+                            path: "\(turned).bin", source: .remote(web.source("/together/\(most)/\(turned)")),
+                            digest: Digest(of: bytes), size: Int64(bytes.count))
+                    }
+                    group.addTask {
+                        let intake = ArtifactIntake(content: store, tree: MemoryTree(), readers: readers, refusing: [])
+                        _ = try await intake.bring(
+                            artifacts, of: try VersionID(parsing: version), at: try CommitID.test)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let peak = try await transport.send(HTTPCall("GET", web.address("/peak")))
+            #expect(String(decoding: peak.body, as: UTF8.self) == "\(most)")
+            #expect(try await store.blobs().count == 8)
+        }
+    }
+
     @Test func `arriving bytes are held to the rate, those of all transfers together`() async throws {
         try await WebFixture.with { (web) async throws in
             var settings = web.settings

@@ -26,7 +26,7 @@ import WaybillTestSupport
             return names.sorted()
         }
 
-        func keep(_ key: String, from folder: String) async throws(Failure) {
+        func keep(_ key: String, from folder: String, indexes: [String]) async throws(Failure) {
             do {
                 try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
                 try FileManager.default.copyItem(atPath: folder, toPath: root.appending(path: key).path)
@@ -70,6 +70,40 @@ import WaybillTestSupport
             _ = try await fixture.store.remove(keys, ticket: try await fixture.ledger.ticket())
             #expect(wheels.keys == [])
         }
+    }
+
+    @Test func `come one by one from pip's index, by their hashes`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try EnvironmentFixture(in: folder)
+            let scratch = folder.appending(path: "scratch").path
+            let index = WheelIndex(scratch: scratch, search: fixture.search, variables: fixture.variables)
+            let name = "six-1.16.0-py2.py3-none-any.whl"
+            let digest = try Digest(
+                parsing: "sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254")
+            try await index.fetch(name, digest: digest, indexes: [], into: folder.path)
+            #expect(Digest(of: try Data(contentsOf: folder.appending(path: name))) == digest)
+            let wrong = Digest(of: "another".utf8)
+            do throws(Failure) {
+                try await index.fetch(name, digest: wrong, indexes: [], into: folder.path)
+                Issue.record("other bytes were taken")
+            } catch { #expect(error.reason == "WheelUnavailable" && error.message.hasPrefix("pip did not bring it: ")) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("six-1.16.0-py2.py3-none-any.whl", "six==1.16.0", "py 3 none any"),
+            (
+                "numpy-2.0.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", "numpy==2.0.0",
+                "cp 311 cp311 manylinux_2_17_x86_64 manylinux2014_x86_64"
+            ),
+            ("a-1+cpu-7-cp37-abi3-linux_x86_64.whl", "a==1+cpu", "cp 37 abi3 linux_x86_64"),
+            ("six.whl", nil, nil), ("six-1.16.0-py3-none-any.tar.gz", nil, nil),
+        ] as [(String, String?, String?)])
+    func `say in their names what pip has to be asked for`(_ name: String, _ wanted: String?, _ words: String?) {
+        let wheel = WheelName(name)
+        #expect(wheel?.requirement == wanted)
+        #expect((wheel?.options.filter { !$0.hasPrefix("--") }.joined(separator: " ")) == words)
     }
 
     @Test func `are the lock of a list that has no hashes, which an older build installed`() async throws {

@@ -2,8 +2,6 @@ import NIOHTTP1
 import Synchronization
 import WaybillCore
 
-import struct Crypto.SHA256
-
 /// A file at an address.
 struct WebFile: Sendable {
     /// For messages.
@@ -55,17 +53,14 @@ struct WebFiles: Sendable {
 
     /// What the file is now: it is read whole and hashed, and nothing is kept.
     func measure(_ file: WebFile) async throws(Failure) -> (digest: Digest, size: Int64) {
-        let state = Mutex((hasher: SHA256(), size: Int64(0)))
+        let hash = RunningHash()
         let answer = try await transport.stream(call(for: file, from: 0)) { (head) throws(Failure) in
             guard head.status == 200 else { return false }
             try file.check(head)
             try Self.refusePacked(head, file)
             return true
         } into: { (bytes) throws(Failure) in
-            state.withLock { state in
-                state.hasher.update(bufferPointer: bytes)
-                state.size += Int64(bytes.count)
-            }
+            hash.add(bytes)
         }
         guard answer.status == 200 else { throw failure(answer, file) }
         guard !answer.head.isUnframed else {
@@ -75,8 +70,7 @@ struct WebFiles: Sendable {
                     "GET \(file.address): the server does not say how long the file is, so nobody can tell whether it came whole; write "
                     + "digest and size by hand")
         }
-        let (hasher, size) = state.withLock { $0 }
-        return (Digest(finalizing: hasher), size)
+        return hash.measure
     }
 
     private func failure(_ answer: HTTPAnswer, _ file: WebFile) -> Failure {

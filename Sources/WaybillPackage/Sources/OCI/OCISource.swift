@@ -1,7 +1,4 @@
-import Synchronization
 package import WaybillCore
-
-import struct Crypto.SHA256
 
 /// Reads files of artifacts in OCI registries: ModelPack artifacts, ModelKits, and plain images.
 ///
@@ -89,16 +86,9 @@ extension OCISource: NameResolver, SourceMeasure {
         switch try files.find() {
         case .layer(let layer): return (layer.digest, layer.size)
         case .inside(let layers, let path):
-            let measured = Mutex((hasher: SHA256(), size: Int64(0)))
-            let sink: @Sendable (UnsafeRawBufferPointer) throws(Failure) -> Void = { (bytes) throws(Failure) in
-                measured.withLock { measured in
-                    measured.hasher.update(bufferPointer: bytes)
-                    measured.size += Int64(bytes.count)
-                }
-            }
-            try await search(layers, for: path, nil, 0, address, files, sink)
-            let (hasher, size) = measured.withLock { ($0.hasher, $0.size) }
-            return (Digest(finalizing: hasher), size)
+            let hash = RunningHash()
+            try await search(layers, for: path, nil, 0, address, files) { (bytes) throws(Failure) in hash.add(bytes) }
+            return hash.measure
         }
     }
 

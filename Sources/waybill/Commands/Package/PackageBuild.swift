@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Synchronization
 import WaybillCore
 import WaybillPackage
 
@@ -41,19 +40,12 @@ struct PackageBuild: AsyncParsableCommand {
         if check { return try await runCheck(found, refusing) }
         let store = try options.content()
         let progress = ProgressLine(Console.current)
-        let total = found.version.artifacts.reduce(0) { $0 &+ $1.size }
-        let done = Mutex<Int64>(0)
         let builder = BundleBuilder(
             content: store, tree: found.tree, readers: try options.readers(), refusing: refusing)
-        let made = try await builder.build(found.version, at: found.commit) { artifact in
-            let bytes = done.withLock { done in
-                done &+= artifact.size
-                return done
-            }
-            progress.show("packaging", bytes, of: total)
+        let artifacts = found.version.artifacts
+        let bundle = try await progress.following("packaging", { store.held(artifacts) }) {
+            try await builder.build(found.version, at: found.commit).bundle
         }
-        progress.clear()
-        let bundle = made.bundle
         let value: Value = [
             "kind": "Bundle", "version": .string(bundle.version.description),
             "digest": .string(bundle.manifest.description), "layers": .integer(Int64(bundle.layers)),
@@ -75,6 +67,7 @@ struct PackageBuild: AsyncParsableCommand {
             var members: Members = ["path": .string(finding.path)]
             if let expected = finding.expected { members["expected"] = .string(expected.description) }
             if let found = finding.found { members["found"] = .string(found.description) }
+            if let offset = finding.offset { members["offset"] = .integer(offset) }
             if let message = finding.message { members["message"] = .string(message) }
             return .object(members)
         }
@@ -91,12 +84,20 @@ struct PackageBuild: AsyncParsableCommand {
         if report.findings.isEmpty {
             return "\(version) builds again to \(report.bundle): \(report.layers) layers are the same\n"
         }
-        let lines = report.findings.map { finding in
-            if let message = finding.message { return "  \(message.harmless)\n" }
+        return "\(version) does not build again to \(report.bundle):\n" + report.findings.map(text).joined()
+    }
+
+    /// The layer, what it was and is, where the two part, and why.
+    private static func text(_ finding: BundleCheck.Finding) -> String {
+        var parts: [String] = []
+        if finding.found != nil || finding.message == nil {
             let (before, after) = (finding.expected?.description ?? "nothing", finding.found?.description ?? "nothing")
-            return "  \(finding.path.harmless): packaged \(before), now \(after)\n"
+            parts.append("packaged \(before), now \(after)")
         }
-        return "\(version) does not build again to \(report.bundle):\n" + lines.joined()
+        if let offset = finding.offset { parts.append("the first byte that differs is \(offset)") }
+        if let message = finding.message { parts.append(message.harmless) }
+        let place = finding.path.isEmpty ? "" : "\(finding.path.harmless): "
+        return "  \(place)\(parts.joined(separator: "; "))\n"
     }
 }
 

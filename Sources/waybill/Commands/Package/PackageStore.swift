@@ -1,7 +1,9 @@
 import ArgumentParser
+import Foundation
 import WaybillCore
 import WaybillGit
 import WaybillPackage
+import WaybillServing
 
 /// `waybill package verify`.
 struct PackageVerify: AsyncParsableCommand {
@@ -10,8 +12,9 @@ struct PackageVerify: AsyncParsableCommand {
         abstract: "Hash what the content store holds again, and move what rotted aside.",
         discussion: """
             REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it; --all takes everything. Bytes that \
-            are no longer those of their digest are moved to the store's quarantine and fetched again from where they came; \
-            what cannot be had is fetched when it is next packaged. Returns 1 when there were any. With --signed every bundle \
+            are no longer those of their digest are moved to the store's quarantine and fetched again from where they came: \
+            a bundle's sources, the commit of its code, the registry it was pulled from, the index of a wheel. For what cannot \
+            be had it says what brings it back. Returns 1 when there were any. With --signed every bundle \
             must be signed, too, by somebody who may sign its model; where no access file says who may, by a --public-key.
             """)
 
@@ -39,7 +42,7 @@ struct PackageVerify: AsyncParsableCommand {
     func run() async throws {
         let store = try options.content()
         var only: Set<Digest>?
-        for reference in references { only = (only ?? []).union(try await store.bundle(reference).blobs) }
+        for reference in references { only = (only ?? []).union(try await store.blobs(of: reference)) }
         let held = try await store.blobs()
         let missing = (only ?? []).filter { held[$0] == nil }.sorted()
         let progress = ProgressLine(Console.current)
@@ -70,9 +73,14 @@ struct PackageVerify: AsyncParsableCommand {
         let folder = try options.folder()
         // What came from the fleet repository is read from the controller's mirror, if there is one.
         let mirror: any FleetTree = (try? WorkingClone(containing: "\(folder.git)/mirror.git")) ?? NoRepository()
+        let variables = ProcessInfo.processInfo.environment
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-wheels-\(UUID().uuidString)")
         return try await BlobRecovery(
             content: store, tree: mirror, readers: options.readers(),
-            refusing: options.store == nil ? [folder.path] : []
+            refusing: options.store == nil ? [folder.path] : [],
+            registry: try ModelSources.registry(try options.controller.configuration().sources, variables),
+            wheels: WheelIndex(
+                scratch: scratch.path, search: .ofThisProcess(variables: variables), variables: variables)
         ).run(digests)
     }
 

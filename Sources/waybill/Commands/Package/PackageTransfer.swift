@@ -132,7 +132,9 @@ struct PackagePull: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let pull = BundlePull(content: try options.content(), client: try registry.client(options))
+        let pull = BundlePull(
+            content: try options.content(), client: try registry.client(options),
+            bounds: try options.controller.configuration().sources.bounds)
         let progress = ProgressLine(Console.current)
         defer { progress.clear() }
         let report = try await pull.pull(reference, referrers: referrers.isEmpty ? nil : Set(referrers)) {

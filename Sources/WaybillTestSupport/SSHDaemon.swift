@@ -1,28 +1,25 @@
-import Foundation
+package import Foundation
 import Glibc
-import WaybillCore
-import WaybillGit
-import WaybillTestSupport
 
 /// A real sshd on a loopback port of its own, whose sessions find programs of the test's own first.
-final class SSHDaemon {
-    let port: Int
-    let place: String
+package final class SSHDaemon: Sendable {
+    package let port: Int
+    package let place: String
     private let server: ChildProgram
 
     /// sshd runs commands through the user's own shell, and refuses users without one.
-    static let isAvailable: Bool = {
+    package static let isAvailable: Bool = {
         let shell = getpwuid(getuid()).map { String(cString: $0.pointee.pw_shell) } ?? ""
         let hasShell = !shell.isEmpty && !shell.hasSuffix("/nologin") && !shell.hasSuffix("/false")
         return hasShell && FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd")
     }()
 
-    var key: String { place + "/user" }
-    var knownHosts: String { place + "/known hosts" }
-    var user: String { NSUserName() }
+    package var key: String { place + "/user" }
+    package var knownHosts: String { place + "/known hosts" }
+    package var user: String { NSUserName() }
 
     /// - Parameter programs: a folder of programs.
-    init(in folder: URL, programs: URL) async throws {
+    package init(in folder: URL, programs: URL) async throws {
         place = folder.appending(path: "sshd").path
         port = try PlainSocket.freePort()
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
@@ -32,7 +29,7 @@ final class SSHDaemon {
         for name in ["host", "user", "stranger"] {
             let made = try ChildProgram.runNow(
                 ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(place)/\(name)"])
-            guard made.status == 0 else { throw GitOrigin.CommandFailed(words: [made.errors]) }
+            guard made.status == 0 else { throw ScriptServerError(description: made.errors) }
         }
         try FileManager.default.copyItem(atPath: place + "/user.pub", toPath: place + "/authorized_keys")
         let settings = """
@@ -60,26 +57,15 @@ final class SSHDaemon {
     deinit { server.end() }
 
     /// Writes down a key as the host's.
-    func believe(_ name: String) async throws {
+    package func believe(_ name: String) async throws {
         let parts = try String(contentsOfFile: "\(place)/\(name).pub", encoding: .utf8).split(separator: " ")
         try Data("[127.0.0.1]:\(port) \(parts[0]) \(parts[1])\n".utf8).write(to: URL(filePath: knownHosts))
     }
 
-    func url(_ path: String) -> String { "ssh://\(user)@127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String) -> String { "ssh://\(user)@127.0.0.1:\(port)\(path)" }
 
     /// How git is told to reach it.
-    var command: String {
+    package var command: String {
         "ssh -F /dev/null -i \(key) -o IdentitiesOnly=yes -o 'UserKnownHostsFile=\"\(knownHosts)\"'"
-    }
-
-    /// Waybill's way to it.
-    func hosts(key: String? = nil, passphrase: SecretReference? = nil, program: String = "/usr/bin/ssh") -> SSHProgram {
-        let credentials = SSHCredentials(
-            identity: .key(path: key ?? self.key, passphrase: passphrase), knownHosts: [knownHosts])
-        return SSHProgram(program: program) { (address) throws(Failure) in
-            do throws(InvalidInput) {
-                return try RemoteConfiguration(address: address, branch: "HEAD", ssh: credentials)
-            } catch { throw Failure(.stall, reason: "SourceRefused", message: error.message) }
-        }
     }
 }

@@ -1,29 +1,27 @@
-import Foundation
-import Testing
-import WaybillTestSupport
+package import Foundation
 
 /// A Git LFS server on a loopback port of its own: the batch API, uploads and downloads, with faults on request.
-final class LFSServer {
-    let port: Int
+package final class LFSServer: Sendable {
+    package let port: Int
     private let server: ChildProgram
     private let log: URL
 
-    struct Behaviour: Codable {
-        var root: String
-        var log: String
+    package struct Behaviour: Codable {
+        package var root: String
+        package var log: String
         /// What downloads must be asked with; nil: anyone may.
-        var authorization: String?
+        package var authorization: String?
         /// The first download ends after so many bytes.
-        var cutAfter: Int?
+        package var cutAfter: Int?
         /// Bytes that the server says to have more than it has.
-        var extraSize = 0
+        package var extraSize = 0
         /// An address to be named in the place of the server's own.
-        var href: String?
+        package var href: String?
         /// A header that downloads must be asked with, named in the answer.
-        var header: [String: String] = [:]
+        package var header: [String: String] = [:]
     }
 
-    init(in folder: URL, change: (inout Behaviour) -> Void = { _ in }) throws {
+    package init(in folder: URL, change: (inout Behaviour) -> Void = { _ in }) throws {
         let place = folder.appending(path: "lfs-server")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         log = place.appending(path: "log")
@@ -39,13 +37,15 @@ final class LFSServer {
                 String(decoding: try JSONEncoder().encode(behaviour), as: UTF8.self),
             ],
             input: .open, output: output, errors: place.appending(path: "errors"))
-        port = try #require(Int(try server.firstLine(of: output)))
+        let line = try server.firstLine(of: output)
+        guard let port = Int(line) else { throw ScriptServerError(description: line) }
+        self.port = port
     }
 
-    var url: String { "http://127.0.0.1:\(port)/fleet.git/info/lfs" }
+    package var url: String { "http://127.0.0.1:\(port)/fleet.git/info/lfs" }
 
     /// What was asked for, a line each: method, path, range.
-    func requests() throws -> [String] {
+    package func requests() throws -> [String] {
         try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
