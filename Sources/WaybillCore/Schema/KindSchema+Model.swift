@@ -45,7 +45,7 @@ extension KindSchema {
             Field("model", .string(.name), required: true, "The `Model` that this is a version of."),
             Field(
                 "version", .string(.version), required: true,
-                "Never used twice: once a commit with it was accepted, all that its bundle is made of is fixed, and a commit that alters any of that is an error that holds it as it was. Where its bytes come from may change. One that a commit removed may come again."
+                "Never used twice: once a commit with it was accepted, all that its bundle is made of is fixed, and a commit that alters any of that is an error that holds it as it was. Where its bytes come from may change. One that a commit removed may come again as it was, and in no other way."
             ),
             Field(
                 "format", .string(.modelFormat), required: true,

@@ -26,12 +26,14 @@ package struct BundleBuilder: Sendable {
         intake = ArtifactIntake(content: content, tree: tree, readers: readers, refusing: refusing)
     }
 
-    /// Packages `version` as `commit` has it.
+    /// Packages `version` as `commit` has it. A version stays the bundle that it was.
     ///
-    /// - Throws: what `ArtifactStore.stage` throws for the artifacts; `CardMissing` and `LockMissing`, stalling, for files that the
+    /// - Parameter replacing: whether the version's name may move on from another bundle. Never from one that the ledger knows.
+    /// - Throws: `VersionChanged`, stalling, when the version is another bundle here; what `ArtifactStore.stage` throws for the artifacts; `CardMissing` and `LockMissing`, stalling, for files that the
     ///   commit does not have; what `RepositoryFiles.folder` throws for the code.
     package func build(
-        _ version: ModelVersion, at commit: CommitID, progress: @escaping @Sendable (Artifact) -> Void = { _ in }
+        _ version: ModelVersion, at commit: CommitID, replacing: Bool = false,
+        progress: @escaping @Sendable (Artifact) -> Void = { _ in }
     ) async throws(Failure) -> (bundle: ModelBundle, quarantined: [ContentStore.Quarantined]) {
         let set = try ArtifactSet(version.artifacts)
         if let own = set.artifacts.first(where: { $0.path.hasPrefix("\(BundleFile.ownFolder)/") }) {
@@ -56,15 +58,45 @@ package struct BundleBuilder: Sendable {
         let descriptor = Descriptor(
             mediaType: ModelPack.manifestType, artifactType: ModelPack.artifactType, digest: digest,
             size: Int64(bytes.count), annotations: [BundleSources.annotation: BundleSources(version, commit).text])
+        let files = made.files
+        try await refuseChange(of: version.id, to: digest, files, replacing: replacing)
         try await content.work.run { [content] (_) throws(Failure) in
             try content.changeIndex { $0.put(descriptor, named: version.id.description) }
         }
-        let files = made.files
         return (
             ModelBundle(
                 version: version.id, manifest: digest, size: files.reduce(0) { $0 &+ $1.size }, layers: files.count),
             quarantined
         )
+    }
+
+    private func refuseChange(
+        of version: VersionID, to digest: Digest, _ files: [BundleFile], replacing: Bool
+    ) async throws(Failure) {
+        let name = version.description
+        guard let before = try await content.names()[name], before.digest != digest else { return }
+        let isFixed = try await content.isNoted(before.digest, as: name)
+        if !isFixed, replacing { return }
+        let sources = before.annotations[BundleSources.annotation].flatMap(BundleSources.init(parsing:))
+        let first = isFixed ? sources.map { ", which commit \($0.commit.short) fixed first" } ?? "" : ""
+        let way = isFixed ? "" : "; while nobody has it yet, 'waybill package build --replace' makes it another bundle"
+        throw Failure(
+            .stall, reason: "VersionChanged",
+            message:
+                "\(version) is the bundle \(before.digest)\(first), and would become \(digest): "
+                + "\(await difference(from: before, files)); a version never changes: give what is new a new version\(way)"
+        )
+    }
+
+    /// What a reader looks at first: the files that are not the same.
+    private func difference(from before: Descriptor, _ files: [BundleFile]) async -> String {
+        guard let bundle = try? await content.bundle(before) else { return "the one that it is cannot be read" }
+        let old = Dictionary(bundle.layers.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        let new = Dictionary(files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] && $0 != BundleContent.versionPath }
+        guard let first = changed.min() else { return "it says other things of itself" }
+        let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
+        return "\(first.quotedForMessage)\(more) \(changed.count == 1 ? "is" : "are") not the same"
     }
 
     /// The folder of the version's code at its commit, in the store.

@@ -188,7 +188,7 @@ package struct ArtifactStore: ModelStore {
             let before = try await content.manifests().last {
                 $0.annotations[ImageIndex.nameAnnotation] == version.id.description
             }
-            let (bundle, quarantined) = try await builder.build(version, at: commit)
+            let (bundle, quarantined) = try await builder.build(version, at: commit, replacing: true)
             return (before?.digest, bundle, quarantined)
         } catch {
             if error.reason != Failure.cancelled.reason { unlink(layout.owed(key)) }

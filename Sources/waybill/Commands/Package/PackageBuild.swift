@@ -27,6 +27,9 @@ struct PackageBuild: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder of the manifests in it.", valueName: "path"))
     var path: String?
 
+    @Flag(help: "Let the version become another bundle, unless the ledger knows the one that it is.")
+    var replace = false
+
     @Flag(help: "Build again from the recorded sources and say what differs.")
     var check = false
 
@@ -45,7 +48,7 @@ struct PackageBuild: AsyncParsableCommand {
         let done = Mutex<Int64>(0)
         let builder = BundleBuilder(
             content: store, tree: found.tree, readers: try options.readers(), refusing: refusing)
-        let made = try await builder.build(found.version, at: found.commit) { artifact in
+        let made = try await builder.build(found.version, at: found.commit, replacing: replace) { artifact in
             let bytes = done.withLock { done in
                 done &+= artifact.size
                 return done

@@ -38,6 +38,8 @@ extension EventView {
         case .controllerUpgraded: return "\(self["from"] ?? "?") to \(self["to"] ?? "?")"
         case .commitObserved: return (self["summary"] ?? "") + (self["trigger"].map { " (\($0))" } ?? "")
         case .commitAccepted: return acceptance
+        case .versionsFixed:
+            return (body.value["versions"]?.list ?? []).compactMap { $0["version"]?.string }.joined(separator: ", ")
         case .commitRewound:
             return "\((self["head"] ?? "?").prefix(10)) does not contain \((self["accepted"] ?? "?").prefix(10))"
         case .resourceInvalid: return "\(self["location"] ?? "?"): \(self["message"] ?? "?")"
@@ -45,6 +47,9 @@ extension EventView {
         case .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt,
             .contentQuarantined, .contentCollected:
             return packaging
+        case .bundleSigned: return "\(self["version"] ?? "?") by \(self["key"] ?? "?")"
+        case .bundleAttested: return self["version"] ?? "?"
+        case .bundlePulled: return "\(self["version"] ?? "?") from \(self["reference"] ?? "?")"
         case .signatureVerified:
             return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
