@@ -56,6 +56,7 @@ import WaybillCore
             ("license: MIT", "9:12: error: ", "license was none and is 'MIT'"),
             ("card: docs/churn.md", "9:9: error: ", "card was none and is 'churn.md'"),
             ("data: [{name: train, digest: \(other)}]", "9:3: error: ", "data changed"),
+            ("metrics: {auc: 0.9}", "9:3: error: ", "metrics changed"),
             ("environment: {python: \"3.11\", lock: locks/a.lock}", "9:3: error: ", "environment changed"),
             ("code: {repository: \"https://git.example/churn\", commit: \(commit)}", "9:3: error: ", "code changed"),
             (
@@ -134,6 +135,7 @@ import WaybillCore
             Edit("name of the card") { $0.card = "docs/other.md" },
             Edit("no card") { $0.card = nil },
             Edit("license") { $0.license = nil },
+            Edit("a metric") { $0.metrics["auc"] = 0.9 },
         ])
     func `all that a bundle is made of is compared, and nothing else`(_ edit: Edit) throws {
         let before = try Self.whole()

@@ -67,6 +67,10 @@ extension KindSchema {
                 "card", .string(.relativePath),
                 "The model card, a path from the top of the repository. It is packaged with the version."),
             Field("license", .string(.text), "An SPDX identifier, such as `Apache-2.0`."),
+            Field(
+                "metrics", .map(keys: .text, values: .number),
+                "How good the version is, as whoever made it measured: names of measures to numbers, such as `auc: 0.91`. "
+                    + "`waybill package diff` compares them."),
         ],
         documentation:
             "One version of a model: the exact bytes to serve, by digest, and the interface that they offer.",
