@@ -109,7 +109,7 @@ extension EventType {
                 fields: [
                     ("version", "model version"), ("digest", "of the bundle's manifest"),
                     ("size", "bytes of its layers"),
-                    ("layers", "how many"),
+                    ("layers", "how many"), ("message", "error, when it failed"),
                 ])
         case .bundleSigned:
             EventDescription(
@@ -121,7 +121,8 @@ extension EventType {
                 ])
         case .bundleAttested:
             EventDescription(
-                meaning: "Provenance and a bill of materials were put beside a bundle.",
+                meaning:
+                    "Provenance and a bill of materials were put beside a bundle: by whoever made it, unsigned, or by a person, signed.",
                 fields: [
                     ("version", "model version"), ("digest", "of the bundle's manifest"),
                     ("provenance", "digest of its bytes"), ("bill", "digest of its bytes"),
@@ -143,6 +144,14 @@ extension EventType {
                     ("signature", "digest of the signature's bytes"), ("form", "`ssh` or `openssf`"),
                     ("key", "fingerprint"), ("person", "who has the key"), ("access", "digest of the access file"),
                 ])
+        case .contentVerified:
+            EventDescription(
+                meaning: "A person had the content store's bytes hashed again; what was rotten has entries of its own.",
+                fields: [
+                    ("bundles", "those that were looked at; all when there are none"), ("blobs", "how many"),
+                    ("size", "their bytes"), ("quarantined", "how many were rotten"),
+                    ("recovered", "how many were fetched again"), ("message", "error, when it failed"),
+                ])
         case .contentQuarantined:
             EventDescription(
                 meaning:
@@ -153,11 +162,12 @@ extension EventType {
                 meaning: "Bytes that nothing needs any more were removed from the content store.",
                 fields: [
                     ("blobs", "how many"), ("size", "their bytes"), ("bundles", "names that were given up"),
+                    ("message", "error, when it failed"),
                 ])
         case .revisionPrepared:
             EventDescription(
                 meaning: "A revision's files and environment are in place.",
-                fields: [("revision", "the revision")] + Self.actFields)
+                fields: [("revision", "the revision"), ("version", "model version")] + Self.actFields)
         case .replicaStarted:
             EventDescription(
                 meaning: "A replica was started.",

@@ -20,6 +20,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case bundleAttested = "bundle.attested"
     case bundlePulled = "bundle.pulled"
     case signatureVerified = "signature.verified"
+    case contentVerified = "content.verified"
     case contentQuarantined = "content.quarantined"
     case contentCollected = "content.collected"
     case revisionPrepared = "revision.prepared"

@@ -13,6 +13,7 @@ extension EventType {
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
             .artifactVerified, .artifactInspected, .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled,
+            .contentVerified,
             .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
             false

@@ -13,7 +13,9 @@ struct PackageBuild: AsyncParsableCommand {
             The version is read from the manifests of a fleet folder as they are now. Its files are copied into the content \
             store, hashed on the way and compared with the manifest; what is held already is not read again. With --check \
             they are read again, from where they came, and compared with the bundle that is there: returns 1 when a layer \
-            differs.
+            differs. Provenance and a bill of materials are put beside the bundle.
+
+            \(StoreOptions.recorded)
             """)
 
     @Argument(
@@ -47,16 +49,24 @@ struct PackageBuild: AsyncParsableCommand {
         let total = found.version.artifacts.reduce(0) { $0 &+ $1.size }
         let done = Mutex<Int64>(0)
         let builder = BundleBuilder(
-            content: store, tree: found.tree, readers: try options.readers(), refusing: refusing)
-        let made = try await builder.build(found.version, at: found.commit, replacing: replace) { artifact in
+            content: store, tree: found.tree, readers: try options.readers(), refusing: refusing,
+            build: BuildVersion.text)
+        let counted: @Sendable (Artifact) -> Void = { artifact in
             let bytes = done.withLock { done in
                 done &+= artifact.size
                 return done
             }
             progress.show("packaging", bytes, of: total)
         }
+        let (acts, name) = (try options.acts(), version.description)
+        defer { progress.clear() }
+        let bundle = try await acts.perform(.bundleBuilt, name, ["version": .string(name)]) { () throws(Failure) in
+            let made = try await builder.package(
+                found.version, at: found.commit, replacing: replace, progress: counted)
+            return (made.bundle, made.bundle.facts)
+        }
         progress.clear()
-        let bundle = made.bundle
+        try await acts.noteQuarantine(in: store)
         let value: Value = [
             "kind": "Bundle", "version": .string(bundle.version.description),
             "digest": .string(bundle.manifest.description), "layers": .integer(Int64(bundle.layers)),
@@ -110,5 +120,12 @@ func show(_ value: Value, _ format: TextFormat, _ text: () -> String) throws {
     case .text: console.write(text())
     case .json: console.line(value.prettyJSON)
     case .yaml: console.write(value.yaml)
+    }
+}
+
+extension ModelBundle {
+    /// As a `bundle.built` entry says it.
+    fileprivate var facts: [String: Value] {
+        ["digest": .string(manifest.description), "size": .integer(size), "layers": .integer(Int64(layers))]
     }
 }

@@ -45,9 +45,9 @@ extension EventView {
         case .resourceInvalid: return "\(self["location"] ?? "?"): \(self["message"] ?? "?")"
         case .environmentBuilt: return "Python \(self["python"] ?? "?") in \(number("seconds")) s"
         case .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt,
-            .contentQuarantined, .contentCollected:
+            .contentVerified, .contentQuarantined, .contentCollected:
             return packaging
-        case .bundleSigned: return "\(self["version"] ?? "?") by \(self["key"] ?? "?")"
+        case .bundleSigned: return (self["version"] ?? "?") + (self["key"].map { " by \($0)" } ?? "")
         case .bundleAttested: return self["version"] ?? "?"
         case .bundlePulled: return "\(self["version"] ?? "?") from \(self["reference"] ?? "?")"
         case .signatureVerified:
@@ -71,6 +71,7 @@ extension EventView {
     }
 
     private var packaging: String {
+        if phase == "intent" { return self["version"] ?? self["reference"] ?? "" }
         let size = body.value["size"]?.integer ?? 0
         switch EventType(rawValue: type) {
         case .sourcesResolved:
@@ -85,6 +86,8 @@ extension EventView {
             return "\(self["version"] ?? "?") is \((self["digest"] ?? "?").prefix(19)), \(Bytes.text(size))"
         case .contentQuarantined:
             return "\((self["digest"] ?? "?").prefix(19)) had become \((self["found"] ?? "?").prefix(19))"
+        case .contentVerified:
+            return "\(number("blobs")) blobs, \(Bytes.text(size)), \(number("quarantined")) rotten"
         case .contentCollected: return "\(number("blobs")) blobs, \(Bytes.text(size))"
         case _: return self["message"] ?? ""
         }
