@@ -13,24 +13,54 @@ package struct ModelBundle: Hashable, Sendable {
 ///
 /// Safe to repeat, also from two processes: equal content gives an equal manifest, and the index names it once.
 package struct BundleBuilder: Sendable {
+    /// A bundle with what its builder says of it, and the blobs that were found rotten and fetched again.
+    package struct Made: Sendable {
+        package let bundle: ModelBundle
+        package let quarantined: [ContentStore.Quarantined]
+        package let statements: BuilderStatements
+    }
+
     let content: ContentStore
     private let intake: ArtifactIntake
     private let tree: any FleetTree
     private let repositories: (any RepositoryFiles)?
+    private let waybill: String?
 
-    /// `readers` and `refusing` as in `ArtifactStore`.
-    package init(content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String]) {
+    /// `readers`, `refusing` and `build` as in `ArtifactStore`.
+    package init(
+        content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String], build: String? = nil
+    ) {
+        waybill = build
         self.content = content
         self.tree = tree
         repositories = readers.repositories
         intake = ArtifactIntake(content: content, tree: tree, readers: readers, refusing: refusing)
     }
 
+    /// Packages `version` as `commit` has it, and puts beside the bundle what its builder says of it. What a crash kept from that
+    /// is there after the next time. As `build` otherwise.
+    ///
+    /// - Throws: what `requireLock` throws, before anything is brought, when the version has no bundle yet.
+    package func package(
+        _ version: ModelVersion, at commit: CommitID, replacing: Bool = false,
+        progress: @escaping @Sendable (Artifact) -> Void = { _ in }
+    ) async throws(Failure) -> Made {
+        let name = version.id.description
+        if try await content.names()[name] == nil { try await requireLock(of: version, at: commit) }
+        let made = try await build(version, at: commit, replacing: replacing, progress: progress)
+        let use = try await content.use()
+        defer { withExtendedLifetime(use) {} }
+        let statements = try await content.attachBuilderStatements(
+            to: try await content.manifest(made.bundle.manifest.description), build: waybill)
+        return Made(bundle: made.bundle, quarantined: made.quarantined, statements: statements)
+    }
+
     /// Packages `version` as `commit` has it. A version stays the bundle that it was.
     ///
     /// - Parameter replacing: whether the version's name may move on from another bundle. Never from one that the ledger knows.
-    /// - Throws: `VersionChanged`, stalling, when the version is another bundle here; what `ArtifactStore.stage` throws for the artifacts; `CardMissing` and `LockMissing`, stalling, for files that the
-    ///   commit does not have; what `RepositoryFiles.folder` throws for the code.
+    /// - Throws: `VersionChanged`, stalling, when the version is another bundle here; what `ArtifactStore.stage` throws for the
+    ///   artifacts; `CardMissing` and `LockMissing`, stalling, for files that the commit does not have; what
+    ///   `RepositoryFiles.folder` throws for the code.
     package func build(
         _ version: ModelVersion, at commit: CommitID, replacing: Bool = false,
         progress: @escaping @Sendable (Artifact) -> Void = { _ in }
@@ -124,10 +154,38 @@ package struct BundleBuilder: Sendable {
         }
     }
 
+    /// Refuses a version whose own list of packages is no lock, with the command that locks it.
+    ///
+    /// - Throws: `LockMissing` and `LockInvalid`, stalling.
+    func requireLock(of version: ModelVersion, at commit: CommitID) async throws(Failure) {
+        guard let environment = version.environment,
+            let bytes = try await bytes(of: environment.lock, "lock", of: version, at: commit)
+        else { return }
+        let (path, python) = (environment.lock, environment.python)
+        do throws(InvalidInput) {
+            guard try LockForm(path: path).packages(bytes, ofPython: python) == nil else { return }
+        } catch {
+            throw Failure(
+                .stall, reason: "LockInvalid", message: "the lock of \(version.id): \(path): \(error.message)")
+        }
+        let lock = RequirementsLock(reading: String(decoding: bytes, as: UTF8.self))
+        guard let problem = lock.allProblems.first else { return }
+        var failure = lock.failure(problem, path: path, python: python)
+        failure.message = "the lock of \(version.id): \(failure.message)"
+        throw failure
+    }
+
     /// A small file of the repository, in the store.
     private func text(
         _ path: String?, _ field: String, of version: ModelVersion, at commit: CommitID
     ) async throws(Failure) -> Content? {
+        guard let bytes = try await bytes(of: path, field, of: version, at: commit) else { return nil }
+        return Content(digest: try await content.put(bytes), size: Int64(bytes.count))
+    }
+
+    private func bytes(
+        of path: String?, _ field: String, of version: ModelVersion, at commit: CommitID
+    ) async throws(Failure) -> [UInt8]? {
         guard let path else { return nil }
         guard let file = try await tree.file(path, at: commit) else {
             throw Failure(
@@ -136,8 +194,7 @@ package struct BundleBuilder: Sendable {
                     "the \(field) of \(version.id): commit \(commit.short) has no file \(path.quotedForMessage); commit the "
                     + "file together with its manifest")
         }
-        let bytes = try await tree.read([file.blob], limit: Self.textLimit).first ?? []
-        return Content(digest: try await content.put(bytes), size: Int64(bytes.count))
+        return try await tree.read([file.blob], limit: Self.textLimit).first ?? []
     }
 
     /// Bytes of the longest card or lock.
