@@ -43,7 +43,8 @@ extension `End to end` {
     @Test func `what fails by hand is told with why, and without its ledger nothing is done`() async throws {
         try await withFleet { fleet in
             try await fleet.startServing()
-            try fleet.version("2.0.0")
+            let program = try fleet.sample("artifacts/risk-score/1.0.0/server.py") + "# new\n"
+            try fleet.version("2.0.0", program: program)
             try fleet.write("artifacts/risk-score/2.0.0/server.py", "other bytes")
             let failed = try await fleet.waybill(
                 "package", "build", "risk-score@2.0.0", "--repository", fleet.clone)
@@ -53,9 +54,8 @@ extension `End to end` {
             #expect(event.body["message"]?.string.map { failed.errors.contains($0) } == true, "\(failed.errors)")
 
             #expect(try await fleet.controller.end(SIGTERM) == 0)
-            try fleet.version("2.0.0")
+            try fleet.version("2.0.0", program: program)
             let size = try LedgerVerifier.verify(folder: fleet.ledger, key: nil).size
-            // A ledger that was rolled back is refused.
             let lock = try FileHandle(forUpdating: URL(fileURLWithPath: fleet.ledger + "/lock"))
             #expect(flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0)
             let refused = try await fleet.waybill("package", "build", "risk-score@2.0.0", "--repository", fleet.clone)

@@ -13,7 +13,7 @@ struct HandLedger: LedgerStorage {
     let configuration: WaybillConfiguration
 
     /// How long a controller that starts or stops just now is waited for.
-    private static let patience = Duration.seconds(30)
+    private static let patience = Duration.seconds(10)
 
     func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
         var indices: [LedgerIndex] = []
@@ -53,7 +53,12 @@ struct HandLedger: LedgerStorage {
             guard error.reason == "StateFolderLocked", !isLast else { throw error }
             return nil
         }
-        let ledger = try await Ledger.open(try settings())
+        let ledger: Ledger
+        do throws(Failure) { ledger = try await Ledger.open(try settings()) } catch {
+            // One that this process closed a moment ago may not have let go of its lock yet.
+            guard error.reason == "LedgerLocked", !isLast else { throw error }
+            return nil
+        }
         let written: Result<[LedgerIndex], Failure>
         do throws(Failure) { written = .success(try await ledger.append([event])) } catch { written = .failure(error) }
         await ledger.close()
@@ -74,7 +79,11 @@ struct HandLedger: LedgerStorage {
     }
 
     private func settings() throws(Failure) -> LedgerSettings {
-        do { return try configuration.ledgerSettings(in: folder, repository: nil) } catch {
+        do {
+            var settings = try configuration.ledgerSettings(in: folder, repository: nil)
+            settings.publishDelay = .zero
+            return settings
+        } catch {
             throw (error as? Failure)
                 ?? Failure(
                     .stall, reason: "InvalidConfiguration", message: (error as? InvalidInput)?.message ?? "\(error)")
