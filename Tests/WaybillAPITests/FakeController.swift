@@ -64,6 +64,16 @@ final class FakeController: ControllerInterface {
         return CommandResult(message: "\(command.verb) done")
     }
 
+    func record(_ entry: HandEvent, by actor: Actor) async throws(Failure) -> LedgerIndex {
+        do throws(InvalidInput) {
+            let event = try entry.event(by: actor, at: Timestamp(milliseconds: 5))
+            return stored.withLock { stored in
+                stored.append(EventView(event, at: UInt64(stored.count)))
+                return UInt64(stored.count - 1)
+            }
+        } catch { throw Failure(.stall, reason: ControlReason.invalidRequest, message: error.message) }
+    }
+
     private func missing(_ key: DeploymentKey) -> Failure {
         Failure(.stall, reason: ControlReason.notFound, message: "there is no deployment \(key)")
     }

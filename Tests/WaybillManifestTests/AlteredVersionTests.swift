@@ -56,6 +56,7 @@ import WaybillCore
             ("license: MIT", "9:12: error: ", "license was none and is 'MIT'"),
             ("card: docs/churn.md", "9:9: error: ", "card was none and is 'churn.md'"),
             ("data: [{name: train, digest: \(other)}]", "9:3: error: ", "data changed"),
+            ("metrics: {auc: 0.9}", "9:3: error: ", "metrics changed"),
             ("environment: {python: \"3.11\", lock: locks/a.lock}", "9:3: error: ", "environment changed"),
             ("code: {repository: \"https://git.example/churn\", commit: \(commit)}", "9:3: error: ", "code changed"),
             (
@@ -134,12 +135,133 @@ import WaybillCore
             Edit("name of the card") { $0.card = "docs/other.md" },
             Edit("no card") { $0.card = nil },
             Edit("license") { $0.license = nil },
+            Edit("a metric") { $0.metrics["auc"] = 0.9 },
         ])
     func `all that a bundle is made of is compared, and nothing else`(_ edit: Edit) throws {
         let before = try Self.whole()
         var after = before
         edit.edit(&after)
-        #expect(Alteration.isSame(before, after) == edit.isSame)
+        let (old, new) = (VersionContent(version: before), VersionContent(version: after))
+        #expect(Alteration.isSame(old, new) == edit.isSame)
+        #expect((old.digest == new.digest) == edit.isSame)
+    }
+
+    // MARK: What was fixed stays fixed
+
+    private static let removed =
+        "was accepted otherwise, and a version never changes: it is not what it was before it was removed"
+
+    /// Loads commit 2 without the version, then commit 3 with what `edit` makes of it.
+    private func removeAndAdd(_ edit: (String) -> String) async throws -> DesiredDelta {
+        let fixed = await loader.unfixed()
+        #expect(fixed.map(\.version.description).contains("churn@1.4.0"))
+        await loader.remember(fixed)
+        var files = SampleFleet.files
+        files["models/churn-1.4.0.yaml"] = nil
+        for path in files.keys.filter({ $0.hasPrefix("production/") }) { files[path] = nil }
+        _ = try await loader.load(try tree.commit(2, files))
+        #expect(await loader.state?.diagnostics == [])
+        return try await load(3, edit)
+    }
+
+    @Test func `a version that was removed comes again as it was, from wherever`() async throws {
+        let delta = try await removeAndAdd { $0.replacing("source: models/churn/1.4.0/", with: "source: elsewhere/") }
+        #expect(delta.diagnostics == [] && delta.held.isEmpty)
+        #expect(await loader.unfixed().isEmpty)
+    }
+
+    @Test(arguments: [("size: 12", "size: 13"), ("format: sklearn-joblib", "format: onnx")])
+    func `a version that was removed never comes again as another one`(_ old: String, _ new: String) async throws {
+        tree.keepHistory(of: "models/churn-1.4.0.yaml", since: try MemoryTree.commit(1))
+        let delta = try await removeAndAdd { $0.replacing(old, with: new) }
+        let problem = try #require(delta.diagnostics.first { $0.rule == "changed-version" })
+        #expect(DiagnosticText.headline(problem) == "models/churn-1.4.0.yaml:1:1: error: churn@1.4.0 \(Self.removed)")
+        #expect(problem.hint == "commit 0000000000 fixed it first; give what is new a new version")
+        #expect(tree.originsAsked == ["models/churn-1.4.0.yaml at \(try MemoryTree.commit(1))"])
+        #expect(await loader.state?.resources[.modelVersion(try VersionID(parsing: "churn@1.4.0"))] == nil)
+        #expect(delta.held.count == 2)
+        #expect(await loader.unfixed().isEmpty)
+        let back = try await load(4) { $0 }
+        #expect(back.diagnostics == [] && back.changed.count == 2)
+    }
+
+    @Test func `what is remembered holds where the commits between were left out`() async throws {
+        let again = FleetLoader(tree: tree)
+        await again.remember(await loader.unfixed())
+        var files = SampleFleet.files
+        files["models/churn-1.4.0.yaml"] = SampleFleet.version("1.4.0").replacing("size: 12", with: "size: 13")
+        let delta = try await again.load(try tree.commit(9, files), isNext: false)
+        #expect(delta.diagnostics.map(\.rule) == ["changed-version"])
+    }
+
+    @Test func `what the ledger keeps of a version is read back as it was`() async throws {
+        for version in await loader.unfixed() {
+            #expect(FixedVersion(version.value, commit: version.commit) == version)
+        }
+        var version = try #require(await loader.unfixed().first)
+        version.card = try BlobID(parsing: Self.commit)
+        version.lock = version.card
+        #expect(FixedVersion(version.value, commit: version.commit) == version)
+    }
+
+    // MARK: Texts
+
+    /// Loads a commit whose version names a card and a lock with these texts; nil: there is no such file.
+    private func loadTexts(_ number: Int, card: String?, lock: String? = "b") async throws -> DesiredDelta {
+        var files = SampleFleet.files
+        files["models/churn-1.4.0.yaml"] =
+            SampleFleet.version("1.4.0") + "  card: docs/churn.md\n  environment: {python: \"3.11\", lock: train.txt}\n"
+        files["docs/churn.md"] = card
+        files["train.txt"] = lock
+        return try await loader.load(try tree.commit(number, files), isNext: number != 2)
+    }
+
+    @Test(
+        arguments: [
+            ("other", "b", "9:9: error: ", "card 'docs/churn.md' has another text"),
+            (nil, "b", "9:9: error: ", "card 'docs/churn.md' is gone"),
+            ("a", "other", "10:39: error: ", "lock 'train.txt' has another text"),
+        ])
+    func `another text of its card or lock is an error, though the manifest is as it was`(
+        _ card: String?, _ lock: String, _ place: String, _ what: String
+    ) async throws {
+        // Not next: the version is taken as it comes.
+        #expect(try await loadTexts(2, card: "a").diagnostics == [])
+        for number in 3...4 {
+            let delta = try await loadTexts(number, card: card, lock: lock)
+            #expect(number == 4 || delta.held.count == 2)
+            let start = "churn@1.4.0 was accepted otherwise, and a version never changes: its "
+            #expect(
+                delta.diagnostics.map(DiagnosticText.headline) == ["models/churn-1.4.0.yaml:\(place)\(start)\(what)"])
+            #expect(
+                delta.diagnostics.first?.hint == "commit 0000000000 has it as it was; give what is new a new version")
+        }
+        let back = try await loadTexts(5, card: "a")
+        #expect(back.released.count == 2 && back.changed.isEmpty && back.diagnostics == [])
+    }
+
+    @Test func `a text that was missing may come, and stays then`() async throws {
+        #expect(try await loadTexts(2, card: nil).diagnostics == [])
+        await loader.remember(await loader.unfixed())
+        #expect(await loader.unfixed().isEmpty)
+        #expect(try await loadTexts(3, card: "a").diagnostics == [])
+        let completed = await loader.unfixed()
+        #expect(completed.map { $0.card != nil } == [true])
+        await loader.remember(completed)
+        #expect(try await loadTexts(4, card: "b").diagnostics.map(\.rule) == ["changed-version"])
+    }
+
+    @Test func `a text is remembered, too`() async throws {
+        _ = try await loadTexts(2, card: "a")
+        let again = FleetLoader(tree: tree)
+        await again.remember(await loader.unfixed())
+        _ = try await loadTexts(3, card: "b")
+        let delta = try await again.load(try MemoryTree.commit(3), isNext: false)
+        #expect(
+            delta.diagnostics.map(\.message) == [
+                "churn@1.4.0 was accepted otherwise, and a version never changes: its card 'docs/churn.md' has another text"
+            ])
+        #expect(delta.diagnostics.first?.hint == "commit 0000000000 fixed it first; give what is new a new version")
     }
 
     @Test func `the commit that fixed it first is named, where history is kept`() async throws {

@@ -61,6 +61,7 @@ import WaybillTestSupport
                 var version = try fixture.version(id)
                 version.artifacts[0].path = "model.safetensors"
                 version.inputs = [Tensor(name: "input-0", datatype: .FP32, shape: [-1, columns])]
+                version.metrics = ["auc": columns == 4 ? 0.91 : 0.93, "rows": 1000]
                 _ = try await fixture.build(version)
                 let bundle = try await store.content.bundle(id)
                 return (bundle, try await store.content.inside(bundle, allowing: .shipped))
@@ -91,7 +92,7 @@ import WaybillTestSupport
             #expect(
                 words(found.facts) == [
                     "changed descriptor.version 1.0.0 2.0.0", "changed dev.waybill.version churn@1.0.0 churn@2.0.0",
-                    "changed interface.inputs.input-0 FP32 [-1, 4] FP32 [-1, 5]",
+                    "changed interface.inputs.input-0 FP32 [-1, 4] FP32 [-1, 5]", "changed metrics.auc 0.91 0.93",
                 ])
             #expect(found.summary == "the weights differ")
             #expect(BundleDifference(from: old.0, to: old.0, inside: (old.1, old.1)).isEmpty)

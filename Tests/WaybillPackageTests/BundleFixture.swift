@@ -51,7 +51,7 @@ struct BundleFixture {
     }
 
     @discardableResult
-    func build(_ version: ModelVersion) async throws -> ModelBundle {
-        try await builder.build(version, at: store.commit).bundle
+    func build(_ version: ModelVersion, replacing: Bool = true) async throws -> ModelBundle {
+        try await builder.build(version, at: store.commit, replacing: replacing).bundle
     }
 }

@@ -280,3 +280,39 @@ import WaybillTrust
 extension BundleFixture {
     init(store: StoreFixture) { self.store = store }
 }
+
+/// A version stays the bundle that it was.
+extension `Bundles` {
+    @Test func `a version whose card has another text is refused, and its name stays`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            var fixture = try BundleFixture(in: folder)
+            let first = try await fixture.build(try fixture.version())
+            fixture.store.tree.files["docs/churn.md"] = Array("# Churn, better\n".utf8)
+            let (content, version) = (fixture.store.content, try fixture.version())
+            func refused(_ replacing: Bool) async throws -> Failure {
+                try #require(
+                    await #expect(throws: Failure.self) { try await fixture.build(version, replacing: replacing) })
+            }
+            let draft = try await refused(false)
+            #expect(draft.reason == "VersionChanged" && draft.disposition == .stall)
+            #expect(draft.message.hasPrefix("churn@1.4.0 is the bundle \(first.manifest), and would become sha256:"))
+            #expect(
+                draft.message.hasSuffix(
+                    ": '.waybill/card/churn.md' is not the same; a version never changes: give what is new a new version; "
+                        + "while nobody has it yet, 'waybill package build --replace' makes it another bundle"))
+            #expect(try await content.names()["churn@1.4.0"]?.digest == first.manifest)
+
+            try await content.markNoted(first.manifest, as: "churn@1.4.0")
+            let fixed = try await refused(true)
+            #expect(
+                fixed.message.hasPrefix(
+                    "churn@1.4.0 is the bundle \(first.manifest), which commit \(fixture.store.commit.short) fixed first, and "
+                        + "would become sha256:"))
+            #expect(
+                fixed.message.hasSuffix(
+                    ": '.waybill/card/churn.md' is not the same; a version never changes: give what is new a new version"
+                ))
+            #expect(try await content.names()["churn@1.4.0"]?.digest == first.manifest)
+        }
+    }
+}

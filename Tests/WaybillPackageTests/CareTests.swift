@@ -199,7 +199,8 @@ import WaybillTestSupport
         }
     }
 
-    @Test func `a bundle that takes its name back, or was collected, is recorded again`() async throws {
+    @Test func `a bundle that was collected is recorded again, and its version never becomes another one`() async throws
+    {
         try await withTemporaryFolder { (folder) async throws in
             let fixture = try StoreFixture(in: folder)
             let artifacts = [try fixture.file("model.bin", "weights")]
@@ -209,13 +210,13 @@ import WaybillTestSupport
                 return fixture.ledger.events.count { $0.type == .bundleBuilt }
             }
             #expect(try await packaged("x") == 1)
-            #expect(try await packaged("y") == 2)
-            #expect(try await packaged("x") == 3)
-            #expect(try await packaged("x") == 3)
+            #expect(try await packaged("x") == 1)
+            let other = await #expect(throws: Failure.self) { _ = try await packaged("y") }
+            #expect(other?.reason == "VersionChanged")
             let collection = ContentCollection(fixture.content, roots: [], retention: Retention(newest: 0))
             #expect(try await collection.run(dryRun: false).bundles == ["churn@1.4.0"])
             #expect(try entries(of: fixture.content.layout.bundled) == [])
-            #expect(try await packaged("x") == 4)
+            #expect(try await packaged("x") == 2)
         }
     }
 
@@ -227,13 +228,13 @@ import WaybillTestSupport
             fixture.manifest = version
             // The controller ends when the files are in place.
             try await fixture.stage(artifacts)
-            #expect(try await fixture.store.check(artifacts) == .missing)
+            #expect(try await fixture.store.check(artifacts, of: version) == .unpackaged)
             for _ in 0..<2 {
                 try await fixture.stage(artifacts)
                 try await fixture.store.package(version, at: fixture.commit, ticket: try await fixture.ledger.ticket())
-                #expect(try await fixture.store.check(artifacts) == .prepared)
+                #expect(try await fixture.store.check(artifacts, of: version) == .prepared)
             }
-            for type in [EventType.sourcesResolved, .artifactInspected, .bundleBuilt] {
+            for type in [EventType.sourcesResolved, .artifactInspected, .bundleBuilt, .bundleAttested] {
                 #expect(fixture.ledger.events.count { $0.type == type } == 1)
             }
             try await fixture.collect(keeping: [])

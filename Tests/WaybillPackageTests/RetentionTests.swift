@@ -31,5 +31,7 @@ import WaybillCore
         let older = try VersionID(parsing: "churn@0.9.0")
         #expect(retention.keeps(older, place: 1) && !retention.keeps(older, place: 2) && retention.keeps(old, place: 9))
         #expect(!Retention(newest: 0).keeps(old, place: 1))
+        #expect(Retention(newest: 0).keeping([old]).keeps(old, place: 9))
+        #expect(!Retention(newest: 0).keeping([old]).keeps(older, place: 9))
     }
 }

@@ -48,15 +48,12 @@ package struct ControlClient: Sendable {
     }
 
     package func perform(_ command: OperatorCommand) async throws(Failure) -> CommandResult {
-        var request = try request("/v1/commands")
-        request.method = .POST
-        request.headers.add(name: "content-type", value: "application/json")
-        do {
-            request.body = .bytes(ByteBuffer(bytes: try ControlJSON.encode(command)))
-        } catch {
-            throw Self.unexpected("the command cannot be written: \(error)")
-        }
-        return try await answer(CommandResult.self, to: request)
+        try await post(command, to: "/v1/commands", CommandResult.self)
+    }
+
+    /// Has the controller write `event`, which is about what this process does by hand. Gives its place in the ledger.
+    package func record(_ event: Event) async throws(Failure) -> LedgerIndex {
+        try await post(HandEvent(event), to: "/v1/entries", EntryPlace.self).index
     }
 
     /// Gives each event from `from` on (nil: only new ones) to `receive`, until it returns false, the ledger ends or, when
@@ -79,6 +76,20 @@ package struct ControlClient: Sendable {
 extension ControlClient {
     private func get<View: Decodable>(_ type: View.Type, _ path: String) async throws(Failure) -> View {
         try await answer(type, to: try request(path))
+    }
+
+    private func post<View: Decodable>(
+        _ body: some Encodable, to path: String, _ type: View.Type
+    ) async throws(Failure) -> View {
+        var request = try request(path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        do {
+            request.body = .bytes(ByteBuffer(bytes: try ControlJSON.encode(body)))
+        } catch {
+            throw Self.unexpected("the command cannot be written: \(error)")
+        }
+        return try await answer(type, to: request)
     }
 
     private func request(_ path: String) throws(Failure) -> HTTPClientRequest {

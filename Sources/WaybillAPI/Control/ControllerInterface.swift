@@ -33,6 +33,8 @@ package protocol ControllerInterface: Sendable {
 
     /// Does what an operator asks and records it under `actor`. Returns once it is durable, not once it has taken effect.
     func perform(_ command: OperatorCommand, by actor: Actor) async throws(Failure) -> CommandResult
+    /// Writes what `actor` does by hand to the content store into the ledger. Returns once it is durable.
+    func record(_ entry: HandEvent, by actor: Actor) async throws(Failure) -> LedgerIndex
 }
 
 /// Reasons that the control protocol itself gives a meaning.

@@ -17,12 +17,15 @@ import WaybillCore
 /// | `GET /v1/plan` | `PlanView` |
 /// | `GET /v1/events?from=I&follow=true` | `EventView`s, one JSON object a line; empty lines keep the connection alive |
 /// | `POST /v1/commands` | `OperatorCommand` in, `CommandResult` out |
+/// | `POST /v1/entries` | `HandEvent` in, `{"index": …}` out |
 struct ControlRoutes {
     let interface: any ControllerInterface
     let build: String
 
     /// Commands are small; a reason of the greatest length in four-byte characters fits well.
     static let longestCommand = 16 * 1024
+    /// An entry has at most 65,535 bytes.
+    static let longestEntry = 64 * 1024
     static let longestWait: Duration = .seconds(25)
 
     func router() -> Router<ControlContext> {
@@ -43,6 +46,7 @@ struct ControlRoutes {
         addDeploymentRoutes(routes.group("deployments/:environment/:name"))
         routes.get("events") { request, _ in try await events(request) }
         routes.post("commands") { request, context in try await command(request, context) }
+        routes.post("entries") { request, context in try await entry(request, context) }
         return router
     }
 
@@ -95,6 +99,14 @@ struct ControlRoutes {
         let command = try ControlJSON.decode(OperatorCommand.self, from: Data(body.readableBytesView))
         let peer = try await PeerCredentials.of(context.channel)
         return try Response(json: await interface.perform(command, by: peer.actor))
+    }
+
+    private func entry(_ request: Request, _ context: ControlContext) async throws -> Response {
+        var request = request
+        let body = try await request.collectBody(upTo: Self.longestEntry)
+        let entry = try ControlJSON.decode(HandEvent.self, from: Data(body.readableBytesView))
+        let peer = try await PeerCredentials.of(context.channel)
+        return try Response(json: EntryPlace(index: try await interface.record(entry, by: peer.actor)))
     }
 }
 

@@ -1,6 +1,6 @@
 import Glibc
 import NIOCore
-import WaybillCore
+package import WaybillCore
 
 /// Who is at the other end of a Unix socket, as the kernel says (`SO_PEERCRED`, unix(7)): the process that connected.
 ///
@@ -21,7 +21,7 @@ struct PeerCredentials: Sendable {
     }
 
     /// The peer as the ledger names it.
-    var actor: Actor { .unixUser(uid: uid, name: Self.name(of: uid) ?? "unknown") }
+    var actor: Actor { .unixUser(uid) }
 
     /// The name of a user of this machine; nil when the user database has none.
     static func name(of uid: UInt32) -> String? {
@@ -31,5 +31,12 @@ struct PeerCredentials: Sendable {
         let code = getpwuid_r(uid, &entry, &buffer, buffer.count, &found)
         guard code == 0, found != nil, let name = entry.pw_name else { return nil }
         return String(cString: name)
+    }
+}
+
+extension Actor {
+    /// A user of this machine, by the name that the user database has.
+    package static func unixUser(_ uid: UInt32) -> Actor {
+        .unixUser(uid: uid, name: PeerCredentials.name(of: uid) ?? "unknown")
     }
 }

@@ -73,7 +73,7 @@ extension FieldChange {
             compareMembers(before?.object ?? [:], after?.object ?? [:], fields, path, impact, &changes)
         case .list(let item, _, .field(let key)):
             compareItems(before?.list ?? [], after?.list ?? [], item, key, path, impact, &changes)
-        case .string, .choice, .integer, .onlyTrue, .list, .map, nil: break
+        case .string, .choice, .integer, .number, .onlyTrue, .list, .map, nil: break
         }
         // A leaf, an order that changed, or an object that came or went with nothing in it.
         if changes.count == found { changes.append(FieldChange(path, before, after, impact)) }

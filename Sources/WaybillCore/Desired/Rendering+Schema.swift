@@ -28,7 +28,7 @@ extension Rendering {
         case .list(.object(let fields), _, _):
             guard field.impact == impact, let items = value.list else { return nil }
             return .list(items.map { part($0, of: fields, impact) ?? .object([:]) })
-        case .string, .choice, .integer, .onlyTrue, .list, .map:
+        case .string, .choice, .integer, .number, .onlyTrue, .list, .map:
             return field.impact == impact ? value : nil
         }
     }

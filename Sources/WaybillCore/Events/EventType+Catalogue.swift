@@ -31,6 +31,17 @@ extension EventType {
                     ("history", "commits that a start loads before it, for what is held as it last was"),
                     ("reason", "given by an operator, if one did"),
                 ])
+        case .versionsFixed:
+            EventDescription(
+                meaning:
+                    "Versions of models that an accepted commit named first. They stay what they are from now on, also once they are removed.",
+                fields: [
+                    ("commit", "the commit"),
+                    (
+                        "versions",
+                        "of each `version`, `digest` of what its manifest says of its bundle, `path` of the manifest, and git's ids of `card` and `lock`"
+                    ),
+                ])
         case .commitRejected:
             EventDescription(
                 meaning: "The commit was not taken as desired state.",
@@ -98,7 +109,31 @@ extension EventType {
                 fields: [
                     ("version", "model version"), ("digest", "of the bundle's manifest"),
                     ("size", "bytes of its layers"),
-                    ("layers", "how many"),
+                    ("layers", "how many"), ("message", "error, when it failed"),
+                ])
+        case .bundleSigned:
+            EventDescription(
+                meaning: "A signature was put beside a bundle; whether it counts, the rules say.",
+                fields: [
+                    ("version", "model version"), ("digest", "of the bundle's manifest"),
+                    ("signature", "digest of the signature's bytes"), ("form", "`ssh` or `openssf`"),
+                    ("key", "fingerprint"), ("message", "error, when it failed"),
+                ])
+        case .bundleAttested:
+            EventDescription(
+                meaning:
+                    "Provenance and a bill of materials were put beside a bundle: by whoever made it, unsigned, or by a person, signed.",
+                fields: [
+                    ("version", "model version"), ("digest", "of the bundle's manifest"),
+                    ("provenance", "digest of its bytes"), ("bill", "digest of its bytes"),
+                    ("key", "fingerprint of the key that signed the provenance"), ("message", "error, when it failed"),
+                ])
+        case .bundlePulled:
+            EventDescription(
+                meaning: "A bundle was brought from a registry.",
+                fields: [
+                    ("reference", "where from"), ("version", "its name here"), ("digest", "of the bundle's manifest"),
+                    ("size", "bytes of its layers"), ("message", "error, when it failed"),
                 ])
         case .signatureVerified:
             EventDescription(
@@ -108,6 +143,14 @@ extension EventType {
                     ("version", "model version"), ("digest", "of the bundle's manifest"),
                     ("signature", "digest of the signature's bytes"), ("form", "`ssh` or `openssf`"),
                     ("key", "fingerprint"), ("person", "who has the key"), ("access", "digest of the access file"),
+                ])
+        case .contentVerified:
+            EventDescription(
+                meaning: "A person had the content store's bytes hashed again; what was rotten has entries of its own.",
+                fields: [
+                    ("bundles", "those that were looked at; all when there are none"), ("blobs", "how many"),
+                    ("size", "their bytes"), ("quarantined", "how many were rotten"),
+                    ("recovered", "how many were fetched again"), ("message", "error, when it failed"),
                 ])
         case .contentQuarantined:
             EventDescription(
@@ -119,11 +162,12 @@ extension EventType {
                 meaning: "Bytes that nothing needs any more were removed from the content store.",
                 fields: [
                     ("blobs", "how many"), ("size", "their bytes"), ("bundles", "names that were given up"),
+                    ("message", "error, when it failed"),
                 ])
         case .revisionPrepared:
             EventDescription(
                 meaning: "A revision's files and environment are in place.",
-                fields: [("revision", "the revision")] + Self.actFields)
+                fields: [("revision", "the revision"), ("version", "model version")] + Self.actFields)
         case .replicaStarted:
             EventDescription(
                 meaning: "A replica was started.",

@@ -104,6 +104,19 @@ package enum LockForm: String, CaseIterable, Hashable, Sendable {
         return try found.map { package throws(InvalidInput) in try package.checked() }
             .sorted { ($0.name, $0.version) < ($1.name, $1.version) }
     }
+
+    /// The same where no interpreter is at hand: as for a machine of Linux on x86-64, and for any patch of `python`, since a lock may
+    /// ask for a later one than the first.
+    package func packages(_ bytes: [UInt8], ofPython python: String) throws(InvalidInput) -> [LockedPackage]? {
+        let machine = "x86_64"
+        do throws(InvalidInput) {
+            return try packages(bytes, for: MarkerEnvironment(python: python, machine: machine))
+        } catch {
+            let latest = MarkerEnvironment(python: "\(python).99", machine: machine)
+            guard let packages = try? packages(bytes, for: latest) else { throw error }
+            return packages
+        }
+    }
 }
 
 /// Members of a lock's tables.

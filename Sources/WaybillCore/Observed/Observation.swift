@@ -106,6 +106,8 @@ package enum Preparation: Hashable, Sendable {
     case prepared
     /// Files or environment are missing; preparing makes them.
     case missing
+    /// All is there that a replica needs; the version has no bundle yet.
+    case unpackaged
     /// An artifact's bytes are no longer those of its digest: expected and found.
     case altered(path: String, expected: Digest, found: Digest)
 }

@@ -20,7 +20,7 @@ extension ServePlanning {
                     .filesMissing, subject: desired.revision.short, found: "missing", expected: "prepared",
                     message: "files or environment of revision \(desired.revision.short) are gone while it runs")
             ]
-        case .missing?, .prepared?, nil: []
+        case .missing?, .unpackaged?, .prepared?, nil: []
         }
     }
 

@@ -66,6 +66,8 @@ struct ServePlanning {
         case .prepared?: return nil
         case .missing?, nil:
             return PlannedAction(.prepare(desired.revision), reason: "\(name) is not on this machine")
+        case .unpackaged?:
+            return PlannedAction(.prepare(desired.revision), reason: "\(name) has no bundle yet")
         case .altered(let path, let expected, let found)?:
             return PlannedAction(
                 .prepare(desired.revision),

@@ -7,6 +7,10 @@ package protocol DesiredStateSource: Sendable {
     func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta
     /// Goes back to the beginning: the next load is compared with nothing.
     func forget() async
+    /// Versions of models at the commit last moved to that nothing fixes yet.
+    func unfixed() async -> [FixedVersion]
+    /// Takes what earlier commits fixed: a version that is not so is an error from the next load on, which holds it.
+    func remember(_ fixed: [FixedVersion]) async
     /// All of the commit last moved to.
     func current() async -> DesiredState?
 }

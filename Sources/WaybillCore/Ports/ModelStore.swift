@@ -2,8 +2,9 @@
 package protocol ModelStore: Sendable {
     /// The folder that holds, or will hold, exactly `artifacts`; a function of their paths and digests.
     func folder(for artifacts: [Artifact]) -> String
-    /// Whether the folder is there and still has the bytes it was made of. Hashes again what changed in inode, size or times.
-    func check(_ artifacts: [Artifact]) async throws(Failure) -> Preparation
+    /// Whether the folder is there and still has the bytes it was made of, and whether the version that `manifest` describes has its
+    /// bundle. Hashes again what changed in inode, size or times.
+    func check(_ artifacts: [Artifact], of manifest: ModelVersion?) async throws(Failure) -> Preparation
     /// Copies, verifies and looks into what is missing or altered; all or nothing. Safe to repeat; equal requests share the work.
     ///
     /// `manifest` is what the files are said to be, where that is known.

@@ -12,11 +12,13 @@ package struct ModelVersion: Hashable, Sendable {
     /// The model card: a path from the top of the fleet repository.
     package var card: String?
     package var license: String?
+    /// How good it is, as whoever made it measured.
+    package var metrics: [String: Double]
 
     package init(
         id: VersionID, format: String, artifacts: [Artifact], inputs: [Tensor] = [], outputs: [Tensor] = [],
         code: CodeSource? = nil, data: [Dataset] = [], environment: PythonEnvironment? = nil, card: String? = nil,
-        license: String? = nil
+        license: String? = nil, metrics: [String: Double] = [:]
     ) {
         self.id = id
         self.format = format
@@ -28,6 +30,7 @@ package struct ModelVersion: Hashable, Sendable {
         self.environment = environment
         self.card = card
         self.license = license
+        self.metrics = metrics
     }
 }
 

@@ -87,7 +87,7 @@ extension ModelVersion {
             environment: spec.has("environment")
                 ? PythonEnvironment(python: try environment.required("python"), lock: try environment.required("lock"))
                 : nil,
-            card: spec.text("card"), license: spec.text("license"))
+            card: spec.text("card"), license: spec.text("license"), metrics: spec.numbers("metrics"))
     }
 }
 

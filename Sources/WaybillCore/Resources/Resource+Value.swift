@@ -51,6 +51,7 @@ extension ModelVersion {
             "code": code?.value, "data": list(data.map(\.value)),
             "environment": environment.map { object(["python": .string($0.python), "lock": .string($0.lock)]) },
             "card": card.map { .string($0) }, "license": license.map { .string($0) },
+            "metrics": metrics.isEmpty ? nil : .object(metrics.mapValues(Value.init(measured:))),
         ])
     }
 }
@@ -150,4 +151,9 @@ extension Probe {
             "timeout": .string(timeout.manifestText), "failures": .integer(Int64(failures)),
         ])
     }
+}
+
+extension Value {
+    /// Whole numbers are written without a point.
+    fileprivate init(measured number: Double) { self = Int64(exactly: number).map { .integer($0) } ?? .number(number) }
 }

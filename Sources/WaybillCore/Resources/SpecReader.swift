@@ -34,6 +34,8 @@ struct SpecReader {
     }
 
     func texts(_ name: String) -> [String] { (self[name]?.list ?? []).compactMap(\.string) }
+    /// Of a mapping.
+    func numbers(_ name: String) -> [String: Double] { (self[name]?.object ?? [:]).compactMapValues(\.number) }
     func integers(_ name: String) -> [Int64] { (self[name]?.list ?? []).compactMap(\.integer) }
 
     func object(_ name: String) -> SpecReader {

@@ -50,6 +50,8 @@ package indirect enum FieldType: Hashable, Sendable {
     case choice([String])
     /// A whole number in this range.
     case integer(ClosedRange<Int64>)
+    /// Any decimal number.
+    case number
     /// Only `true` may be written.
     case onlyTrue
     /// Items of one type, at least `minimum`; no two of them equal in `unique` (a field of the item, or the item itself).

@@ -49,7 +49,7 @@ package enum FieldReference {
             switch field.type {
             case .object(let inner): return [own] + rows(inner, path + ".")
             case .list(.object(let inner), _, _): return [own] + rows(inner, path + "[].")
-            case .string, .choice, .integer, .onlyTrue, .list, .map: return [own]
+            case .string, .choice, .integer, .number, .onlyTrue, .list, .map: return [own]
             }
         }
     }
@@ -66,6 +66,7 @@ package enum FieldReference {
         case .integer(let range):
             range.upperBound == Int64.max
                 ? "whole number from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+        case .number: "number"
         case .onlyTrue: "`true`"
         case .list(let item, _, _): "list of \(plural(item))"
         case .map(_, let values): "mapping of names to \(title(values))"

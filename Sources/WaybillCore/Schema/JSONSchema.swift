@@ -92,6 +92,7 @@ package enum JSONSchema {
             var members: Members = ["type": "integer", "minimum": .integer(range.lowerBound)]
             if range.upperBound != Int64.max { members["maximum"] = .integer(range.upperBound) }
             return .object(members)
+        case .number: return ["type": "number"]
         case .onlyTrue: return ["const": true]
         case .list(let item, let minimum, let unique):
             var members: Members = ["type": "array", "items": Self.type(item)]

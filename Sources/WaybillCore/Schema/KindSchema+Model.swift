@@ -45,7 +45,7 @@ extension KindSchema {
             Field("model", .string(.name), required: true, "The `Model` that this is a version of."),
             Field(
                 "version", .string(.version), required: true,
-                "Never used twice: once a commit with it was accepted, all that its bundle is made of is fixed, and a commit that alters any of that is an error that holds it as it was. Where its bytes come from may change. One that a commit removed may come again."
+                "Never used twice: once a commit with it was accepted, all that its bundle is made of is fixed, and a commit that alters any of that is an error that holds it as it was. Where its bytes come from may change. One that a commit removed may come again as it was, and in no other way."
             ),
             Field(
                 "format", .string(.modelFormat), required: true,
@@ -67,6 +67,10 @@ extension KindSchema {
                 "card", .string(.relativePath),
                 "The model card, a path from the top of the repository. It is packaged with the version."),
             Field("license", .string(.text), "An SPDX identifier, such as `Apache-2.0`."),
+            Field(
+                "metrics", .map(keys: .text, values: .number),
+                "How good the version is, as whoever made it measured: names of measures to numbers, such as `auc: 0.91`. "
+                    + "`waybill package diff` compares them."),
         ],
         documentation:
             "One version of a model: the exact bytes to serve, by digest, and the interface that they offer.",

@@ -10,6 +10,9 @@ package struct FleetMemory: Hashable, Sendable {
     /// A commit that an operator accepted; forgotten once another commit is in force.
     package internal(set) var operatorAccepted: CommitID?
 
+    /// What accepted commits fixed of each version, first word first. Grows with the versions that there ever were.
+    package private(set) var fixed: [VersionID: FixedVersion] = [:]
+
     /// Commits that one acceptance can name; with more of them none is named, and all that were known are kept.
     static let longestHistory = 500
 
@@ -23,6 +26,11 @@ package struct FleetMemory: Hashable, Sendable {
         case .commitAccepted:
             guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
             accept(commit, history: Self.history(event))
+        case .versionsFixed:
+            guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
+            for version in (event.body["versions"]?.list ?? []).compactMap({ FixedVersion($0, commit: commit) }) {
+                fixed[version.version] = fixed[version.version]?.completed(by: version) ?? version
+            }
         case .operatorCommand where event.body["command"]?.string == "accept":
             operatorAccepted = try? CommitID(parsing: event.subject)
         case _: break

@@ -18,6 +18,7 @@ extension FleetWatcher {
     /// nothing each time, so that a load that failed midway leaves no half of a state behind.
     private func restoreSource() async throws(Failure) -> Bool {
         await source.forget()
+        await source.remember(Array(memory.fixed.values))
         guard let accepted = memory.chain.last else { return false }
         status.accepted = accepted
         if !(try await repository.contains(accepted, in: accepted)) { _ = try await repository.fetch() }
@@ -199,6 +200,38 @@ extension FleetWatcher {
             .commitAccepted, decision: decision, time: clock.now(), subject: delta.commit.hex, body: body)
         try await write(event)
         memory.fold(event)
+    }
+
+    /// Writes down what the versions of the commit in force are, those that nothing fixed yet; from then on they are that.
+    func fixVersions() async throws(Failure) {
+        guard isSourceInForce, let commit = memory.chain.last else { return }
+        let versions = await source.unfixed()
+        guard !versions.isEmpty else { return }
+        let decision = decision()
+        for part in Self.parts(of: versions.map(\.value)) {
+            let event = Event(
+                .versionsFixed, decision: decision, time: clock.now(), subject: commit.hex,
+                body: ["commit": .string(commit.hex), "versions": .list(part)])
+            try await write(event)
+            memory.fold(event)
+        }
+        await source.remember(versions)
+    }
+
+    /// In lists that fit into an entry.
+    private static func parts(of values: [Value]) -> [[Value]] {
+        var parts: [[Value]] = []
+        var room = 0
+        for value in values {
+            let size = value.json.utf8.count + 1
+            if size > room {
+                parts.append([])
+                room = 40_000
+            }
+            parts[parts.count - 1].append(value)
+            room -= size
+        }
+        return parts
     }
 
     /// Problems of one commit that get an entry each; the rest are counted in the acceptance.

@@ -154,7 +154,10 @@ package actor FleetWatcher {
         let result: Result<CommitID, Failure>
         do throws(Failure) {
             if !isSourceInForce { try await loadAccepted() }
-            result = .success(try await look(trigger))
+            try await fixVersions()
+            let head = try await look(trigger)
+            try await fixVersions()
+            result = .success(head)
             status.problem = nil
             status.askedAt = clock.now()
             failures = 0

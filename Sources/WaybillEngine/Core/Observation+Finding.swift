@@ -27,6 +27,7 @@ extension Observation {
         switch preparations.first(where: { $0.key.description == revision })?.value {
         case .prepared?: "the revision is prepared"
         case .missing?: "the revision is not prepared"
+        case .unpackaged?: "the version has no bundle"
         case .altered(let path, _, _)?: "\(path.quotedForMessage) is altered"
         case nil: "the revision is not known any more"
         }

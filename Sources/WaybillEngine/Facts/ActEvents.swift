@@ -31,11 +31,17 @@ extension ActRequest {
 
     private var facts: Members {
         switch action {
-        case .prepare(let revision): ["revision": .string(revision.description)]
+        case .prepare(let revision): prepareFacts(revision)
         case .startReplica(let id, let revision): startFacts(id, revision)
         case .stopReplica(let id), .forgetReplica(let id): ["replica": .string(id.description)]
         case .setRoute(let ids): routeFacts(ids)
         }
+    }
+
+    private func prepareFacts(_ revision: Revision) -> Members {
+        var facts: Members = ["revision": .string(revision.description)]
+        if let version = spec?.version { facts["version"] = .string(version.description) }
+        return facts
     }
 
     private func startFacts(_ id: ReplicaID, _ revision: Revision) -> Members {

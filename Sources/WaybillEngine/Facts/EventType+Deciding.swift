@@ -4,14 +4,17 @@ extension EventType {
     /// Whether events of the type change what is done after a restart: `Facts`, or the memory of commits, is made of them.
     package var decides: Bool {
         switch self {
-        case .operatorCommand, .commitAccepted, .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
+        case .operatorCommand, .commitAccepted, .versionsFixed,
+            .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
             .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
             .driftFound,
             .driftCorrected, .intentReconciled:
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
-            .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
+            .artifactVerified, .artifactInspected, .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled,
+            .contentVerified,
+            .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
             false
         }

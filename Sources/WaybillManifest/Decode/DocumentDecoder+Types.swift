@@ -12,6 +12,7 @@ extension DocumentDecoder {
         case .string(let format): return text(node, field).flatMap { check($0, format, node) }
         case .choice(let words): return text(node, field).flatMap { choose($0, words, node, field) }
         case .integer(let range): return integer(node, range, field)
+        case .number: return number(node, field)
         case .onlyTrue: return onlyTrue(node, field)
         case .list(let item, let minimum, let unique): return list(node, item, minimum, unique, field)
         case .map(let keys, let values): return map(node, keys, values, field)
@@ -80,6 +81,20 @@ extension DocumentDecoder {
             range.upperBound == Int64.max
             ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
         note(.invalidValue, node, "'\(field)' is \(number); expected \(bounds)")
+        return nil
+    }
+
+    /// A whole number is one however it is written: `1`, `1.0` and `1e0` are equal.
+    private mutating func number(_ node: Int, _ field: String) -> Value? {
+        let (found, text) = (document.nodes[node], document.text(node, in: source))
+        if found.kind == .scalar, found.isPlain, found.tag == .none || found.tag == .integer, PlainScalar.isNumber(text)
+        {
+            if let whole = PlainScalar.integer(text) { return .integer(whole) }
+            if let number = Double(text), number.isFinite { return .number(number) }
+            note(.invalidValue, node, "'\(field)' is \(text), which is larger than any number that is kept")
+            return nil
+        }
+        wrongType(node, field, "a number")
         return nil
     }
 

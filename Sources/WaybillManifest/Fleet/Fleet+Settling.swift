@@ -31,13 +31,19 @@ extension Fleet {
             }
         }
         if case .servingRuntime(let name) = id { runtimes[name] = nil }
+        if case .modelVersion(let version) = id {
+            acceptedTexts[version] = nil
+            unfixed.remove(version)
+        }
         altered[id] = nil
         replace(id, with: nil)
     }
 
     private mutating func index(_ resource: Resource?) {
         switch resource?.spec {
-        case .modelVersion(let version): versionsOfModel[version.id.model, default: []].insert(version.id)
+        case .modelVersion(let version):
+            versionsOfModel[version.id.model, default: []].insert(version.id)
+            for path in version.textPaths { versionsOfText[path, default: []].insert(version.id) }
         case .servingRuntime(let runtime):
             guard let lock = runtime.environment?.lock, case .servingRuntime(let name)? = resource?.id else { return }
             runtimesOfLock[lock, default: []].insert(name)
@@ -52,6 +58,10 @@ extension Fleet {
         case .modelVersion(let version):
             versionsOfModel[version.id.model]?.remove(version.id)
             if versionsOfModel[version.id.model]?.isEmpty == true { versionsOfModel[version.id.model] = nil }
+            for path in version.textPaths {
+                versionsOfText[path]?.remove(version.id)
+                if versionsOfText[path]?.isEmpty == true { versionsOfText[path] = nil }
+            }
         case .servingRuntime(let runtime):
             guard let lock = runtime.environment?.lock, case .servingRuntime(let name)? = resource?.id else { return }
             runtimesOfLock[lock]?.remove(name)
@@ -83,10 +93,10 @@ extension Fleet {
 
     private mutating func judgeAlone(_ id: ResourceID, _ step: inout Step) {
         var found = repeated(id)
-        if found.isEmpty, let resource = resources[id] {
+        if found.isEmpty, let alteration = altered[id] { found.append(alteration.problem) }
+        if repeated(id).isEmpty, let resource = resources[id] {
             switch resource.spec {
             case .modelVersion(let version):
-                if let alteration = altered[id] { found.append(alteration.problem) }
                 if let model = missing(.model(version.id.model), &step) { found.append(model.problem(of: resource)) }
             case .servingRuntime(let runtime):
                 found = resolveRuntime(resource, runtime) + templateProblems(resource, runtime)

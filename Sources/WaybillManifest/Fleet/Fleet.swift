@@ -33,6 +33,15 @@ struct Fleet {
     var dependents: [ResourceID: Set<DeploymentKey>] = [:]
     /// Versions that their file now gives other bytes; they stay what they were.
     var altered: [ResourceID: Alteration] = [:]
+    /// What accepted commits fixed, also of versions that are not there any more.
+    var fixed: [VersionID: FixedVersion] = [:]
+    /// Versions of which `fixed` lacks something.
+    var unfixed: Set<VersionID> = []
+    /// Cards and locks of versions, and who names them.
+    var texts: [String: Text] = [:]
+    var versionsOfText: [String: Set<VersionID>] = [:]
+    /// The texts of each version as it is taken for.
+    var acceptedTexts: [VersionID: VersionTexts] = [:]
     var versionsOfModel: [Name: Set<VersionID>] = [:]
     var runtimesOfLock: [String: Set<Name>] = [:]
     var runtimes: [Name: ResolvedRuntime] = [:]
@@ -50,6 +59,17 @@ struct Fleet {
         /// Nil when there is no usable file.
         var digest: Digest?
         var problem: String?
+    }
+
+    /// A card or lock of a version at some commit.
+    struct Text: Hashable {
+        /// Nil when there is no file.
+        var blob: BlobID?
+    }
+
+    struct VersionTexts: Hashable {
+        var card: BlobID?
+        var lock: BlobID?
     }
 
     /// A file of the next commit; nil is gone.
@@ -76,7 +96,9 @@ struct Fleet {
     }
 
     /// Takes the next commit's files and locks. Synchronous, and cannot fail.
-    mutating func apply(_ changes: [Change], locks next: [String: Lock], isNext: Bool = true) -> Step {
+    mutating func apply(
+        _ changes: [Change], locks next: [String: Lock], texts: [String: Text] = [:], isNext: Bool = true
+    ) -> Step {
         var step = Step()
         step.isNext = isNext
         var vanished: [ResourceID: String] = [:]
@@ -85,6 +107,7 @@ struct Fleet {
         claimUnreadable(changes, &step)
         claimVanished(vanished, changes, &step)
         takeLocks(next, &step)
+        takeTexts(texts, &step)
         for id in step.touched { settle(id, &step) }
         for path in locks.keys where runtimesOfLock[path] == nil { locks[path] = nil }
         // Settling has made the indexes true; only now can references be judged.

@@ -40,7 +40,7 @@ package actor FleetLoader {
 
     private func step(to commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
         let input = try await reader.read(from: fleet.commit, to: commit, known: Known(fleet))
-        var step = fleet.apply(input.changes, locks: input.locks, isNext: isNext)
+        var step = fleet.apply(input.changes, locks: input.locks, texts: input.texts, isNext: isNext)
         for (id, place) in fleet.unknownOrigins(step) {
             // Without an answer the last accepted commit is named, which had it so as well.
             guard let origin = try? await tree.origin(of: place.path, at: place.commit) else { continue }
@@ -82,6 +82,13 @@ package actor FleetLoader {
         let path = resource.location.path
         return await reader.locate([problem], path: path, blob: fleet.files[path]?.blob).first
     }
+
+    /// Versions of models at the commit last loaded that nothing fixes yet.
+    package func unfixed() -> [FixedVersion] { fleet.unfixedVersions() }
+
+    /// Takes what earlier commits fixed: from the next load on, a version that is not so is altered, also one that was removed in
+    /// between.
+    package func remember(_ fixed: [FixedVersion]) { fleet.remember(fixed) }
 
     /// What should serve for `key`; its last good state when it is held.
     package func deployment(_ key: DeploymentKey) -> DesiredDeployment? { fleet.deployments[key] }

@@ -5,8 +5,10 @@ struct Known: Sendable {
     let files: [String: Fleet.File]
     let brokenEntries: [String]
     let locks: [String: Fleet.Lock]
+    let texts: [String: Fleet.Text]
 
     init(_ fleet: Fleet) {
+        texts = fleet.texts
         files = fleet.files
         brokenEntries = fleet.brokenPaths.filter { fleet.files[$0]?.blob == nil }.sorted()
         locks = fleet.locks
@@ -26,6 +28,8 @@ struct FleetReader: Sendable {
     struct Input {
         var changes: [Fleet.Change]
         var locks: [String: Fleet.Lock]
+        /// Those that are new, or not what they were.
+        var texts: [String: Fleet.Text]
     }
 
     func read(from base: CommitID?, to commit: CommitID, known: Known) async throws(Failure) -> Input {
@@ -37,7 +41,9 @@ struct FleetReader: Sendable {
         let taken = Set(entries.keys)
         changes.removeAll { taken.contains($0.path) }
         for (path, file) in entries { changes.append(Fleet.Change(path: path, file: file)) }
-        return Input(changes: changes, locks: try await locks(at: commit, changes, known))
+        return Input(
+            changes: changes, locks: try await locks(at: commit, changes, known),
+            texts: try await texts(from: base, at: commit, changes, known))
     }
 
     /// A folder that is not there is a wrong setting, or a lost one; never an empty fleet.

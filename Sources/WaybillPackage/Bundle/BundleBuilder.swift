@@ -13,25 +13,55 @@ package struct ModelBundle: Hashable, Sendable {
 ///
 /// Safe to repeat, also from two processes: equal content gives an equal manifest, and the index names it once.
 package struct BundleBuilder: Sendable {
+    /// A bundle with what its builder says of it, and the blobs that were found rotten and fetched again.
+    package struct Made: Sendable {
+        package let bundle: ModelBundle
+        package let quarantined: [ContentStore.Quarantined]
+        package let statements: BuilderStatements
+    }
+
     let content: ContentStore
     private let intake: ArtifactIntake
     private let tree: any FleetTree
     private let readers: SourceReaders
+    private let waybill: String?
 
-    /// `readers` and `refusing` as in `ArtifactStore`.
-    package init(content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String]) {
+    /// `readers`, `refusing` and `build` as in `ArtifactStore`.
+    package init(
+        content: ContentStore, tree: any FleetTree, readers: SourceReaders, refusing: [String], build: String? = nil
+    ) {
+        waybill = build
         self.content = content
         self.tree = tree
         self.readers = readers
         intake = ArtifactIntake(content: content, tree: tree, readers: readers, refusing: refusing)
     }
 
-    /// Packages `version` as `commit` has it.
+    /// Packages `version` as `commit` has it, and puts beside the bundle what its builder says of it. What a crash kept from that
+    /// is there after the next time. As `build` otherwise.
     ///
-    /// - Throws: what `ArtifactStore.stage` throws for the artifacts; `CardMissing` and `LockMissing`, stalling, for files that the
-    ///   commit does not have; what `SourceReaders.code` throws for the code.
+    /// - Throws: what `requireLock` throws, before anything is brought, when the version has no bundle yet.
+    package func package(
+        _ version: ModelVersion, at commit: CommitID, replacing: Bool = false
+    ) async throws(Failure) -> Made {
+        let name = version.id.description
+        if try await content.names()[name] == nil { try await requireLock(of: version, at: commit) }
+        let made = try await build(version, at: commit, replacing: replacing)
+        let use = try await content.use()
+        defer { withExtendedLifetime(use) {} }
+        let statements = try await content.attachBuilderStatements(
+            to: try await content.manifest(made.bundle.manifest.description), build: waybill)
+        return Made(bundle: made.bundle, quarantined: made.quarantined, statements: statements)
+    }
+
+    /// Packages `version` as `commit` has it. A version stays the bundle that it was.
+    ///
+    /// - Parameter replacing: whether the version's name may move on from another bundle. Never from one that the ledger knows.
+    /// - Throws: `VersionChanged`, stalling, when the version is another bundle here; what `ArtifactStore.stage` throws for the
+    ///   artifacts; `CardMissing` and `LockMissing`, stalling, for files that the commit does not have; what
+    ///   `SourceReaders.code` throws for the code.
     package func build(
-        _ version: ModelVersion, at commit: CommitID
+        _ version: ModelVersion, at commit: CommitID, replacing: Bool = false
     ) async throws(Failure) -> (bundle: ModelBundle, quarantined: [ContentStore.Quarantined]) {
         let set = try ArtifactSet(version.artifacts)
         if let own = set.artifacts.first(where: { $0.path.hasPrefix("\(BundleFile.ownFolder)/") }) {
@@ -56,15 +86,45 @@ package struct BundleBuilder: Sendable {
         let descriptor = Descriptor(
             mediaType: ModelPack.manifestType, artifactType: ModelPack.artifactType, digest: digest,
             size: Int64(bytes.count), annotations: [BundleSources.annotation: BundleSources(version, commit).text])
+        let files = made.files
+        try await refuseChange(of: version.id, to: digest, files, replacing: replacing)
         try await content.work.run { [content] (_) throws(Failure) in
             try content.changeIndex { $0.put(descriptor, named: version.id.description) }
         }
-        let files = made.files
         return (
             ModelBundle(
                 version: version.id, manifest: digest, size: files.reduce(0) { $0 &+ $1.size }, layers: files.count),
             brought.rotten
         )
+    }
+
+    private func refuseChange(
+        of version: VersionID, to digest: Digest, _ files: [BundleFile], replacing: Bool
+    ) async throws(Failure) {
+        let name = version.description
+        guard let before = try await content.names()[name], before.digest != digest else { return }
+        let isFixed = try await content.isNoted(before.digest, as: name)
+        if !isFixed, replacing { return }
+        let sources = before.annotations[BundleSources.annotation].flatMap(BundleSources.init(parsing:))
+        let first = isFixed ? sources.map { ", which commit \($0.commit.short) fixed first" } ?? "" : ""
+        let way = isFixed ? "" : "; while nobody has it yet, 'waybill package build --replace' makes it another bundle"
+        throw Failure(
+            .stall, reason: "VersionChanged",
+            message:
+                "\(version) is the bundle \(before.digest)\(first), and would become \(digest): "
+                + "\(await difference(from: before, files)); a version never changes: give what is new a new version\(way)"
+        )
+    }
+
+    /// What a reader looks at first: the files that are not the same.
+    private func difference(from before: Descriptor, _ files: [BundleFile]) async -> String {
+        guard let bundle = try? await content.bundle(before) else { return "the one that it is cannot be read" }
+        let old = Dictionary(bundle.layers.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        let new = Dictionary(files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] && $0 != BundleContent.versionPath }
+        guard let first = changed.min() else { return "it says other things of itself" }
+        let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
+        return "\(first.quotedForMessage)\(more) \(changed.count == 1 ? "is" : "are") not the same"
     }
 
     /// The folder of the version's code at its commit, in the store.
@@ -89,10 +149,38 @@ package struct BundleBuilder: Sendable {
         }
     }
 
+    /// Refuses a version whose own list of packages is no lock, with the command that locks it.
+    ///
+    /// - Throws: `LockMissing` and `LockInvalid`, stalling.
+    func requireLock(of version: ModelVersion, at commit: CommitID) async throws(Failure) {
+        guard let environment = version.environment,
+            let bytes = try await bytes(of: environment.lock, "lock", of: version, at: commit)
+        else { return }
+        let (path, python) = (environment.lock, environment.python)
+        do throws(InvalidInput) {
+            guard try LockForm(path: path).packages(bytes, ofPython: python) == nil else { return }
+        } catch {
+            throw Failure(
+                .stall, reason: "LockInvalid", message: "the lock of \(version.id): \(path): \(error.message)")
+        }
+        let lock = RequirementsLock(reading: String(decoding: bytes, as: UTF8.self))
+        guard let problem = lock.allProblems.first else { return }
+        var failure = lock.failure(problem, path: path, python: python)
+        failure.message = "the lock of \(version.id): \(failure.message)"
+        throw failure
+    }
+
     /// A small file of the repository, in the store.
     private func text(
         _ path: String?, _ field: String, of version: ModelVersion, at commit: CommitID
     ) async throws(Failure) -> Content? {
+        guard let bytes = try await bytes(of: path, field, of: version, at: commit) else { return nil }
+        return Content(digest: try await content.put(bytes), size: Int64(bytes.count))
+    }
+
+    private func bytes(
+        of path: String?, _ field: String, of version: ModelVersion, at commit: CommitID
+    ) async throws(Failure) -> [UInt8]? {
         guard let path else { return nil }
         guard let file = try await tree.file(path, at: commit) else {
             throw Failure(
@@ -101,8 +189,7 @@ package struct BundleBuilder: Sendable {
                     "the \(field) of \(version.id): commit \(commit.short) has no file \(path.quotedForMessage); commit the "
                     + "file together with its manifest")
         }
-        let bytes = try await tree.read([file.blob], limit: Self.textLimit).first ?? []
-        return Content(digest: try await content.put(bytes), size: Int64(bytes.count))
+        return try await tree.read([file.blob], limit: Self.textLimit).first ?? []
     }
 
     /// Bytes of the longest card or lock.

@@ -4,7 +4,7 @@ package import WaybillCore
 /// Removes bytes that nothing needs any more from a content store.
 ///
 /// Kept are: the blobs of `roots`, which are what deployments have or hold, and the wheels of their Python environments; every
-/// bundle that shares one of them; bundles that `retention` keeps, with all they need; and bundles that other tools made, which name
+/// bundle that shares one of them; bundles that `retention` keeps, those of each deployment's last revisions among them, with all they need; and bundles that other tools made, which name
 /// no version. Everything else goes: older bundles of ours, built here or pulled, blobs that none of the kept ones needs, transfers
 /// that were given up a week ago, and, if asked, rotten blobs that were moved aside. Nothing goes while anybody packages.
 package struct ContentCollection: Sendable {
@@ -19,6 +19,14 @@ package struct ContentCollection: Sendable {
         package var keptBundles = 0
         package var keptBlobs = 0
         package var keptSize: Int64 = 0
+
+        /// As a `content.collected` entry says it; of many names the first hundred.
+        package var facts: Members {
+            [
+                "blobs": .integer(Int64(blobs)), "size": .integer(size),
+                "bundles": .list(bundles.prefix(100).map { .string($0) }),
+            ]
+        }
 
         package var isEmpty: Bool { bundles.isEmpty && blobs == 0 && partials == 0 && quarantined == 0 }
     }

@@ -6,15 +6,23 @@ package struct Retention: Hashable, Sendable {
     package var newest: Int
     /// Versions by name: `churn@1.4.0`, `churn@*`, `*@2.*`.
     package var versions: [VersionPattern]
+    /// Versions of the last revisions of each deployment.
+    package var recent: Set<VersionID> = []
 
     package init(newest: Int = 3, versions: [VersionPattern] = []) {
         self.newest = newest
         self.versions = versions
     }
 
+    package func keeping(_ recent: Set<VersionID>) -> Retention {
+        var retention = self
+        retention.recent = recent
+        return retention
+    }
+
     /// `place` counts the model's bundles from the newest, which is 1.
     func keeps(_ version: VersionID, place: Int) -> Bool {
-        place <= newest || versions.contains { $0.matches(version) }
+        place <= newest || recent.contains(version) || versions.contains { $0.matches(version) }
     }
 }
 

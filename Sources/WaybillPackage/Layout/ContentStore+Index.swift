@@ -44,9 +44,11 @@ extension ContentStore {
 
     /// The ledger knows of it from now on. Where that cannot be written down, it is told once more another time.
     func markNoted(_ manifest: Digest, as name: String) async throws(Failure) {
-        try await work.run { [layout] (_) throws(Failure) -> Void in
-            try? DurableFile.replace(
-                layout.bundled(name), with: Array(manifest.description.utf8), mode: 0o600, scratch: layout.partial)
+        try await work.run { [layout] (_) throws(Failure) in
+            do throws(SystemError) {
+                try DurableFile.replace(
+                    layout.bundled(name), with: Array(manifest.description.utf8), mode: 0o600, scratch: layout.partial)
+            } catch { throw .disk(error) }
         }
     }
 

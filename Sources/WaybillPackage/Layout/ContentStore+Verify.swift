@@ -113,4 +113,23 @@ extension ContentStore {
         } catch { throw .disk(error) }
         return (sizes, strangers)
     }
+
+    /// Writes down blobs that were moved aside and of which the ledger does not know; says how many.
+    package func noteQuarantine(
+        in journal: Journal, by actor: Actor, at time: Timestamp
+    ) async throws(Failure) -> Int {
+        let found = try await unnoted()
+        for blob in found {
+            try await journal.note(
+                Event(
+                    .contentQuarantined, decision: DecisionID(UInt64.random(in: .min ... .max)), time: time,
+                    subject: blob.digest.description, actor: actor,
+                    body: [
+                        "digest": .string(blob.digest.description), "found": .string(blob.found.description),
+                        "path": .string(blob.path),
+                    ]))
+            markNoted(blob)
+        }
+        return found.count
+    }
 }

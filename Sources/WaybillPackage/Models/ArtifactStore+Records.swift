@@ -50,6 +50,15 @@ extension ArtifactStore {
         try await note(.artifactInspected, version.description, ticket, body)
     }
 
+    func record(_ said: BuilderStatements, of bundle: ModelBundle, ticket: Ticket) async throws(Failure) {
+        try await note(
+            .bundleAttested, bundle.version.description, ticket,
+            [
+                "version": .string(bundle.version.description), "digest": .string(bundle.manifest.description),
+                "provenance": .string(said.provenance.description), "bill": .string(said.bill.description),
+            ], .succeeded)
+    }
+
     func record(_ bundle: ModelBundle, ticket: Ticket) async throws(Failure) {
         try await note(
             .bundleBuilt, bundle.version.description, ticket,
@@ -71,28 +80,13 @@ extension ArtifactStore {
 
     /// Writes down what another program, such as `waybill package verify`, found rotten and moved aside; says how many blobs.
     package func noteQuarantine() async throws(Failure) -> Int {
-        let found = try await content.unnoted()
-        for blob in found {
-            try await journal.note(
-                Event(
-                    .contentQuarantined, decision: DecisionID(UInt64.random(in: .min ... .max)), time: now(),
-                    subject: blob.digest.description,
-                    body: [
-                        "digest": .string(blob.digest.description), "found": .string(blob.found.description),
-                        "path": .string(blob.path),
-                    ]))
-            content.markNoted(blob)
-        }
-        return found.count
+        try await content.noteQuarantine(in: journal, by: .controller, at: now())
     }
 
     func record(_ report: ContentCollection.Report, ticket: Ticket) async throws(Failure) {
         try await note(
             .contentCollected, "content", ticket,
-            [
-                "blobs": .integer(Int64(report.blobs)), "size": .integer(report.size),
-                "bundles": .list(report.bundles.map { .string($0) }),
-            ], .succeeded)
+            report.facts, .succeeded)
     }
 
     private func note(

@@ -21,6 +21,7 @@ package struct ArtifactStore: ModelStore {
     private let builder: BundleBuilder
     private let allowing: @Sendable () async throws(Failure) -> AllowList
     private let retention: Retention
+    private let recent: @Sendable (Int) -> Set<VersionID>
     private let board = PackagingBoard()
     let journal: Journal
     let now: @Sendable () -> Timestamp
@@ -35,21 +36,25 @@ package struct ArtifactStore: ModelStore {
     ///   - refusing: real, absolute folders whose files are never a source, such as the state folder.
     ///   - allowing: what pickles may import, as it is in force when they are looked into.
     ///   - retention: which bundles stay though nothing that is deployed needs them.
+    ///   - recent: versions of the last so many revisions of each deployment, whose bundles stay, too.
+    ///   - build: version of this Waybill, for what is said of bundles.
     ///   - repositoryLimit: bytes past which a file of the repository is refused.
     package init(
         root: String, content: ContentStore, tree: any FleetTree, readers: SourceReaders, journal: Journal,
         refusing: [String],
         allowing: @escaping @Sendable () async throws(Failure) -> AllowList = { AllowList.shipped },
-        retention: Retention = Retention(), repositoryLimit: Int64 = GitReader.limit,
+        retention: Retention = Retention(), recent: @escaping @Sendable (Int) -> Set<VersionID> = { _ in [] },
+        build: String? = nil, repositoryLimit: Int64 = GitReader.limit,
         now: @escaping @Sendable () -> Timestamp
     ) {
         layout = StoreLayout(root: root)
         self.content = content
         intake = ArtifactIntake(
             content: content, tree: tree, readers: readers, refusing: refusing, repositoryLimit: repositoryLimit)
-        builder = BundleBuilder(content: content, tree: tree, readers: readers, refusing: refusing)
+        builder = BundleBuilder(content: content, tree: tree, readers: readers, refusing: refusing, build: build)
         self.allowing = allowing
         self.retention = retention
+        self.recent = recent
         self.journal = journal
         self.now = now
     }
@@ -59,14 +64,25 @@ package struct ArtifactStore: ModelStore {
     }
 
     /// Cheap while nothing changed: a look at each file. Besides changed bytes, `altered` reports a file that no artifact names,
-    /// as if the digest of nothing had been expected. A set that a crash kept from its bundle is `missing`, so that it is packaged.
-    package func check(_ artifacts: [Artifact]) async throws(Failure) -> Preparation {
+    /// as if the digest of nothing had been expected. Files in place of whose version the ledger knows no bundle are `unpackaged`:
+    /// they are those of another version, too, or a crash came between. Where an older build put them in place and their bytes are
+    /// not in the content store, nothing is asked for.
+    package func check(_ artifacts: [Artifact], of manifest: ModelVersion? = nil) async throws(Failure) -> Preparation {
         let set = try ArtifactSet(artifacts)
-        let key = ArtifactSet.key(for: artifacts)
-        let isPackaged = board.step(of: key) != nil
+        let isBusy = board.step(of: ArtifactSet.key(for: artifacts)) != nil
         let preparation = try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
-        guard preparation == .prepared, !isPackaged, isOwed(key) else { return preparation }
-        return .missing
+        guard preparation == .prepared, !isBusy, let manifest, !board.isExcused(manifest.id) else {
+            return preparation
+        }
+        return try await work.run { [content] (_) throws(Failure) in
+            do throws(SystemError) {
+                if try fileStatus(content.layout.bundled(manifest.id.description)) != nil { return .prepared }
+                for artifact in artifacts where try fileStatus(content.layout.blob(artifact.digest)) == nil {
+                    return .prepared
+                }
+                return .unpackaged
+            } catch { throw .disk(error) }
+        }
     }
 
     /// What is pulled becomes a `sources.resolved` entry, each verified file an `artifact.verified` one, and each that was looked into
@@ -83,6 +99,9 @@ package struct ArtifactStore: ModelStore {
         let preparation = try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
         if preparation == .prepared { return }
         try content.layout.make()
+        if let manifest, try await content.names()[version.description] == nil {
+            try await builder.requireLock(of: manifest, at: commit)
+        }
         board.set(.arriving, of: key)
         defer { board.set(nil, of: key) }
         do throws(Failure) {
@@ -115,12 +134,11 @@ package struct ArtifactStore: ModelStore {
         for artifact in set.artifacts { try await record(artifact, of: staged.version, ticket: ticket) }
         board.set(.inspecting, of: ArtifactSet.key(for: set.artifacts))
         try await inspect(set, staged)
-        let isBundled = staged.manifest != nil
         try await work.run { (cancellation) throws(Failure) in
-            if isBundled { try owe(ArtifactSet.key(for: set.artifacts)) }
             try staging(set, cancellation).publish(
                 to: folder(for: set.artifacts), index: FolderIndex(path: indexPath(set)))
         }
+        if staged.manifest != nil { board.place(ArtifactSet.key(for: set.artifacts)) }
     }
 
     /// Gathers the files beside their place and looks into them there, under their own names.
@@ -158,8 +176,8 @@ package struct ArtifactStore: ModelStore {
         return PackagingProgress(step, done: held.done, total: held.total)
     }
 
-    /// A new bundle, or one that has another digest than the version had before, becomes a `bundle.built` entry; so does one that is
-    /// there already, made by hand or just before a crash, of which the ledger does not know.
+    /// A bundle of which the ledger does not know becomes a `bundle.built` entry, whoever made it; what its builder says of it, a
+    /// `bundle.attested` one.
     package func package(_ version: ModelVersion, at commit: CommitID, ticket: Ticket) async throws(Failure) {
         let key = ArtifactSet.key(for: version.artifacts)
         try layout.make()
@@ -168,41 +186,25 @@ package struct ArtifactStore: ModelStore {
         defer { withExtendedLifetime(lock) {} }
         board.set(.bundling, of: key)
         defer { board.set(nil, of: key) }
-        let (before, bundle, rotten) = try await build(version, at: commit, key)
-        for blob in rotten { try await record(blob, ticket: ticket) }
+        let made = try await bundle(version, at: commit, key)
+        for blob in made.quarantined { try await record(blob, ticket: ticket) }
         let name = version.id.description
-        let isKnown = try await content.isNoted(bundle.manifest, as: name)
-        if !isKnown || before != bundle.manifest {
-            try await record(bundle, ticket: ticket)
-            try await content.markNoted(bundle.manifest, as: name)
-        }
-        unlink(layout.owed(key))
+        let isKnown = try await content.isNoted(made.bundle.manifest, as: name)
+        if !isKnown { try await record(made.bundle, ticket: ticket) }
+        if !isKnown || made.statements.isNew { try await record(made.statements, of: made.bundle, ticket: ticket) }
+        if !isKnown { try await content.markNoted(made.bundle.manifest, as: name) }
+        board.packaged(version.id, key)
     }
 
-    /// Also gives the bundle that the version had before. A failure is told as the outcome of the act, and leaves nothing owed; what
-    /// was cut short is gone on with.
-    private func build(
+    /// A failure is told as the outcome of the act; what was cut short is gone on with.
+    private func bundle(
         _ version: ModelVersion, at commit: CommitID, _ key: Digest
-    ) async throws(Failure) -> (before: Digest?, bundle: ModelBundle, quarantined: [ContentStore.Quarantined]) {
-        do throws(Failure) {
-            let before = try await content.manifests().last {
-                $0.annotations[ImageIndex.nameAnnotation] == version.id.description
-            }
-            let (bundle, quarantined) = try await builder.build(version, at: commit)
-            return (before?.digest, bundle, quarantined)
-        } catch {
-            if error.reason != Failure.cancelled.reason { unlink(layout.owed(key)) }
+    ) async throws(Failure) -> BundleBuilder.Made {
+        do throws(Failure) { return try await builder.package(version, at: commit, replacing: true) } catch {
+            if error.reason != Failure.cancelled.reason { board.failed(version.id, key) }
             throw error
         }
     }
-
-    private func owe(_ key: Digest) throws(Failure) {
-        do throws(SystemError) {
-            try DurableFile.replace(layout.owed(key), with: [], mode: 0o600, scratch: layout.index)
-        } catch { throw .disk(error) }
-    }
-
-    private func isOwed(_ key: Digest) -> Bool { (try? fileStatus(layout.owed(key))) ?? nil != nil }
 
     package func unneeded(keeping: Set<[Artifact]>, folders: Set<String>) async throws(Failure) -> [String] {
         let kept = Set(keeping.map { ArtifactSet.key(for: $0).hex })
@@ -235,7 +237,9 @@ package struct ArtifactStore: ModelStore {
             let roots: @Sendable () throws(Failure) -> Set<Digest> = { [layout] () throws(Failure) in
                 try layout.heldDigests()
             }
-            report = try await ContentCollection(content, roots: roots, retention: retention).run(dryRun: false)
+            report = try await ContentCollection(
+                content, roots: roots, retention: retention.keeping(recent(retention.newest))
+            ).run(dryRun: false)
         } catch {
             if error.disposition == .wait { return }
             throw error

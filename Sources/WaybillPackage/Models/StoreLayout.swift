@@ -5,7 +5,6 @@ import WaybillCore
 ///     sets/KEY/      the files, 0444, in folders that every user may enter
 ///     work/KEY/      a copy under way; what a crash left is removed before the next
 ///     index/KEY      what each file looked like when it was last hashed
-///     index/KEY.owed empty: the set came into place, and its bundle is not in the ledger yet
 ///     locks/KEY      held while the set is staged or removed
 struct StoreLayout: Hashable, Sendable {
     let root: String
@@ -14,7 +13,6 @@ struct StoreLayout: Hashable, Sendable {
     var work: String { "\(root)/work" }
     var index: String { "\(root)/index" }
     var locks: String { "\(root)/locks" }
-    func owed(_ key: Digest) -> String { "\(index)/\(key.hex).owed" }
 
     /// Digests of the files of every set that is here.
     func heldDigests() throws(Failure) -> Set<Digest> {

@@ -60,7 +60,7 @@ extension ContentStore {
 
     /// What a builder says about how the bundle was made, to be signed.
     package func provenance(
-        of bundle: StoredBundle, build: String, finished: Timestamp?
+        of bundle: StoredBundle, build: String?, finished: Timestamp?
     ) async throws(Failure) -> Statement {
         Provenance(bundle: bundle, spec: try await facts(of: bundle).spec, build: build, finished: finished).statement
     }

@@ -68,7 +68,12 @@ struct BillOfMaterials: Hashable, Sendable {
             if !tensors.isEmpty { parameters[side] = .list(tensors) }
         }
         if let format = spec["format"]?.string { parameters["modelArchitecture"] = .string(format) }
-        return ["bom-ref": "card", "modelParameters": .object(parameters)]
+        var card: Members = ["bom-ref": "card", "modelParameters": .object(parameters)]
+        let metrics: [Value] = (spec["metrics"]?.object ?? [:]).sorted { $0.key < $1.key }.map { name, value in
+            ["type": .string(name), "value": .string(value.json)]
+        }
+        if !metrics.isEmpty { card["quantitativeAnalysis"] = ["performanceMetrics": .list(metrics)] }
+        return .object(card)
     }
 
     /// `input-0: FP32 [-1,4]`.

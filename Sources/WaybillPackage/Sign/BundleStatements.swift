@@ -13,7 +13,7 @@ package struct BundleStatement: Hashable, Sendable {
     /// Digest of its own bytes.
     package var digest: Digest
     package var size: Int64
-    /// Keys whose signatures hold; none for a bill of materials, which nobody signs.
+    /// Keys whose signatures hold; none for what nobody signs: bills of materials, and what a builder says.
     package var signers: [SSHPublicKey] = []
     /// What is wrong with it.
     package var problem: String?
@@ -31,10 +31,30 @@ extension ContentStore {
             case Attestation.mediaType:
                 let bytes = try await bytes(of: referrer.layer.digest, limit: BundleSignature.limit)
                 found.append(Self.attestation(referrer, bytes, bundle, keys))
+            case Statement.payloadType:
+                let bytes = try await bytes(of: referrer.layer.digest, limit: BundleSignature.limit)
+                found.append(Self.plain(referrer, bytes, bundle))
             default: break
             }
         }
         return found
+    }
+
+    /// A statement without an envelope, as its builder puts it beside a bundle.
+    private static func plain(_ referrer: Referrer, _ bytes: [UInt8]?, _ bundle: StoredBundle) -> BundleStatement {
+        var read = BundleStatement(
+            kind: .attestation(referrer.annotations[Attestation.predicateAnnotation] ?? "unknown"),
+            digest: referrer.layer.digest, size: referrer.layer.size)
+        guard let bytes else {
+            read.problem = "its bytes are missing or rotten"
+            return read
+        }
+        do throws(InvalidInput) {
+            let statement = try Statement(parsing: bytes)
+            read.kind = .attestation(statement.predicateType)
+            if !statement.isAbout(bundle.descriptor.digest) { read.problem = "it is about something else" }
+        } catch { read.problem = error.message }
+        return read
     }
 
     private static func attestation(

@@ -10,8 +10,8 @@ package struct Provenance: Hashable, Sendable {
     let bundle: StoredBundle
     /// The `spec` of the rendered `ModelVersion` in it.
     let spec: Value
-    /// Version of the Waybill that made it.
-    let build: String
+    /// Version of the Waybill that made it, when it is known.
+    let build: String?
     /// When it was made; left out unless somebody says it, so that equal bundles have equal provenance.
     let finished: Timestamp?
 
@@ -19,7 +19,9 @@ package struct Provenance: Hashable, Sendable {
         let name = bundle.version ?? bundle.descriptor.digest.description
         var metadata: Members = [:]
         if let finished { metadata["finishedOn"] = .string(finished.description) }
-        var run: Members = ["builder": ["id": .string(Self.builder), "version": ["waybill": .string(build)]]]
+        var builder: Members = ["id": .string(Self.builder)]
+        if let build { builder["version"] = ["waybill": .string(build)] }
+        var run: Members = ["builder": .object(builder)]
         if !metadata.isEmpty { run["metadata"] = .object(metadata) }
         var definition: Members = [
             "buildType": .string(Self.buildType), "externalParameters": ["version": .string(name)],

@@ -13,7 +13,7 @@ extension LocalTarget {
     }
 
     private func preparation(of spec: RevisionSpec) async throws(Failure) -> Preparation {
-        let files = try await models.check(spec.artifacts)
+        let files = try await models.check(spec.artifacts, of: spec.manifest)
         guard files == .prepared, let environment = spec.environment else { return files }
         return try await environments.isBuilt(environment) ? .prepared : .missing
     }

@@ -12,7 +12,7 @@ extension LocalTarget {
         let folder = ReplicaFolder(id, in: settings.replicas)
         guard await offloaded({ self.isToBeStarted(folder) }) else { return }
         try checkDevices(spec)
-        guard try await models.check(spec.artifacts) == .prepared else {
+        guard try await models.check(spec.artifacts, of: nil) == .prepared else {
             throw Failure(
                 .retry, reason: "NotPrepared", message: "the model files of \(spec.version) are not in place or altered"
             )

@@ -10,8 +10,6 @@ struct LockCheck: Sendable {
 
     /// Bytes of the longest lock that is read.
     private static let limit = 8 << 20
-    /// Where a lock asks for other packages on other machines, these are looked at.
-    private static let machine = "x86_64"
 
     /// Of all runtimes and versions, each lock once.
     func problems(of state: DesiredState) async throws(Failure) -> [Diagnostic] {
@@ -77,27 +75,13 @@ struct LockCheck: Sendable {
             return [source.diagnostic(.notUTF8, 0, 0, "the lock is not UTF-8 text")]
         }
         do throws(InvalidInput) {
-            guard try packages(bytes, path, python) == nil else { return [] }
+            guard try LockForm(path: path).packages(bytes, ofPython: python) == nil else { return [] }
         } catch { return [source.diagnostic(.unlockedEnvironment, 0, 0, error.message)] }
         let lock = RequirementsLock(reading: text)
         return lock.allProblems.map { problem in
             source.diagnostic(
                 .unlockedEnvironment, problem.offset, problem.offset + problem.length, problem.message,
                 hint: lock.remedy(problem, path: path, python: python))
-        }
-    }
-
-    /// Nil for requirements. A lock may ask for a later patch of the interpreter than the first.
-    private static func packages(_ bytes: [UInt8], _ path: String, _ python: String) throws(InvalidInput)
-        -> [LockedPackage]?
-    {
-        let form = try LockForm(path: path)
-        do throws(InvalidInput) {
-            return try form.packages(bytes, for: MarkerEnvironment(python: python, machine: machine))
-        } catch {
-            let latest = MarkerEnvironment(python: "\(python).99", machine: machine)
-            guard let packages = try? form.packages(bytes, for: latest) else { throw error }
-            return packages
         }
     }
 }

@@ -29,17 +29,20 @@ enum CheckpointAnchor: Hashable, Sendable {
         }
     }
 
-    func sink(_ mirror: MirrorRepository) -> any CheckpointSink {
+    /// Nil for a reference of the remote without the mirror that knows it.
+    func sink(_ mirror: MirrorRepository?) -> (any CheckpointSink)? {
         switch self {
-        case .file(let path): FileSink(path: path)
+        case .file(let path): return FileSink(path: path)
         case .git(let reference):
-            ClosureSink(name: "git:\(reference)") { checkpoint throws(Failure) in
+            guard let mirror else { return nil }
+            return ClosureSink(name: "git:\(reference)") { checkpoint throws(Failure) in
                 _ = try await mirror.publish(
                     checkpoint.note, as: "checkpoint", to: reference,
                     message: "Checkpoint of \(checkpoint.checkpoint.size) entries", at: SystemClock().now())
             }
         case .http(let address):
-            ClosureSink(name: address) { checkpoint throws(Failure) in try await Self.post(checkpoint.note, to: address)
+            return ClosureSink(name: address) { checkpoint throws(Failure) in
+                try await Self.post(checkpoint.note, to: address)
             }
         }
     }

@@ -48,12 +48,13 @@ extension WaybillConfiguration {
     /// How the repository is shown to people: it never holds a secret, since URLs with one are refused.
     var repositoryDescription: String { repository.url ?? "" }
 
-    func ledgerSettings(in folder: StateFolder, repository mirror: MirrorRepository) throws -> LedgerSettings {
+    /// Without a mirror, checkpoints go to files only: those of a git remote get the next one from the controller.
+    func ledgerSettings(in folder: StateFolder, repository mirror: MirrorRepository?) throws -> LedgerSettings {
         var settings = LedgerSettings(folder: folder.ledger)
         settings.anchorInterval = anchorInterval
         settings.now = { SystemClock().now() }
         let places = try anchorPlaces(in: folder)
-        settings.sinks = places.map { $0.sink(mirror) }
+        settings.sinks = places.compactMap { $0.sink(mirror) }
         // What was kept outside must be in the journal: a state folder restored from an old backup is refused.
         for case .file(let path) in places {
             if let note = try FileSink.read(path) { settings.knownCheckpoints.append(note) }

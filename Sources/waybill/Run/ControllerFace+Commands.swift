@@ -16,6 +16,17 @@ extension ControllerFace {
         return CommandResult(message: try await controller.command(verb, by: actor, reason: command.reason))
     }
 
+    func record(_ entry: HandEvent, by actor: Actor) async throws(Failure) -> LedgerIndex {
+        let event: Event
+        do throws(InvalidInput) { event = try entry.event(by: actor, at: .now) } catch {
+            throw Failure(.stall, reason: ControlReason.invalidRequest, message: error.message)
+        }
+        guard let index = try await entries.append([event]).first else {
+            throw Failure(.retry, reason: "LedgerUnavailable", message: "the ledger gave no index for an entry")
+        }
+        return index
+    }
+
     private func sync() async throws(Failure) -> CommandResult {
         let before = await watcher.status.accepted
         let head = try await watcher.sync()

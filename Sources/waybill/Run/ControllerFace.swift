@@ -17,6 +17,8 @@ struct ControllerFace: ControllerInterface {
     let target: LocalTarget
     let models: ArtifactStore
     let ledger: Ledger
+    /// Where entries are written; watchers are told.
+    let entries: any LedgerStorage
     let history: any EventHistory
     let folder: StateFolder
     let configuration: WaybillConfiguration

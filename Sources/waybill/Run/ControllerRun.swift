@@ -53,8 +53,9 @@ struct ControllerRun {
         let signal = ChangeSignal()
         let metrics = Metrics()
         let inForce = CommitInForce(memory.fleet.chain.last)
+        let recent = memory.recent
         let watched = WatchedLedger(
-            ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, logger: logger)
+            ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, recent: recent, logger: logger)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
@@ -63,7 +64,7 @@ struct ControllerRun {
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
-        let models = try models(folder, repository, journal, inForce)
+        let models = try models(folder, repository, journal, inForce, recent)
         let target = try localTarget(folder, repository, journal, client, ports, models)
         let launcher =
             configuration.startsGateway
@@ -86,7 +87,8 @@ struct ControllerRun {
     }
 
     private func models(
-        _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ inForce: CommitInForce
+        _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ inForce: CommitInForce,
+        _ recent: RecentVersions
     ) throws -> ArtifactStore {
         let clock = clock
         let list = FleetAllowList(tree: repository, path: configuration.repository.path)
@@ -97,7 +99,8 @@ struct ControllerRun {
                 refusing: [folder.path]),
             journal: journal, refusing: [folder.path],
             allowing: { () throws(Failure) in try await list.read(at: inForce.commit) },
-            retention: configuration.retention, now: { clock.now() })
+            retention: configuration.retention, recent: { recent.newest($0) }, build: BuildVersion.text,
+            now: { clock.now() })
     }
 
     private func localTarget(
@@ -153,6 +156,7 @@ struct ControllerRun {
 struct Memory: Sendable {
     var facts = Facts()
     var fleet = FleetMemory()
+    let recent = RecentVersions()
     var lastBuild: String?
     var entries: UInt64 = 0
 
@@ -166,6 +170,7 @@ struct Memory: Sendable {
                 guard let event = try readable(recorded) else { return true }
                 memory.facts.fold(recorded.index, event)
                 memory.fleet.fold(event)
+                memory.recent.take(event)
                 if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
                 return true
             }

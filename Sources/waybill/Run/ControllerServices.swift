@@ -84,7 +84,7 @@ struct ControllerServices {
         let stop = StopSignals()
         let face = ControllerFace(
             changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, target: parts.target,
-            models: parts.models, ledger: parts.ledger,
+            models: parts.models, ledger: parts.ledger, entries: parts.world.ledger,
             history: parts.store, folder: parts.folder, configuration: parts.configuration,
             startedAt: parts.clock.now(),
             repository: parts.repository)

@@ -21,5 +21,9 @@ actor FleetSource: DesiredStateSource {
 
     func forget() { loader = FleetLoader(tree: tree, path: path) }
 
+    func unfixed() async -> [FixedVersion] { await loader.unfixed() }
+
+    func remember(_ fixed: [FixedVersion]) async { await loader.remember(fixed) }
+
     func current() async -> DesiredState? { await loader.state }
 }

@@ -14,6 +14,8 @@ struct StateFolder: Sendable {
     var lock: String { path + "/controller.lock" }
     var controlSocket: String { path + "/control.sock" }
     var ledger: String { path + "/ledger" }
+    /// False before a controller ran here.
+    var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger) }
     /// The default anchor: beside the ledger, so that it survives what befalls the ledger's folder alone.
     var anchorFolder: String { path + "/anchor" }
     var anchor: String { anchorFolder + "/checkpoint" }

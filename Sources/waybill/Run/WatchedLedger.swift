@@ -11,15 +11,17 @@ struct WatchedLedger: RecoverableLedger {
     private let metrics: Metrics
     private let signal: ChangeSignal
     private let inForce: CommitInForce
+    private let recent: RecentVersions
     private let logger: Logger
     private let meter: ActMeter
 
     init(
         _ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, inForce: CommitInForce,
-        logger: Logger
+        recent: RecentVersions, logger: Logger
     ) {
         self.logger = logger
         self.inForce = inForce
+        self.recent = recent
         meter = ActMeter(metrics: metrics)
         self.ledger = ledger
         self.store = store
@@ -38,6 +40,7 @@ struct WatchedLedger: RecoverableLedger {
             for (index, event) in zip(indices, events) {
                 meter.note(event, at: index)
                 inForce.take(event)
+                recent.take(event)
                 log(EventView(event, at: index))
             }
             return indices

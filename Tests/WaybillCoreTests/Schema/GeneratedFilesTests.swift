@@ -56,7 +56,7 @@ import WaybillCore
             case .integer(let range):
                 if let number = field.defaultValue?.integer { #expect(range.contains(number)) }
             case .object(let inner), .list(.object(let inner), _, _): check(inner)
-            case .onlyTrue, .list, .map: break
+            case .number, .onlyTrue, .list, .map: break
             }
         }
     }

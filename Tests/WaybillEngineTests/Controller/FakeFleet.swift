@@ -81,6 +81,8 @@ final class FakeSource: DesiredStateSource {
         var history: [CommitID: [CommitID]] = [:]
         var current: CommitID?
         var loads: [CommitID] = []
+        var versions: [CommitID: [FixedVersion]] = [:]
+        var fixed: Set<VersionID> = []
         /// How many loads of a commit fail yet.
         var failing: [CommitID: Int] = [:]
     }
@@ -134,6 +136,20 @@ final class FakeSource: DesiredStateSource {
     func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta { try await load(commit) }
 
     func forget() async { state.withLock { $0.current = nil } }
+
+    func unfixed() async -> [FixedVersion] {
+        state.withLock { state in
+            guard let commit = state.current else { return [] }
+            return (state.versions[commit] ?? []).filter { !state.fixed.contains($0.version) }
+        }
+    }
+
+    func remember(_ fixed: [FixedVersion]) async {
+        state.withLock { $0.fixed.formUnion(fixed.map(\.version)) }
+    }
+
+    /// Versions of models at `commit`.
+    func name(_ versions: [FixedVersion], at commit: CommitID) { state.withLock { $0.versions[commit] = versions } }
 
     func current() async -> DesiredState? {
         state.withLock { state in

@@ -65,6 +65,44 @@ struct FleetWatcherTests {
         #expect(failure?.message == "the controller is stopping")
     }
 
+    // MARK: What versions are
+
+    @Test func `what a version is, is written down once it was accepted, once`() async throws {
+        let fleet = fleet()
+        let version = FixedVersion(
+            version: try VersionID(parsing: "churn@1.4.0"), digest: Digest(of: "it".utf8), path: "churn.yaml", commit: a
+        )
+        fleet.source.name([version], at: a)
+        fleet.source.name([version], at: b)
+        try await fleet.run {
+            try await settled(fleet)
+            fleet.source.set(b, [one, two], setting: 2)
+            fleet.repository.push(b, on: a)
+            _ = try await fleet.watcher.sync()
+        }
+        #expect(
+            fleet.types(.commitAccepted, .versionsFixed) == [.commitAccepted, .versionsFixed, .commitAccepted])
+        #expect(fleet.base.ledger.memory.fixed == [version.version: version])
+        let second = FleetHarness(b, before: fleet)
+        try await second.run { try await settled(second) }
+        #expect(second.types(.versionsFixed).count == 1)
+    }
+
+    @Test func `what a crash kept from being written down is written at the next start`() async throws {
+        let first = fleet()
+        try await first.run { try await settled(first) }
+        let version = FixedVersion(
+            version: try VersionID(parsing: "churn@1.4.0"), digest: Digest(of: "it".utf8), path: "churn.yaml", commit: a
+        )
+        first.source.name([version], at: a)
+        let second = FleetHarness(a, before: first)
+        second.repository.goAway(true)
+        try await second.run {
+            try await eventually("it is written down") { second.types(.versionsFixed).count == 1 }
+        }
+        #expect(second.base.ledger.memory.fixed == [version.version: version])
+    }
+
     // MARK: Starts
 
     @Test func `after a restart the accepted state is taken up without the remote`() async throws {

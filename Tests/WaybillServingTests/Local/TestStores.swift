@@ -12,7 +12,7 @@ final class PlainModelStore: ModelStore {
         return root.appending(path: Digest(of: Array(names.utf8)).hex).path
     }
 
-    func check(_ artifacts: [Artifact]) async throws(Failure) -> Preparation {
+    func check(_ artifacts: [Artifact], of manifest: ModelVersion? = nil) async throws(Failure) -> Preparation {
         for artifact in artifacts {
             guard let data = FileManager.default.contents(atPath: "\(folder(for: artifacts))/\(artifact.path)") else {
                 return .missing

@@ -48,6 +48,48 @@ extension `End to end` {
         }
     }
 
+    @Test func `a new version of files that serve already gets its bundle, and no drift is seen`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            try fleet.version("2.0.0")
+            try fleet.deploy("2.0.0")
+            try await fleet.apply("the same files")
+            try await fleet.serves("production/risk-score", "2.0.0")
+            try await fleet.eventually("both have bundles") {
+                let names = try await fleet.events(.bundleBuilt).map { $0.body["version"]?.string }
+                return names == ["risk-score@1.0.0", "risk-score@2.0.0"]
+            }
+            #expect(try await fleet.events(.bundleAttested).count == 2)
+            #expect(try await fleet.events(.driftFound) == [])
+            let shown = try await fleet.waybill("package", "inspect", "risk-score@2.0.0")
+            #expect(shown.output.contains("provenance (SLSA v1) sha256:") && shown.output.contains(" signed by nobody"))
+        }
+    }
+
+    @Test func `a version whose list of packages locks nothing is refused before it is packaged`() async throws {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            try fleet.version("2.0.0", adding: [("notes.txt", Array("new".utf8))])
+            let path = "models/risk-score/2.0.0.yaml"
+            let manifest = try String(contentsOfFile: "\(fleet.clone)/\(path)", encoding: .utf8)
+            try fleet.write(path, manifest + "  environment: {python: '3.11', lock: train.txt}\n")
+            try fleet.write("train.txt", "numpy\n")
+            try fleet.deploy("2.0.0")
+            try await fleet.apply("an unlocked list")
+            try await fleet.eventually("it stalls") {
+                try await fleet.condition("production/risk-score", "Stalled")?.reason == "LockInvalid"
+            }
+            let stalled = try #require(try await fleet.condition("production/risk-score", "Stalled"))
+            #expect(stalled.message.hasPrefix("the lock of risk-score@2.0.0: train.txt:1: "), "\(stalled.message)")
+            #expect(
+                stalled.message.contains(
+                    "'uv pip compile --universal --generate-hashes --python-version 3.11 --output-file train.txt train.txt'"
+                ))
+            #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+            #expect(try await fleet.events(.bundleBuilt).count == 1)
+        }
+    }
+
     @Test func `two deployments of one version package it once, and say what they wait for`() async throws {
         try await withFleet { fleet in
             for name in ["one", "two"] { try fleet.deploy("1.0.0", as: name) }

@@ -51,7 +51,7 @@ extension `End to end` {
 
 extension Fleet {
     /// Writes a version of `risk-score` with a further file of another machine.
-    fileprivate func version(_ version: String, adding name: String, from source: String, _ bytes: [UInt8]) throws {
+    func version(_ version: String, adding name: String, from source: String, _ bytes: [UInt8]) throws {
         try self.version(version)
         let path = "models/risk-score/\(version).yaml"
         let manifest = try String(contentsOfFile: "\(clone)/\(path)", encoding: .utf8)

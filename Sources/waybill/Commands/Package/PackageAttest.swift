@@ -10,7 +10,10 @@ struct PackageAttest: AsyncParsableCommand {
         discussion: """
             REF is a version such as churn@1.4.0, or a digest or at least 8 digits of it. Provenance is SLSA v1 in a DSSE envelope \
             that the key signs: which version, which sources with which digests. The bill of materials is CycloneDX 1.6: files, \
-            data, and the Python packages of the lock. Both are functions of the bundle; no time is in them unless --finished says it.
+            data, and the Python packages of the lock. Both are functions of the bundle; no time is in them unless --finished says it. Whoever builds a bundle puts both beside it, unsigned; this adds the word of a \
+            person.
+
+            \(StoreOptions.recorded)
             """)
 
     @Argument(help: ArgumentHelp("The bundle.", valueName: "ref"))
@@ -32,11 +35,12 @@ struct PackageAttest: AsyncParsableCommand {
         let content = try options.content()
         let bundle = try await content.bundle(reference)
         let key = try key.load()
-        let statement = try await content.provenance(of: bundle, build: BuildVersion.text, finished: finished)
-        let provenance = try await content.attach(
-            try Self.envelope(statement, by: key), predicateType: Provenance.predicateType, to: bundle)
-        let bill = try await content.attachBill(to: bundle)
         let name = bundle.version ?? bundle.descriptor.digest.description
+        let (provenance, bill) = try await options.acts().perform(.bundleAttested, name, bundle.facts) {
+            () throws(Failure) in
+            let attested = try await attest(bundle, in: content, by: key)
+            return ((attested.provenance, attested.bill), attested.facts)
+        }
         let value: Value = [
             "kind": "BundleAttestations", "bundle": .string(bundle.descriptor.digest.description),
             "provenance": .string(provenance.layer.digest.description), "bill": .string(bill.layer.digest.description),
@@ -44,6 +48,20 @@ struct PackageAttest: AsyncParsableCommand {
         try show(value, output) {
             "\(name.harmless) has provenance \(provenance.layer.digest) and a bill of materials \(bill.layer.digest)\n"
         }
+    }
+
+    private func attest(
+        _ bundle: StoredBundle, in content: ContentStore, by key: SigningKey
+    ) async throws(Failure) -> (provenance: Referrer, bill: Referrer, facts: Members) {
+        let statement = try await content.provenance(of: bundle, build: BuildVersion.text, finished: finished)
+        let envelope = try Self.envelope(statement, by: key)
+        let provenance = try await content.attach(envelope, predicateType: Provenance.predicateType, to: bundle)
+        let bill = try await content.attachBill(to: bundle)
+        var facts: Members = [
+            "provenance": .string(provenance.layer.digest.description), "bill": .string(bill.layer.digest.description),
+        ]
+        if let key = envelope.signatures.first?.keyID { facts["key"] = .string(key) }
+        return (provenance, bill, facts)
     }
 
     private static func envelope(_ statement: Statement, by key: SigningKey) throws(Failure) -> Envelope {

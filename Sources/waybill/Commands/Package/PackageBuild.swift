@@ -12,7 +12,9 @@ struct PackageBuild: AsyncParsableCommand {
             The version is read from the manifests of a fleet folder as they are now. Its files are copied into the content \
             store, hashed on the way and compared with the manifest; what is held already is not read again. With --check \
             they are read again, from where they came, and compared with the bundle that is there: returns 1 when a layer \
-            differs.
+            differs. Provenance and a bill of materials are put beside the bundle.
+
+            \(StoreOptions.recorded)
             """)
 
     @Argument(
@@ -25,6 +27,9 @@ struct PackageBuild: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Folder of the manifests in it.", valueName: "path"))
     var path: String?
+
+    @Flag(help: "Let the version become another bundle, unless the ledger knows the one that it is.")
+    var replace = false
 
     @Flag(help: "Build again from the recorded sources and say what differs.")
     var check = false
@@ -41,11 +46,16 @@ struct PackageBuild: AsyncParsableCommand {
         let store = try options.content()
         let progress = ProgressLine(Console.current)
         let builder = BundleBuilder(
-            content: store, tree: found.tree, readers: try options.readers(), refusing: refusing)
-        let artifacts = found.version.artifacts
+            content: store, tree: found.tree, readers: try options.readers(), refusing: refusing,
+            build: BuildVersion.text)
+        let (acts, name, artifacts) = (try options.acts(), version.description, found.version.artifacts)
         let bundle = try await progress.following("packaging", { store.held(artifacts) }) {
-            try await builder.build(found.version, at: found.commit).bundle
+            try await acts.perform(.bundleBuilt, name, ["version": .string(name)]) { () throws(Failure) in
+                let made = try await builder.package(found.version, at: found.commit, replacing: replace)
+                return (made.bundle, made.bundle.facts)
+            }
         }
+        try await acts.noteQuarantine(in: store)
         let value: Value = [
             "kind": "Bundle", "version": .string(bundle.version.description),
             "digest": .string(bundle.manifest.description), "layers": .integer(Int64(bundle.layers)),
@@ -108,5 +118,12 @@ func show(_ value: Value, _ format: TextFormat, _ text: () -> String) throws {
     case .text: console.write(text())
     case .json: console.line(value.prettyJSON)
     case .yaml: console.write(value.yaml)
+    }
+}
+
+extension ModelBundle {
+    /// As a `bundle.built` entry says it.
+    fileprivate var facts: Members {
+        ["digest": .string(manifest.description), "size": .integer(size), "layers": .integer(Int64(layers))]
     }
 }

@@ -25,6 +25,19 @@ struct StoreOptions: ParsableArguments {
 
     func content() throws(Failure) -> ContentStore { ContentStore(root: try root()) }
 
+    /// Where what this command does is written down: the ledger of the state folder whose store it is; nowhere for others.
+    func acts() throws(Failure) -> HandActs {
+        let folder = try folder()
+        let root = URL(fileURLWithPath: try root()).resolvingSymlinksInPath().path
+        guard folder.hasLedger, root == folder.content else { return HandActs(nil) }
+        return HandActs(HandLedger(folder: folder, configuration: try controller.configuration()))
+    }
+
+    /// What every command that changes a store says of it.
+    static let recorded =
+        "What it does to the store of a state folder stands in its ledger, with who did it; without the ledger nothing is done. "
+        + "A store of its own (--store), or of a state folder that no controller ran in, has no ledger."
+
     /// The sources of model files that the settings allow.
     func readers() throws(Failure) -> SourceReaders {
         let scratch = FileManager.default.temporaryDirectory.appending(

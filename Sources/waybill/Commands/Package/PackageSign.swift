@@ -12,6 +12,8 @@ struct PackageSign: AsyncParsableCommand {
             (SSHSIG, namespace waybill.dev/model); an ECDSA key in PEM signs its files by OpenSSF Model Signing. No model file is \
             read. Who may sign which model stands in .waybill/access.yaml of the fleet repository; anybody can sign, and a \
             signature counts when the rules say so.
+
+            \(StoreOptions.recorded)
             """)
 
     @Argument(help: ArgumentHelp("The bundle.", valueName: "ref"))
@@ -28,8 +30,16 @@ struct PackageSign: AsyncParsableCommand {
         let content = try options.content()
         let bundle = try await content.bundle(reference)
         let key = try key.load()
-        let (referrer, signer) = try await Self.sign(bundle, in: content, by: key)
         let name = bundle.version ?? bundle.descriptor.digest.description
+        let (referrer, signer) = try await options.acts().perform(.bundleSigned, name, bundle.facts) {
+            () throws(Failure) in
+            let signed = try await Self.sign(bundle, in: content, by: key)
+            let facts: Members = [
+                "signature": .string(signed.0.layer.digest.description), "form": .string(signed.1.kind),
+                "key": .string(signed.1.key.fingerprint),
+            ]
+            return (signed, facts)
+        }
         let value: Value = [
             "kind": "BundleSignature", "bundle": .string(bundle.descriptor.digest.description),
             "form": .string(signer.kind), "key": .string(signer.key.fingerprint),
@@ -55,5 +65,14 @@ struct PackageSign: AsyncParsableCommand {
         }
         let form = SignatureForm.ssh
         return (try await content.attach(signature, to: bundle), (signature.key, form.rawValue, form.title))
+    }
+}
+
+extension StoredBundle {
+    /// As entries of the ledger name it.
+    var facts: Members {
+        var facts: Members = ["digest": .string(descriptor.digest.description)]
+        if let version { facts["version"] = .string(version) }
+        return facts
     }
 }

@@ -16,6 +16,8 @@ struct PackageVerify: AsyncParsableCommand {
             a bundle's sources, the commit of its code, the registry it was pulled from, the index of a wheel. For what cannot \
             be had it says what brings it back. Returns 1 when there were any. With --signed every bundle \
             must be signed, too, by somebody who may sign its model; where no access file says who may, by a --public-key.
+
+            \(StoreOptions.recorded)
             """)
 
     @Argument(help: ArgumentHelp("Bundles.", valueName: "ref"))
@@ -45,15 +47,38 @@ struct PackageVerify: AsyncParsableCommand {
         for reference in references { only = (only ?? []).union(try await store.blobs(of: reference)) }
         let held = try await store.blobs()
         let missing = (only ?? []).filter { held[$0] == nil }.sorted()
-        let progress = ProgressLine(Console.current)
-        let report = try await store.verify(only: only) { progress.show("hashed", $0, of: $1) }
-        let again = try await recover(Set(report.quarantined.map(\.digest) + missing), in: store)
-        progress.clear()
+        let acts = try options.acts()
+        let (report, again) = try await acts.perform(
+            .contentVerified, "content", ["bundles": .list(references.map { .string($0) })]
+        ) { [only] () throws(Failure) in
+            let done = try await verify(only, missing, in: store)
+            return (done, Self.facts(done.report, done.again))
+        }
+        try await acts.noteQuarantine(in: store)
         let signers = try await signers(in: store)
         var value = Self.value(report, missing, again).object ?? [:]
         if signed { value["signatures"] = .list(signers.map(\.value)) }
         try show(.object(value), output) { Self.text(report, missing, again) + signers.map(\.text).joined() }
         if !report.isSound || !missing.isEmpty || signers.contains(where: { !$0.isTrusted }) { throw ExitCode(1) }
+    }
+
+    /// Hashes, and fetches again what is rotten or missing.
+    private func verify(
+        _ only: Set<Digest>?, _ missing: [Digest], in store: ContentStore
+    ) async throws(Failure) -> (report: ScrubReport, again: BlobRecovery.Report) {
+        let progress = ProgressLine(Console.current)
+        defer { progress.clear() }
+        let report = try await store.verify(only: only) { progress.show("hashed", $0, of: $1) }
+        return (report, try await recover(Set(report.quarantined.map(\.digest) + missing), in: store))
+    }
+
+    /// As a `content.verified` entry says it.
+    private static func facts(_ report: ScrubReport, _ again: BlobRecovery.Report) -> Members {
+        [
+            "blobs": .integer(Int64(report.blobs)), "size": .integer(report.bytes),
+            "quarantined": .integer(Int64(report.quarantined.count)),
+            "recovered": .integer(Int64(again.recovered.count)),
+        ]
     }
 
     /// Who signed each bundle; nobody is asked for without --signed.
@@ -68,7 +93,7 @@ struct PackageVerify: AsyncParsableCommand {
         return signers
     }
 
-    private func recover(_ digests: Set<Digest>, in store: ContentStore) async throws -> BlobRecovery.Report {
+    private func recover(_ digests: Set<Digest>, in store: ContentStore) async throws(Failure) -> BlobRecovery.Report {
         guard !digests.isEmpty else { return BlobRecovery.Report() }
         let folder = try options.folder()
         // What came from the fleet repository is read from the controller's mirror, if there is one.
@@ -140,10 +165,12 @@ struct PackageCollect: AsyncParsableCommand {
         commandName: "collect",
         abstract: "Remove what nothing needs from the content store.",
         discussion: """
-            Kept are the files of everything that is deployed or held, bundles that share one of them, the newest bundles of \
-            each model, those that packaging.retain names, and bundles of other tools. A pulled bundle of Waybill's is \
+            Kept are the files of everything that is deployed or held, bundles that share one of them, those of the last \
+            revisions of each deployment, the newest bundles of each model, those that packaging.retain names, and bundles of other tools. A pulled bundle of Waybill's is \
             one of its model, like those that were built here. Nothing is removed while something packages. Look first: \
             --dry-run removes nothing.
+
+            \(StoreOptions.recorded)
             """)
 
     @Flag(help: "Only say what would be removed.")
@@ -151,7 +178,7 @@ struct PackageCollect: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Newest bundles of each model that are kept whatever is deployed; default: packaging.keep.",
+            "Last revisions of each deployment, and newest bundles of each model, that are kept; default: packaging.keep.",
             valueName: "number"))
     var keep: Int?
 
@@ -175,9 +202,11 @@ struct PackageCollect: AsyncParsableCommand {
         }
         var retention = try options.controller.configuration().retention
         if let keep { retention.newest = keep }
+        let recent = try await RecentVersions.read(try options.folder())
         let collection = ContentCollection(
-            try options.content(), roots: roots, retention: retention, emptiesQuarantine: quarantine)
-        let report = try await collection.run(dryRun: dryRun)
+            try options.content(), roots: roots, retention: retention.keeping(recent.newest(retention.newest)),
+            emptiesQuarantine: quarantine)
+        let report = try await collect(collection)
         let value: Value = [
             "kind": "StoreCollection", "dryRun": .bool(dryRun), "bundles": .list(report.bundles.map { .string($0) }),
             "blobs": .integer(Int64(report.blobs)), "partials": .integer(Int64(report.partials)),
@@ -188,6 +217,14 @@ struct PackageCollect: AsyncParsableCommand {
             ],
         ]
         try show(value, output) { Self.text(report, dryRun: dryRun) }
+    }
+
+    private func collect(_ collection: ContentCollection) async throws(Failure) -> ContentCollection.Report {
+        if dryRun { return try await collection.run(dryRun: true) }
+        return try await options.acts().perform(.contentCollected, "content") { () throws(Failure) in
+            let report = try await collection.run(dryRun: false)
+            return (report, report.facts)
+        }
     }
 
     static func text(_ report: ContentCollection.Report, dryRun: Bool) -> String {

@@ -109,6 +109,8 @@ struct PackagePull: AsyncParsableCommand {
             manifest's digest stays what it is there, and a pull that was cut goes on where it was. A bundle of Waybill has \
             its version as its name in the store, anything else its reference. What refers to it comes along; with \
             --referrers only that of the artifact types that are named, such as application/vnd.cyclonedx+json.
+
+            \(StoreOptions.recorded)
             """)
 
     @Argument(help: ArgumentHelp("Where from.", valueName: "ref"), transform: RegistryOptions.parse)
@@ -137,8 +139,17 @@ struct PackagePull: AsyncParsableCommand {
             bounds: try options.controller.configuration().sources.bounds)
         let progress = ProgressLine(Console.current)
         defer { progress.clear() }
-        let report = try await pull.pull(reference, referrers: referrers.isEmpty ? nil : Set(referrers)) {
-            progress.show("pulled", $0, of: $1)
+        let name = reference.description
+        let report = try await options.acts().perform(.bundlePulled, name, ["reference": .string(name)]) {
+            () throws(Failure) in
+            let report = try await pull.pull(reference, referrers: referrers.isEmpty ? nil : Set(referrers)) {
+                progress.show("pulled", $0, of: $1)
+            }
+            let facts: Members = [
+                "version": .string(report.name), "digest": .string(report.digest.description),
+                "size": .integer(report.size),
+            ]
+            return (report, facts)
         }
         progress.clear()
         try show(report.value, output) { report.text }

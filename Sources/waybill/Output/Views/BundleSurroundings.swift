@@ -50,7 +50,9 @@ struct BundleSurroundings {
         let signers = statement.signers.map { key in
             (access?.person(of: key).map { "\($0) " } ?? "") + key.fingerprint
         }
-        let by = signers.isEmpty ? "" : " signed by \(signers.joined(separator: ", "))"
+        let isOpen = if case .attestation = statement.kind { statement.problem == nil } else { false }
+        let nobody = isOpen ? " signed by nobody" : ""
+        let by = signers.isEmpty ? nobody : " signed by \(signers.joined(separator: ", "))"
         let problem = statement.problem.map { ": \($0)" } ?? ""
         return "\(Self.title(statement.kind)) \(statement.digest)\(by)\(problem)"
     }

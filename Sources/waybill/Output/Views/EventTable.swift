@@ -38,13 +38,18 @@ extension EventView {
         case .controllerUpgraded: return "\(self["from"] ?? "?") to \(self["to"] ?? "?")"
         case .commitObserved: return (self["summary"] ?? "") + (self["trigger"].map { " (\($0))" } ?? "")
         case .commitAccepted: return acceptance
+        case .versionsFixed:
+            return (body.value["versions"]?.list ?? []).compactMap { $0["version"]?.string }.joined(separator: ", ")
         case .commitRewound:
             return "\((self["head"] ?? "?").prefix(10)) does not contain \((self["accepted"] ?? "?").prefix(10))"
         case .resourceInvalid: return "\(self["location"] ?? "?"): \(self["message"] ?? "?")"
         case .environmentBuilt: return "Python \(self["python"] ?? "?") in \(number("seconds")) s"
         case .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt,
-            .contentQuarantined, .contentCollected:
+            .contentVerified, .contentQuarantined, .contentCollected:
             return packaging
+        case .bundleSigned: return (self["version"] ?? "?") + (self["key"].map { " by \($0)" } ?? "")
+        case .bundleAttested: return self["version"] ?? "?"
+        case .bundlePulled: return "\(self["version"] ?? "?") from \(self["reference"] ?? "?")"
         case .signatureVerified:
             return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"
@@ -66,6 +71,7 @@ extension EventView {
     }
 
     private var packaging: String {
+        if phase == "intent" { return self["version"] ?? self["reference"] ?? "" }
         let size = body.value["size"]?.integer ?? 0
         switch EventType(rawValue: type) {
         case .sourcesResolved:
@@ -80,6 +86,8 @@ extension EventView {
             return "\(self["version"] ?? "?") is \((self["digest"] ?? "?").prefix(19)), \(Bytes.text(size))"
         case .contentQuarantined:
             return "\((self["digest"] ?? "?").prefix(19)) had become \((self["found"] ?? "?").prefix(19))"
+        case .contentVerified:
+            return "\(number("blobs")) blobs, \(Bytes.text(size)), \(number("quarantined")) rotten"
         case .contentCollected: return "\(number("blobs")) blobs, \(Bytes.text(size))"
         case _: return self["message"] ?? ""
         }
