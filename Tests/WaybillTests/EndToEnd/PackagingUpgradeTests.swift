@@ -93,10 +93,15 @@ extension Fleet {
         // Two of its files are held already, by the bundle that was built by hand; all three are looked into.
         #expect(steps.first == .sourcesResolved && steps.last == .bundleBuilt)
         #expect(steps.filter { $0 == .artifactInspected }.count == 3)
-        // What was built by hand is recorded once the controller packages that version, which it has no need to: its files are
-        // in place, and serve.
-        let bundles = try await events(.bundleBuilt).compactMap { $0.body["version"]?.string }
-        #expect(bundles == ["risk-score@2.0.0"])
+        // What was built by hand is an act with an end of its own; the controller records it once it finds the bytes of what
+        // serves in the store.
+        let bundles = try await events(.bundleBuilt).compactMap { event in
+            event.body["version"]?.string.map { "\($0) \(event.phase.rawValue)" }
+        }
+        #expect(
+            bundles == [
+                "risk-score@1.0.0 intent", "risk-score@1.0.0 outcome", "risk-score@1.0.0 fact", "risk-score@2.0.0 fact",
+            ])
         #expect(try await answeringVersion("production/risk-score") == "2.0.0")
     }
 }
