@@ -51,7 +51,7 @@ extension ModelVersion {
             "code": code?.value, "data": list(data.map(\.value)),
             "environment": environment.map { object(["python": .string($0.python), "lock": .string($0.lock)]) },
             "card": card.map { .string($0) }, "license": license.map { .string($0) },
-            "metrics": metrics.isEmpty ? nil : .object(metrics.mapValues(Value.init(measured:))),
+            "metrics": metrics.isEmpty ? nil : .object(Members(metrics.mapValues(Value.init(measured:)))),
         ])
     }
 }
