@@ -110,6 +110,10 @@ private actor TimedSource: DesiredStateSource {
 
     func forget() { loader = FleetLoader(tree: tree) }
 
+    func unfixed() async -> [FixedVersion] { await loader.unfixed() }
+
+    func remember(_ fixed: [FixedVersion]) async { await loader.remember(fixed) }
+
     func current() async -> DesiredState? { await loader.state }
 }
 

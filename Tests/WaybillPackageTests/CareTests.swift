@@ -45,7 +45,7 @@ import WaybillTestSupport
                 steps.withLock { $0.append(done) }
             }
             #expect(report.isSound)
-            #expect(Set(steps.withLock { $0 }) == Set((0...5).map { Int64($0) << 20 }))
+            #expect(Set(steps.withLock { $0 }) == Set((0...40).map { Int64($0) << 17 }))
         }
     }
 

@@ -39,4 +39,33 @@ import WaybillTestSupport
             #expect(result.code == 0)
         }
     }
+
+    @Test func `what is not looked into is said, and never safe`() async throws {
+        try await withTemporaryFolder { folder in
+            let models = folder.appending(path: "models")
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "elsewhere/deep"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: models.appending(path: "sub"), withIntermediateDirectories: true)
+            for path in ["elsewhere/a.pkl", "models/good.pkl", "models/sub/good.pkl"] {
+                try Data([0x80, 0x04, 0x5D, 0x2E]).write(to: folder.appending(path: path))
+            }
+            let link = models.appending(path: "link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../elsewhere")
+            try FileManager.default.createSymbolicLink(
+                atPath: models.appending(path: "one.pkl").path, withDestinationPath: "../elsewhere/a.pkl")
+            let program = BuiltProgram(folder: folder)
+            let result = try program.run(["package", "scan", "models"])
+            #expect(
+                result.output == """
+                    models/good.pkl: safe (pickle)
+                    models/link: unscanned: is a link to a folder, which is not followed; name the folder itself
+                    models/one.pkl: safe (pickle)
+                    models/sub/good.pkl: safe (pickle)
+
+                    """)
+            #expect(result.code == 1)
+            #expect(try program.run(["package", "scan", "models/link"]).output == "models/link/a.pkl: safe (pickle)\n")
+        }
+    }
 }

@@ -120,7 +120,8 @@ import WaybillTestSupport
                 git lfs track '*.bin' > /dev/null
                 mkdir -p artifacts/churn/1.4.0; cp ../work/model.bin artifacts/churn/1.4.0/
                 git add -A; git commit -q -m model
-                git init -q --bare ../bare.git; git remote add origin ../bare.git; git push -q origin main
+                git init -q --bare ../bare.git; git remote add origin ../bare.git
+                git push -q origin main > /dev/null 2>&1
                 git lfs uninstall --local > /dev/null; git config --unset-all filter.lfs.smudge || true
                 GIT_LFS_SKIP_SMUDGE=1 git clone -q -b main ../bare.git ../clone
                 head -c 7 ../clone/artifacts/churn/1.4.0/model.bin

@@ -36,9 +36,16 @@ extension Controller {
         }
     }
 
-    /// Intents that are about no deployment are ours to reconcile; the core sees to the others.
+    /// Intents that are about no deployment are ours to reconcile; the core sees to the others. What a person began by a command may
+    /// go on, and that command says how it came out: only what a day has passed over is taken for dead.
     private func reconcileOwnIntents() async {
-        let own = core.facts.dangling.filter { (try? DeploymentKey(parsing: $0.value.subject)) == nil }
+        let now = world.clock.now()
+        let own = core.facts.dangling.filter { _, intent in
+            if case .unixUser = intent.actor, now.milliseconds - intent.time.milliseconds < Self.commandLimit {
+                return false
+            }
+            return (try? DeploymentKey(parsing: intent.subject)) == nil
+        }
         if own.isEmpty { return }
         let address = await world.gateway.status()?.address
         let decision = DecisionID(UInt64.random(in: .min ... .max))
@@ -53,6 +60,9 @@ extension Controller {
             loseLedger(notes.map { Outbox.Note(event: $0) })
         }
     }
+
+    /// Milliseconds that a command by hand may take: a day.
+    private static let commandLimit: Int64 = 86_400_000
 
     /// True when a gateway answers.
     private func startGateway(_ keeper: any GatewayKeeper) async -> Bool {

@@ -32,8 +32,20 @@ final class LogPublisher {
         if let found, let resumed = try Self.resume(at: found.checkpoint, files) {
             (builder, bundle) = resumed
             published = found
+            // Whoever wrote it may have been killed before its partial tiles were removed.
+            filled = Self.lastFull(at: found.checkpoint.size)
         }
         cursor = try JournalCursor(paths, from: builder.size, withBodies: false)
+    }
+
+    /// The last full tile of each level, and the last full bundle.
+    private static func lastFull(at size: UInt64) -> [TilePath] {
+        let levels = (0..<8).compactMap { level in
+            let full = TilePath.fullTiles(level: level, size: size)
+            return full == 0 ? nil : TilePath(.hashes(level: level), number: full - 1)
+        }
+        let bundles = TilePath.fullTiles(level: 0, size: size)
+        return levels + (bundles == 0 ? [] : [TilePath(.entries, number: bundles - 1)])
     }
 
     /// State at the published size, taken from the published files; nil when one is missing or they do not have its root.

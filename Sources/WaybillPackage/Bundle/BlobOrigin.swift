@@ -59,7 +59,8 @@ extension ContentStore {
             if let sources, let source = sources.source(of: path), let version = try? VersionID(parsing: name) {
                 let artifact = Artifact(path: path, source: source, digest: layer.digest, size: layer.size)
                 origins.append((layer.digest, .artifact(artifact, of: version, at: sources.commit)))
-            } else if path == CodeArchive.path, let code = manifest.code {
+            } else if registry == nil, path == CodeArchive.path, let code = manifest.code {
+                // Of what was pulled the registry alone is asked: its manifest would have this machine call wherever it says.
                 origins.append((layer.digest, .code(code, of: name)))
             }
             origins += own(layer)

@@ -44,8 +44,7 @@ package struct BundleBuilder: Sendable {
     package func package(
         _ version: ModelVersion, at commit: CommitID, replacing: Bool = false
     ) async throws(Failure) -> Made {
-        let name = version.id.description
-        if try await content.names()[name] == nil { try await requireLock(of: version, at: commit) }
+        if try await !isFixed(version.id) { try await requireLock(of: version, at: commit) }
         let made = try await build(version, at: commit, replacing: replacing)
         let use = try await content.use()
         defer { withExtendedLifetime(use) {} }
@@ -87,9 +86,16 @@ package struct BundleBuilder: Sendable {
             mediaType: ModelPack.manifestType, artifactType: ModelPack.artifactType, digest: digest,
             size: Int64(bytes.count), annotations: [BundleSources.annotation: BundleSources(version, commit).text])
         let files = made.files
-        try await refuseChange(of: version.id, to: digest, files, replacing: replacing)
+        let before = try await refuseChange(of: version.id, to: digest, files, replacing: replacing)
         try await content.work.run { [content] (_) throws(Failure) in
-            try content.changeIndex { $0.put(descriptor, named: version.id.description) }
+            try content.changeIndex { (index) throws(Failure) in
+                let name = version.id.description
+                guard let now = index.named(name)?.digest, now != before, now != digest else {
+                    return index.put(descriptor, named: name)
+                }
+                throw Failure(
+                    .retry, reason: "VersionChanged", message: "\(name) became another bundle meanwhile, \(now)")
+            }
         }
         return (
             ModelBundle(
@@ -98,13 +104,21 @@ package struct BundleBuilder: Sendable {
         )
     }
 
+    /// Whether the ledger knows a bundle of the version. What it knows was judged before, and is not judged by newer rules.
+    func isFixed(_ version: VersionID) async throws(Failure) -> Bool {
+        let name = version.description
+        guard let there = try await content.names()[name] else { return false }
+        return try await content.isNoted(there.digest, as: name)
+    }
+
+    /// Gives the bundle that the version is here until now.
     private func refuseChange(
         of version: VersionID, to digest: Digest, _ files: [BundleFile], replacing: Bool
-    ) async throws(Failure) {
+    ) async throws(Failure) -> Digest? {
         let name = version.description
-        guard let before = try await content.names()[name], before.digest != digest else { return }
+        guard let before = try await content.names()[name], before.digest != digest else { return digest }
         let isFixed = try await content.isNoted(before.digest, as: name)
-        if !isFixed, replacing { return }
+        if !isFixed, replacing { return before.digest }
         let sources = before.annotations[BundleSources.annotation].flatMap(BundleSources.init(parsing:))
         let first = isFixed ? sources.map { ", which commit \($0.commit.short) fixed first" } ?? "" : ""
         let way = isFixed ? "" : "; while nobody has it yet, 'waybill package build --replace' makes it another bundle"

@@ -53,15 +53,24 @@ extension ContentStore {
     }
 
     /// Changes the index as one step, whoever else wants to.
-    func changeIndex(_ change: (inout ImageIndex) -> Void) throws(Failure) {
+    /// - Throws: what `change` throws; `StoreFull`, stalling, for an index that could not be read again.
+    func changeIndex(_ change: (inout ImageIndex) throws(Failure) -> Void) throws(Failure) {
         do {
             let lock = try FileLock.hold(layout.indexLock)
             defer { withExtendedLifetime(lock) {} }
             let before = try readIndex()
             var after = before
-            change(&after)
+            try change(&after)
             if after == before { return }
-            try DurableFile.replace(layout.index, with: after.bytes, mode: 0o644, scratch: layout.partial)
+            let bytes = after.bytes
+            guard bytes.count <= ImageIndex.limit else {
+                throw Failure(
+                    .stall, reason: "StoreFull",
+                    message:
+                        "\(layout.index) would have more than \(ImageIndex.limit >> 20) MiB; 'waybill package collect' removes "
+                        + "what nothing needs")
+            }
+            try DurableFile.replace(layout.index, with: bytes, mode: 0o644, scratch: layout.partial)
         } catch let error as SystemError {
             throw .disk(error)
         } catch let failure as Failure {

@@ -99,7 +99,7 @@ package struct ArtifactStore: ModelStore {
         let preparation = try await work.run { (cancellation) throws(Failure) in try checker(set, cancellation).run() }
         if preparation == .prepared { return }
         try content.layout.make()
-        if let manifest, try await content.names()[version.description] == nil {
+        if let manifest, try await !builder.isFixed(version) {
             try await builder.requireLock(of: manifest, at: commit)
         }
         board.set(.arriving, of: key)

@@ -90,7 +90,8 @@ package struct ContentWheels: WheelStore {
         guard Self.isName(wheel.name) else {
             throw Failure(.stall, reason: "StoreDamaged", message: "\(wheel.name.quotedForMessage) is no wheel's name")
         }
-        let folder = "\(content.layout.partial)/wheel.\(digest.hex)"
+        // Of its own, beside others that restore the same.
+        let folder = "\(content.layout.partial)/wheel.\(digest.short).\(UUID().uuidString)"
         try await content.work.run { (_) throws(Failure) in
             do throws(SystemError) {
                 try removeTree(folder)

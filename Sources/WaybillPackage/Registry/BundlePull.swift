@@ -42,7 +42,9 @@ package struct BundlePull: Sendable {
         let fetched = try await fetch(arriving.flatMap(\.manifest.blobs), from: reference, progress)
         for (found, _) in arriving { try await content.put(found.bytes) }
         try await content.work.run { [content, arriving] (_) throws(Failure) in
-            try content.changeIndex { index in
+            try content.changeIndex { (index) throws(Failure) in
+                // Another one may have taken the name while this one arrived.
+                try requireFree(name, for: bundle.descriptor.digest, index.named(name), reference)
                 index.put(Self.entry(bundle, manifest, reference), named: name)
                 for (found, manifest) in arriving.dropFirst() {
                     index.put(referrer: Self.entry(found, manifest, reference))
@@ -62,11 +64,13 @@ package struct BundlePull: Sendable {
     ) -> Descriptor {
         var descriptor = found.descriptor
         descriptor.artifactType = manifest.artifactType
+        // What a manifest says of itself stays in it: beside it in the index it would be what this store says, its names first.
+        descriptor.annotations = [
+            ContentStore.originAnnotation: "\(reference.name)@\(descriptor.digest)"
+        ]
         if let subject = manifest.subject {
-            descriptor.annotations = manifest.annotations
             descriptor.annotations[ContentStore.subjectAnnotation] = subject.digest.description
         }
-        descriptor.annotations[ContentStore.originAnnotation] = "\(reference.name)@\(descriptor.digest)"
         return descriptor
     }
 
@@ -96,6 +100,9 @@ package struct BundlePull: Sendable {
         return missing
     }
 
+    /// Bytes of all manifests that refer to one, which are in memory at once.
+    private static let referrersSize = 16 << 20
+
     /// What refers to it, and what refers to that; each names the digest that it is of.
     private func referrers(
         of digest: Digest, in reference: ImageReference, _ types: Set<String>?
@@ -103,6 +110,7 @@ package struct BundlePull: Sendable {
         var subjects = [digest]
         var seen: Set<Digest> = [digest]
         var all: [(found: RegistryClient.Found, manifest: ArtifactManifest)] = []
+        var size = 0
         while let subject = subjects.popLast() {
             for descriptor in try await listed(subject, in: reference, types)
             where seen.insert(descriptor.digest).inserted {
@@ -114,6 +122,11 @@ package struct BundlePull: Sendable {
                 }
                 guard all.count < RegistryClient.referrerLimit else {
                     throw RegistryFailure.unsound("\(reference)", "too many manifests refer to it")
+                }
+                size += found.bytes.count
+                guard size <= Self.referrersSize else {
+                    throw RegistryFailure.unsound(
+                        "\(reference)", "the manifests that refer to it have more than \(Self.referrersSize >> 20) MiB")
                 }
                 all.append((found, manifest))
                 subjects.append(descriptor.digest)
@@ -142,14 +155,20 @@ package struct BundlePull: Sendable {
         guard let text = manifest.annotations[ModelPack.version], let version = try? VersionID(parsing: text),
             manifest.artifactType == ModelPack.artifactType
         else { return reference.tag == nil ? "\(reference.name)@\(digest)" : "\(named)" }
-        if let there = try await content.names()[version.description], there.digest != digest {
-            throw Failure(
-                .stall, reason: "BundleConflict",
-                message:
-                    "\(version) is \(there.digest) in \(content.layout.image), and \(digest) in \(reference); a version never "
-                    + "changes: find out which one is meant, and pull into another --store to compare them")
-        }
+        try requireFree(version.description, for: digest, try await content.names()[version.description], reference)
         return version.description
+    }
+
+    /// - Throws: `BundleConflict` when `there`, which has the name, is another bundle of the version. Other names move on.
+    private func requireFree(
+        _ name: String, for digest: Digest, _ there: Descriptor?, _ reference: ImageReference
+    ) throws(Failure) {
+        guard (try? VersionID(parsing: name)) != nil, let there, there.digest != digest else { return }
+        throw Failure(
+            .stall, reason: "BundleConflict",
+            message:
+                "\(name) is \(there.digest) in \(content.layout.image), and \(digest) in \(reference); a version never "
+                + "changes: find out which one is meant, and pull into another --store to compare them")
     }
 }
 

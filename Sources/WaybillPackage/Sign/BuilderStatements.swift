@@ -18,22 +18,41 @@ extension ContentStore {
         to descriptor: Descriptor, build: String?
     ) async throws(Failure) -> BuilderStatements {
         let bundle = try await bundle(descriptor)
-        var (provenance, bill): (Digest?, Digest?)
-        for referrer in try await attachments(of: descriptor.digest) where try isHeld(referrer.layer.digest) {
-            if referrer.isProvenance { provenance = referrer.layer.digest }
-            if referrer.artifactType == BillOfMaterials.mediaType { bill = referrer.layer.digest }
-        }
-        if let provenance, let bill { return BuilderStatements(provenance: provenance, bill: bill, isNew: false) }
-        let statement = try await self.provenance(of: bundle, build: build, finished: nil)
-        let said = try await attach(
-            statement.payload, mediaType: Statement.payloadType, artifactType: Statement.payloadType,
-            annotations: [Attestation.predicateAnnotation: Provenance.predicateType], to: descriptor)
+        let there = try await attachments(of: descriptor.digest)
+        var held: Set<Digest> = []
+        for referrer in there where try isHeld(referrer.layer.digest) { held.insert(referrer.layer.digest) }
+        let provenance = try await ownProvenance(of: bundle, among: there, build: build)
+        // Equal bytes are there once.
+        let bill = try await attachBill(to: bundle).layer.digest
         return BuilderStatements(
-            provenance: said.layer.digest, bill: try await attachBill(to: bundle).layer.digest, isNew: true)
+            provenance: provenance, bill: bill, isNew: !held.contains(provenance) || !held.contains(bill))
+    }
+
+    /// What this builder said before, or else says now.
+    private func ownProvenance(
+        of bundle: StoredBundle, among there: [Referrer], build: String?
+    ) async throws(Failure) -> Digest {
+        for referrer in there where try await isOwn(referrer, of: bundle) { return referrer.layer.digest }
+        let statement = try await provenance(of: bundle, build: build, finished: nil)
+        return try await attach(
+            statement.payload, mediaType: Statement.payloadType, artifactType: Statement.payloadType,
+            annotations: [Attestation.predicateAnnotation: Provenance.predicateType], to: bundle.descriptor
+        ).layer.digest
     }
 
     private func isHeld(_ digest: Digest) throws(Failure) -> Bool {
         do throws(SystemError) { return try fileStatus(layout.blob(digest)) != nil } catch { throw .disk(error) }
+    }
+
+    /// Whether it says what this builder says, byte for byte, whichever version of Waybill said it. Anybody can put a statement
+    /// beside a bundle in a registry, and a ledger vouches for its own only.
+    private func isOwn(_ referrer: Referrer, of bundle: StoredBundle) async throws(Failure) -> Bool {
+        guard referrer.isProvenance, referrer.layer.size <= Envelope.longest,
+            let bytes = try await bytes(of: referrer.layer.digest)
+        else { return false }
+        let builder = Value(json: bytes)?["predicate"]?["runDetails"]?["builder"]
+        let said = try await provenance(of: bundle, build: builder?["version"]?["waybill"]?.string, finished: nil)
+        return said.payload == bytes
     }
 }
 

@@ -33,7 +33,7 @@ struct Stop: AsyncParsableCommand {
         if let id = try await holder.end(within: Self.limit) { tell("the controller (process \(id)) has ended") }
         if all, FileManager.default.fileExists(atPath: folder.path) {
             // So that no controller begins meanwhile.
-            let lock = try ControllerLock(folder)
+            let lock = try await ControllerLock.take(folder)
             let gateway = LockHolder(name: "gateway", lock: folder.gatewayLock)
             if let id = try await gateway.end(within: Self.limit) { tell("the gateway (process \(id)) has ended") }
             for id in try await endReplicas(folder) { tell("\(id) has ended") }

@@ -24,7 +24,7 @@ struct ControllerRun {
     func run() async throws {
         let folder = StateFolder(at: URL(fileURLWithPath: configuration.stateFolder))
         try folder.create()
-        let lock = try ControllerLock(folder)
+        let lock = try await ControllerLock.take(folder)
         let repository = try configuration.mirror(in: folder)
         let ledger = try await Ledger.open(configuration.ledgerSettings(in: folder, repository: repository))
         if ledger.status.cutAtOpen > 0 {

@@ -55,8 +55,12 @@ struct StateFolder: Sendable {
 struct ControllerLock: ~Copyable {
     private let descriptor: CInt
 
-    /// - Throws: `Failure` that names the holder when another controller has the folder.
-    init(_ folder: StateFolder) throws(Failure) {
+    /// Who takes it: a controller says so, and can be told to end; a command holds it for one entry of the ledger.
+    enum Holder { case controller, command }
+
+    /// - Throws: `StateFolderLocked`, which names the controller that has the folder; `StateFolderBusy`, to be tried again, while a
+    ///   command has it.
+    init(_ folder: StateFolder, for holder: Holder = .controller) throws(Failure) {
         let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure(
@@ -68,12 +72,18 @@ struct ControllerLock: ~Copyable {
             let count = max(0, read(descriptor, &bytes, bytes.count))
             close(descriptor)
             let holder = String(decoding: bytes.prefix(count).filter { (48...57).contains($0) }, as: UTF8.self)
+            if holder.isEmpty {
+                throw Failure(
+                    .retry, reason: "StateFolderBusy",
+                    message: "somebody else has just taken \(folder.path); try again")
+            }
             throw Failure(
                 .stall, reason: "StateFolderLocked",
-                message: "another controller\(holder.isEmpty ? "" : " (process \(holder))") holds \(folder.path); "
+                message: "another controller (process \(holder)) holds \(folder.path); "
                     + "stop it first, or use another state folder")
         }
-        let text = Array("\(getpid())\n".utf8)
+        // A command is no controller that 'waybill stop' could end.
+        let text = holder == .controller ? Array("\(getpid())\n".utf8) : []
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
             close(descriptor)
             throw Failure(
@@ -84,6 +94,21 @@ struct ControllerLock: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// The controller's, once no command has it: a command holds it for a moment.
+    static func take(_ folder: StateFolder, within patience: Duration = .seconds(10)) async throws(Failure)
+        -> ControllerLock
+    {
+        let end = ContinuousClock.now + patience
+        while true {
+            do throws(Failure) { return try ControllerLock(folder) } catch {
+                guard error.reason == "StateFolderBusy", ContinuousClock.now < end else { throw error }
+            }
+            do { try await Task.sleep(for: .milliseconds(50)) } catch {
+                throw Failure(.wait, reason: "Cancelled", message: "stopped")
+            }
+        }
+    }
 }
 
 struct SystemClock: WallClock {

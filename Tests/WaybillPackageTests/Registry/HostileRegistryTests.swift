@@ -63,6 +63,47 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `what refers to a bundle takes no name in the store, and says nothing for it`() async throws {
+        let annotations: Members = [
+            ImageIndex.nameAnnotation: "fraud@2.0.0", BundleSources.annotation: "{}", "org.example.note": "kept inside",
+        ]
+        let value: Value = [
+            "schemaVersion": 2, "mediaType": .string(ModelPack.manifestType), "artifactType": "text/plain",
+            "config": Descriptor(mediaType: ModelPack.configType, digest: Digest(of: Self.empty), size: 2).value,
+            "layers": [Self.layer.value], "annotations": .object(annotations),
+            "subject": Descriptor(
+                mediaType: ModelPack.manifestType, digest: Self.digest, size: Int64(Self.manifest.count)
+            ).value,
+        ]
+        let referrer = value.jsonBytes
+        let listed = Descriptor(
+            mediaType: ModelPack.manifestType, artifactType: "text/plain", digest: Digest(of: referrer),
+            size: Int64(referrer.count), annotations: [ImageIndex.nameAnnotation: "fraud@2.0.0"])
+        let list: Value = [
+            "schemaVersion": 2, "mediaType": .string(ImageIndex.mediaType), "manifests": [listed.value],
+        ]
+        try await withTemporaryFolder { (folder) async throws in
+            let result = try await pull(folder) { request in
+                if request.target.contains("referrers/\(Self.digest)") {
+                    return Answer(headers: ["content-type": ImageIndex.mediaType], body: list.jsonBytes)
+                }
+                guard request.target.hasSuffix("/manifests/\(listed.digest)") else { return nil }
+                return Answer(headers: ["content-type": ModelPack.manifestType], body: referrer)
+            }
+            #expect(result.failure == nil)
+            let names = try await result.store.names()
+            #expect(names.keys.sorted() == ["\(result.host)/churn:1"])
+            let here = try #require(try await result.store.manifests().first { $0.digest == listed.digest })
+            #expect(
+                here.annotations == [
+                    ContentStore.subjectAnnotation: Self.digest.description,
+                    ContentStore.originAnnotation: "\(result.host)/churn@\(listed.digest)",
+                ])
+            let attached = try await result.store.attachments(of: Self.digest)
+            #expect(attached.map { $0.annotations["org.example.note"] } == ["kept inside"])
+        }
+    }
+
     struct Lie: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var tag = ":1"

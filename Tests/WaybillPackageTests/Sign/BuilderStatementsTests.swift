@@ -58,6 +58,26 @@ import WaybillTrust
         }
     }
 
+    @Test func `is not what somebody else put beside the bundle`() async throws {
+        try await withTemporaryFolder { (folder) async throws in
+            let fixture = try self.fixture(in: folder)
+            let (version, content) = (try fixture.version(), fixture.store.content)
+            let made = try await fixture.build(version)
+            let descriptor = try await content.manifest(made.manifest.description)
+            var lie = try await content.provenance(
+                of: try await content.bundle(descriptor), build: "0.1.0", finished: nil)
+            lie.predicate = ["runDetails": ["builder": ["id": "somebody", "version": ["waybill": "0.1.0"]]]]
+            let foreign = try await content.attach(
+                lie.payload, mediaType: Statement.payloadType, artifactType: Statement.payloadType,
+                annotations: [Attestation.predicateAnnotation: Provenance.predicateType], to: descriptor)
+            let own = try await fixture.builder.package(version, at: fixture.store.commit)
+            #expect(own.statements.isNew && own.statements.provenance != foreign.layer.digest)
+            let again = try await fixture.builder.package(version, at: fixture.store.commit)
+            #expect(!again.statements.isNew && again.statements.provenance == own.statements.provenance)
+            #expect(try await content.attachments(of: made.manifest).count == 3)
+        }
+    }
+
     @Test func `is nothing of a version whose list of packages locks nothing: that is refused with the command`()
         async throws
     {

@@ -82,6 +82,11 @@ extension Fleet {
         _ = try await client.perform(.retry(try key("production/risk-score")))
         try await serves("production/risk-score", "1.0.0")
         #expect(processes.models == models)
+        // What was built by hand is an act with an end of its own; the controller records it once it finds the bytes of what
+        // serves in the store.
+        try await eventually("the controller records the bundle") {
+            try await events(.bundleBuilt).map(\.phase) == [.intent, .outcome, .fact]
+        }
         try version("2.0.0", adding: [("NOTES.md", Array("another model\n".utf8))])
         try deploy("2.0.0")
         let known = try await ledgerSize()
@@ -93,8 +98,6 @@ extension Fleet {
         // Two of its files are held already, by the bundle that was built by hand; all three are looked into.
         #expect(steps.first == .sourcesResolved && steps.last == .bundleBuilt)
         #expect(steps.filter { $0 == .artifactInspected }.count == 3)
-        // What was built by hand is an act with an end of its own; the controller records it once it finds the bytes of what
-        // serves in the store.
         let bundles = try await events(.bundleBuilt).compactMap { event in
             event.body["version"]?.string.map { "\($0) \(event.phase.rawValue)" }
         }

@@ -49,8 +49,8 @@ struct HandLedger: LedgerStorage {
     private func write(_ event: Event, isLast: Bool) async throws(Failure) -> LedgerIndex? {
         try requireOwner()
         let lock: ControllerLock
-        do throws(Failure) { lock = try ControllerLock(folder) } catch {
-            guard error.reason == "StateFolderLocked", !isLast else { throw error }
+        do throws(Failure) { lock = try ControllerLock(folder, for: .command) } catch {
+            guard ["StateFolderLocked", "StateFolderBusy"].contains(error.reason), !isLast else { throw error }
             return nil
         }
         let ledger: Ledger

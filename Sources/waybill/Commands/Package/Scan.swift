@@ -27,7 +27,7 @@ struct Scan: AsyncParsableCommand {
         let inspector = Inspector(allowing: try allowList())
         let console = Console.current
         var scanned: [ScannedFile] = []
-        await inspector.inspect(try ScannedFile.files(below: paths)) { file in
+        await inspector.inspect(try FoundFile.all(below: paths)) { file in
             if output == .text { console.write(file.text) }
             scanned.append(file)
         }
@@ -54,16 +54,21 @@ struct Scan: AsyncParsableCommand {
 }
 
 extension Inspector {
+    private func inspect(_ file: FoundFile) -> Inspection {
+        guard let problem = file.problem else { return inspect(path: file.path) }
+        return Inspection(format: nil, findings: [Inspection.Finding(.unscanned, problem)])
+    }
+
     /// Looks into files side by side, on every processor, and tells of them in their order.
-    fileprivate func inspect(_ paths: [String], tell: (ScannedFile) -> Void) async {
+    fileprivate func inspect(_ files: [FoundFile], tell: (ScannedFile) -> Void) async {
         await withTaskGroup(of: (Int, ScannedFile).self) { group in
             var begun = 0
             var found: [Int: ScannedFile] = [:]
             var told = 0
             func begin() {
-                guard begun < paths.count else { return }
-                let (place, path) = (begun, paths[begun])
-                group.addTask { (place, ScannedFile(path: path, inspection: inspect(path: path))) }
+                guard begun < files.count else { return }
+                let (place, file) = (begun, files[begun])
+                group.addTask { (place, ScannedFile(path: file.path, inspection: inspect(file))) }
                 begun += 1
             }
             for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { begin() }
@@ -83,30 +88,6 @@ extension Inspector {
 struct ScannedFile {
     var path: String
     var inspection: Inspection
-
-    /// Regular files and links to them, in order; what is named itself is never left out.
-    static func files(below paths: [String]) throws(Failure) -> [String] {
-        var files: [String] = []
-        for path in paths {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw Failure(.stall, reason: "NoSuchFile", message: "\(path): there is no such file or folder")
-            }
-            guard isFolder.boolValue else {
-                files.append(path)
-                continue
-            }
-            guard let below = FileManager.default.enumerator(atPath: path) else {
-                throw Failure(.stall, reason: "Unreadable", message: "\(path): the folder cannot be read")
-            }
-            let names = below.compactMap { $0 as? String }.sorted()
-            files += names.map { "\(path)/\($0)" }.filter { file in
-                var isFolder: ObjCBool = false
-                return !FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) || !isFolder.boolValue
-            }
-        }
-        return files
-    }
 
     /// One line for people.
     var text: String {
