@@ -21,8 +21,7 @@ package struct FixedVersion: Hashable, Sendable {
         self.commit = commit
     }
 
-    /// The first word counts; a later one may only add a text that was missing.
-    package func completed(by later: FixedVersion) -> FixedVersion {
+    fileprivate func completed(by later: FixedVersion) -> FixedVersion {
         var whole = self
         whole.card = card ?? later.card
         whole.lock = lock ?? later.lock
@@ -48,5 +47,12 @@ package struct FixedVersion: Hashable, Sendable {
         let blob = { (name: String) in value[name]?.string.flatMap { try? BlobID(parsing: $0) } }
         self.init(
             version: version, digest: digest, card: blob("card"), lock: blob("lock"), path: path, commit: commit)
+    }
+}
+
+extension [VersionID: FixedVersion] {
+    /// Takes what a commit says of a version. The first word counts; a later one may only add a text that was missing.
+    package mutating func add(_ version: FixedVersion) {
+        self[version.version] = self[version.version]?.completed(by: version) ?? version
     }
 }

@@ -29,7 +29,7 @@ package struct FleetMemory: Hashable, Sendable {
         case .versionsFixed:
             guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
             for version in (event.body["versions"]?.list ?? []).compactMap({ FixedVersion($0, commit: commit) }) {
-                fixed[version.version] = fixed[version.version]?.completed(by: version) ?? version
+                fixed.add(version)
             }
         case .operatorCommand where event.body["command"]?.string == "accept":
             operatorAccepted = try? CommitID(parsing: event.subject)

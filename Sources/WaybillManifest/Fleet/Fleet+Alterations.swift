@@ -86,7 +86,7 @@ extension Fleet {
 
     mutating func remember(_ versions: [FixedVersion]) {
         for version in versions {
-            fixed[version.version] = fixed[version.version]?.completed(by: version) ?? version
+            fixed.add(version)
             unfixed.remove(version.version)
         }
     }

@@ -93,8 +93,9 @@ extension Fleet {
 
     private mutating func judgeAlone(_ id: ResourceID, _ step: inout Step) {
         var found = repeated(id)
-        if found.isEmpty, let alteration = altered[id] { found.append(alteration.problem) }
-        if repeated(id).isEmpty, let resource = resources[id] {
+        let isRepeated = !found.isEmpty
+        if !isRepeated, let alteration = altered[id] { found.append(alteration.problem) }
+        if !isRepeated, let resource = resources[id] {
             switch resource.spec {
             case .modelVersion(let version):
                 if let model = missing(.model(version.id.model), &step) { found.append(model.problem(of: resource)) }

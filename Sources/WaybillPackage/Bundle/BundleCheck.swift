@@ -80,8 +80,8 @@ package struct BundleCheck: Sendable {
         fresh.refused = { refusals.note($0) }
         let intake = ArtifactIntake(content: fresh, tree: tree, readers: readers, refusing: refusing)
         let findings = Mutex<[Finding]>([])
-        let width = max(4, readers.bounds.concurrency)
-        try await concurrently(version.artifacts, atOnce: width) { [content, fresh] (artifact) async throws(Failure) in
+        try await concurrently(version.artifacts, atOnce: intake.atOnce) {
+            [content, fresh] (artifact) async throws(Failure) in
             do throws(Failure) {
                 _ = try await intake.bring([artifact], of: version.id, at: commit)
             } catch {

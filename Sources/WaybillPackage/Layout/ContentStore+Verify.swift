@@ -29,7 +29,7 @@ extension ContentStore {
     }
 
     /// Hashes `only` these blobs again, or all of them, whatever their files look like; moves rotten ones aside. `progress` is told
-    /// the bytes hashed so far and those of all, for each piece of a megabyte.
+    /// the bytes hashed so far and those of all, for each piece that is read.
     package func verify(
         only: Set<Digest>? = nil, progress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws(Failure) -> ScrubReport {

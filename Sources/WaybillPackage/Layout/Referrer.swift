@@ -55,10 +55,7 @@ extension ContentStore {
             size: Int64(manifestBytes.count),
             annotations: annotations.merging([Self.subjectAnnotation: subject.digest.description]) { _, own in own })
         try await work.run { (_) throws(Failure) in
-            try changeIndex { index in
-                if index.manifests.contains(where: { $0.digest == descriptor.digest }) { return }
-                index.manifests.append(descriptor)
-            }
+            try changeIndex { $0.put(referrer: descriptor) }
         }
         return Referrer(
             descriptor: descriptor, artifactType: artifactType, subject: subject.digest, layer: layer,

@@ -24,6 +24,8 @@ package struct ArtifactIntake: Sendable {
     /// Files that arrive at once from this machine; each of them needs a buffer and a processor to hash. Those from other machines
     /// have a bound of their own.
     private static let width = 4
+    /// Files that arrive at once.
+    var atOnce: Int { max(Self.width, readers.bounds.concurrency) }
 
     struct Brought {
         /// Blobs that were found rotten and fetched again.
@@ -42,7 +44,7 @@ package struct ArtifactIntake: Sendable {
         try await requireSpace(for: artifacts)
         let rotten = Found()
         // The same bytes under two paths arrive once: the second waits for the blob's lock and finds it held.
-        try await concurrently(artifacts, atOnce: max(Self.width, readers.bounds.concurrency)) {
+        try await concurrently(artifacts, atOnce: atOnce) {
             (artifact) async throws(Failure) in
             let verdict = ArtifactVerdict(artifact: artifact, version: version, commit: commit)
             if let found = try await bring(artifact, pointers[artifact], verdict) { rotten.add(found) }

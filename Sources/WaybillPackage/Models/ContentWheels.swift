@@ -93,10 +93,7 @@ package struct ContentWheels: WheelStore {
         // Of its own, beside others that restore the same.
         let folder = "\(content.layout.partial)/wheel.\(digest.short).\(UUID().uuidString)"
         try await content.work.run { (_) throws(Failure) in
-            do throws(SystemError) {
-                try removeTree(folder)
-                try makeFolder(folder, mode: 0o700)
-            } catch { throw .disk(error) }
+            do throws(SystemError) { try makeFolder(folder, mode: 0o700) } catch { throw .disk(error) }
         }
         defer { try? removeTree(folder) }
         try await source.fetch(wheel.name, digest: digest, indexes: wheel.indexes ?? [], into: folder)

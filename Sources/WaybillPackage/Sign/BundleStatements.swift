@@ -28,35 +28,16 @@ extension ContentStore {
             switch referrer.artifactType {
             case BillOfMaterials.mediaType:
                 found.append(BundleStatement(kind: .bill, digest: referrer.layer.digest, size: referrer.layer.size))
-            case Attestation.mediaType:
+            case Attestation.mediaType, Statement.payloadType:
                 let bytes = try await bytes(of: referrer.layer.digest, limit: BundleSignature.limit)
                 found.append(Self.attestation(referrer, bytes, bundle, keys))
-            case Statement.payloadType:
-                let bytes = try await bytes(of: referrer.layer.digest, limit: BundleSignature.limit)
-                found.append(Self.plain(referrer, bytes, bundle))
             default: break
             }
         }
         return found
     }
 
-    /// A statement without an envelope, as its builder puts it beside a bundle.
-    private static func plain(_ referrer: Referrer, _ bytes: [UInt8]?, _ bundle: StoredBundle) -> BundleStatement {
-        var read = BundleStatement(
-            kind: .attestation(referrer.annotations[Attestation.predicateAnnotation] ?? "unknown"),
-            digest: referrer.layer.digest, size: referrer.layer.size)
-        guard let bytes else {
-            read.problem = "its bytes are missing or rotten"
-            return read
-        }
-        do throws(InvalidInput) {
-            let statement = try Statement(parsing: bytes)
-            read.kind = .attestation(statement.predicateType)
-            if !statement.isAbout(bundle.descriptor.digest) { read.problem = "it is about something else" }
-        } catch { read.problem = error.message }
-        return read
-    }
-
+    /// A statement without an envelope, as its builder puts it beside a bundle, or within one, that somebody signed.
     private static func attestation(
         _ referrer: Referrer, _ bytes: [UInt8]?, _ bundle: StoredBundle, _ keys: [ECPublicKey]
     ) -> BundleStatement {
@@ -68,12 +49,15 @@ extension ContentStore {
             return read
         }
         do throws(InvalidInput) {
-            let (statement, signers) = try Attestation.verify(try Envelope(parsing: bytes), keys: keys)
+            let isSigned = referrer.artifactType == Attestation.mediaType
+            let (statement, signers) =
+                isSigned
+                ? try Attestation.verify(try Envelope(parsing: bytes), keys: keys) : (try Statement(parsing: bytes), [])
             read.kind = .attestation(statement.predicateType)
             read.signers = signers
             if !statement.isAbout(bundle.descriptor.digest) {
                 read.problem = "it is about something else"
-            } else if signers.isEmpty {
+            } else if isSigned, signers.isEmpty {
                 read.problem = "no signature of it holds by a key that is known"
             }
         } catch { read.problem = error.message }

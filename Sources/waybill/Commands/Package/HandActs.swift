@@ -33,7 +33,8 @@ struct HandActs {
             event.outcome = .failed
             event.time = .now
             event.body["message"] = .string(error.message)
-            // The act's own failure is what the person has to know; an intent without its end is told at the next start.
+            // The act's own failure is what the person has to know; an intent without its end is told by a controller that
+            // starts a day later, or after that.
             try? await journal.conclude(ticket, event)
             throw error
         }
