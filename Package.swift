@@ -75,6 +75,7 @@ let package = Package(
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEngine", ["WaybillCore"]),
+        library("WaybillEvaluate", ["WaybillCore"]),
         library(
             "WaybillAPI",
             ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
@@ -84,7 +85,8 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillAPI", "CLinux", arguments,
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillAPI", "CLinux",
+                arguments,
                 logging, httpClient, crypto,
                 hummingbird,
             ] + nio,
@@ -116,6 +118,7 @@ let package = Package(
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
+        tests("WaybillEvaluateTests", ["WaybillEvaluate", "WaybillCore"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
         tests(
             "WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio, exclude: ["Golden"]),

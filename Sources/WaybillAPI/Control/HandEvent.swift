@@ -1,6 +1,7 @@
 package import WaybillCore
 
-/// An entry that a command by hand asks the controller to write, for what the command itself does to the content store.
+/// An entry that a command by hand asks the controller to write, for what the command itself does to the content store
+/// and to the environments beside it.
 ///
 /// Who asks, and when, the controller says: neither is taken from the command.
 package struct HandEvent: Hashable, Sendable, Codable {
@@ -14,7 +15,8 @@ package struct HandEvent: Hashable, Sendable, Codable {
 
     /// What commands by hand do.
     private static let types: Set<EventType> = [
-        .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified, .contentQuarantined,
+        .sourcesResolved, .packagingProgressed, .artifactVerified, .artifactInspected, .environmentBuilt, .bundleBuilt,
+        .bundleSigned, .bundleAttested, .bundlePulled, .versionValidated, .contentVerified, .contentQuarantined,
         .contentCollected,
     ]
 

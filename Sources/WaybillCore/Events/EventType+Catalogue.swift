@@ -135,6 +135,15 @@ extension EventType {
                     ("reference", "where from"), ("version", "its name here"), ("digest", "of the bundle's manifest"),
                     ("size", "bytes of its layers"), ("message", "error, when it failed"),
                 ])
+        case .versionValidated:
+            EventDescription(
+                meaning: "The gates of a checklist were asked about a version; only `passed` passes.",
+                fields: [
+                    ("version", "model version"), ("digest", "of the bundle's manifest"), ("checklist", "its name"),
+                    ("rules", "digest of the checklist's rules"), ("verdict", "`passed`, `failed`, `inconclusive` or `errored`"),
+                    ("evidence", "digest of what was measured"), ("gates", "verdict of each gate"),
+                    ("key", "fingerprint of the key that signed the evidence"), ("message", "error, when nothing came of it"),
+                ])
         case .signatureVerified:
             EventDescription(
                 meaning:

@@ -19,6 +19,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case bundleSigned = "bundle.signed"
     case bundleAttested = "bundle.attested"
     case bundlePulled = "bundle.pulled"
+    case versionValidated = "version.validated"
     case signatureVerified = "signature.verified"
     case contentVerified = "content.verified"
     case contentQuarantined = "content.quarantined"

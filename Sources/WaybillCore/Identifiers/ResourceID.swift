@@ -4,6 +4,7 @@ package enum Kind: String, CaseIterable, Hashable, Sendable {
     case modelVersion = "ModelVersion"
     case servingRuntime = "ServingRuntime"
     case environment = "Environment"
+    case checklist = "Checklist"
     case modelDeployment = "ModelDeployment"
 }
 
@@ -13,6 +14,7 @@ package enum ResourceID: Hashable, Sendable, Comparable, CustomStringConvertible
     case modelVersion(VersionID)
     case servingRuntime(Name)
     case environment(Name)
+    case checklist(Name)
     case modelDeployment(DeploymentKey)
 
     package var kind: Kind {
@@ -21,6 +23,7 @@ package enum ResourceID: Hashable, Sendable, Comparable, CustomStringConvertible
         case .modelVersion: .modelVersion
         case .servingRuntime: .servingRuntime
         case .environment: .environment
+        case .checklist: .checklist
         case .modelDeployment: .modelDeployment
         }
     }
@@ -28,7 +31,7 @@ package enum ResourceID: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The identity without the kind: `churn`, `churn@1.4.0` or `production/churn`.
     package var name: String {
         switch self {
-        case .model(let name), .servingRuntime(let name), .environment(let name): name.text
+        case .model(let name), .servingRuntime(let name), .environment(let name), .checklist(let name): name.text
         case .modelVersion(let id): id.description
         case .modelDeployment(let key): key.description
         }

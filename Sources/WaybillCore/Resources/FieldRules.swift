@@ -9,6 +9,7 @@ package enum FieldRules {
         switch kind {
         case .model, .environment: return []
         case .modelVersion: return secrets(spec)
+        case .checklist: return ChecklistRules.problems(spec)
         case .modelDeployment: return variables(spec["env"])
         case .servingRuntime:
             return variables(spec["env"]) + paths(spec) + probes(spec["probes"]) + window(spec["probes"])

@@ -22,6 +22,7 @@ extension Resource {
         case .model: return name.map { .model($0) }
         case .servingRuntime: return name.map { .servingRuntime($0) }
         case .environment: return name.map { .environment($0) }
+        case .checklist: return name.map { .checklist($0) }
         case .modelVersion:
             guard let model = spec?["model"]?.string, let version = spec?["version"]?.string else { return nil }
             return (try? VersionID(parsing: "\(model)@\(version)")).map { .modelVersion($0) }
@@ -46,6 +47,7 @@ extension Resource {
         case .model: return (.model(parsed), .model(try Model(spec)))
         case .servingRuntime: return (.servingRuntime(parsed), .servingRuntime(try ServingRuntime(spec)))
         case .environment: return (.environment(parsed), .environment(try Environment(spec)))
+        case .checklist: return (.checklist(parsed), .checklist(try Checklist(spec)))
         case .modelDeployment, .modelVersion:
             let deployment = try ModelDeployment(name: parsed, spec)
             return (.modelDeployment(deployment.key), .modelDeployment(deployment))

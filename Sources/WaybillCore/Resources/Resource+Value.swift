@@ -7,13 +7,14 @@ extension Resource {
         case .modelVersion(let version): version.value
         case .servingRuntime(let runtime): runtime.value
         case .environment(let environment): environment.value
+        case .checklist(let checklist): checklist.value
         case .modelDeployment(let deployment): deployment.value
         }
     }
 }
 
 /// An object of the members that are there.
-private func object(_ members: KeyValuePairs<String, Value?>) -> Value {
+func object(_ members: KeyValuePairs<String, Value?>) -> Value {
     var present: Members = [:]
     present.reserveCapacity(members.count)
     for (name, value) in members {
@@ -23,7 +24,7 @@ private func object(_ members: KeyValuePairs<String, Value?>) -> Value {
 }
 
 /// Nil for an empty list: the same as an absent one.
-private func list(_ items: [Value]) -> Value? { items.isEmpty ? nil : .list(items) }
+func list(_ items: [Value]) -> Value? { items.isEmpty ? nil : .list(items) }
 
 extension Model {
     package var value: Value {
@@ -155,5 +156,5 @@ extension Probe {
 
 extension Value {
     /// Whole numbers are written without a point.
-    fileprivate init(measured number: Double) { self = Int64(exactly: number).map { .integer($0) } ?? .number(number) }
+    init(measured number: Double) { self = Int64(exactly: number).map { .integer($0) } ?? .number(number) }
 }

@@ -26,6 +26,7 @@ package final class Resource: Hashable, Sendable {
         case modelVersion(ModelVersion)
         case servingRuntime(ServingRuntime)
         case environment(Environment)
+        case checklist(Checklist)
         case modelDeployment(ModelDeployment)
     }
 }

@@ -15,6 +15,7 @@ struct SpecReader {
 
     func text(_ name: String) -> String? { self[name]?.string }
     func integer(_ name: String) -> Int64? { self[name]?.integer }
+    func number(_ name: String) -> Double? { self[name]?.number }
     func has(_ name: String) -> Bool { value?[name] != nil }
 
     func required(_ name: String) throws(InvalidInput) -> String {

@@ -20,6 +20,7 @@ package struct KindSchema: Sendable {
         case .modelVersion: modelVersion
         case .servingRuntime: servingRuntime
         case .environment: environment
+        case .checklist: checklist
         case .modelDeployment: modelDeployment
         }
     }

@@ -28,7 +28,7 @@ extension KeyFacts {
         case .holdReleased: setHold(event, to: false)
         case .operatorCommand: foldCommand(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
-            .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
+            .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .versionValidated, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,

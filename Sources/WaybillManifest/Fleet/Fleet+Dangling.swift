@@ -38,7 +38,7 @@ extension Fleet {
                 field: "model", message: "there is no Model \(name.text.quotedForMessage)",
                 hint: nearest(to: name.text, .model, &step))
         case .modelVersion(let id): return missingVersion(id, &step)
-        case .modelDeployment: return nil
+        case .checklist, .modelDeployment: return nil
         }
     }
 

@@ -49,7 +49,7 @@ extension Fleet {
             runtimesOfLock[lock, default: []].insert(name)
         case .modelDeployment(let deployment):
             for id in Self.references(of: deployment) { dependents[id, default: []].insert(deployment.key) }
-        case .model, .environment, nil: break
+        case .model, .environment, .checklist, nil: break
         }
     }
 
@@ -71,7 +71,7 @@ extension Fleet {
                 dependents[id]?.remove(deployment.key)
                 if dependents[id]?.isEmpty == true { dependents[id] = nil }
             }
-        case .model, .environment, nil: break
+        case .model, .environment, .checklist, nil: break
         }
     }
 
@@ -101,7 +101,7 @@ extension Fleet {
                 if let model = missing(.model(version.id.model), &step) { found.append(model.problem(of: resource)) }
             case .servingRuntime(let runtime):
                 found = resolveRuntime(resource, runtime) + templateProblems(resource, runtime)
-            case .model, .environment, .modelDeployment: break
+            case .model, .environment, .checklist, .modelDeployment: break
             }
         }
         note(found, of: id, &step)

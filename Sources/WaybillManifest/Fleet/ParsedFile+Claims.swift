@@ -17,7 +17,8 @@ extension ParsedFile {
         if claimed.contains(id) { return true }
         guard isTextUnknown || mayDefine(id.kind) else { return false }
         switch id {
-        case .model(let name), .servingRuntime(let name), .environment(let name): return holdsWord(name.text)
+        case .model(let name), .servingRuntime(let name), .environment(let name), .checklist(let name):
+            return holdsWord(name.text)
         case .modelVersion(let id): return holdsWord(id.model.text) && holdsWord(id.version.description)
         case .modelDeployment(let key): return holdsWord(key.name.text)
         }

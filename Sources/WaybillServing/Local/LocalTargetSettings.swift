@@ -15,13 +15,16 @@ package struct LocalTargetSettings: Hashable, Sendable {
     /// Bytes of one log file of a replica, and how many files are kept.
     package var logSize: Int
     package var logGenerations: Int
+    /// The folder of all replicas, below `state`.
+    package var folder: String
     /// A cgroup v2 folder that the controller may make cgroups in; nil looks for one.
     package var cgroup: String?
 
     package init(
         state: String, shim: String, ports: ClosedRange<Int> = 18_000...19_999,
         users: ClosedRange<UInt32> = 210_000...219_999, hidden: [String] = [], secretFolders: [String] = [],
-        logSize: Int = 10 << 20, logGenerations: Int = 3, cgroup: String? = nil
+        logSize: Int = 10 << 20, logGenerations: Int = 3, folder: String = "replicas",
+        cgroup: String? = nil
     ) {
         self.state = state
         self.shim = shim
@@ -31,9 +34,9 @@ package struct LocalTargetSettings: Hashable, Sendable {
         self.secretFolders = secretFolders
         self.logSize = logSize
         self.logGenerations = logGenerations
+        self.folder = folder
         self.cgroup = cgroup
     }
 
-    /// The folder of all replicas.
-    package var replicas: String { "\(state)/replicas" }
+    package var replicas: String { "\(state)/\(folder)" }
 }

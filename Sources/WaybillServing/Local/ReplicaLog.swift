@@ -45,7 +45,7 @@ package struct ReplicaLog: Sendable {
     }
 
     /// What the program said last, without time and stream: at most 20 lines of at most 500 characters.
-    func lastWords() -> [String] {
+    package func lastWords() -> [String] {
         tail(20).map { line in
             let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
             return String((parts.count == 3 ? parts[2] : line[...]).prefix(500))

@@ -1,3 +1,5 @@
+import WaybillCore
+
 /// The part of an entry that anyone may read, count and prove. `docs/ledger.md` section 2 has its form.
 package struct EntryHeader: Hashable, Sendable {
     package enum Phase: String, CaseIterable, Hashable, Sendable { case intent, outcome, fact }

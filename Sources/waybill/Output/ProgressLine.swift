@@ -68,6 +68,14 @@ final class ProgressLine: Sendable {
         }
     }
 
+    /// Lets `body` say what it is at; then clears the line.
+    func saying<Result>(_ body: (@escaping @Sendable (String) -> Void) async throws -> Result) async throws -> Result {
+        defer { clear() }
+        return try await body { text in
+            if self.isShown { self.write("\r\u{1b}[K\(text.harmless) …") }
+        }
+    }
+
     static func text(_ what: String, _ done: Int64, of total: Int64) -> String {
         let percent = total > 0 ? Int64(Double(done) / Double(total) * 100) : 100
         return "\(what) \(Bytes.text(done)) of \(Bytes.text(total)) (\(percent) %)"

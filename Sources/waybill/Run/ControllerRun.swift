@@ -108,23 +108,11 @@ struct ControllerRun {
         _ ports: PublishedPorts, _ models: ArtifactStore
     ) throws -> LocalTarget {
         let clock = clock
-        let variables = ProcessInfo.processInfo.environment
-        let environments = PythonEnvironments(
-            root: configuration.environmentsFolder ?? folder.environments, tree: repository, journal: journal,
-            search: .ofThisProcess(variables: variables), variables: variables,
-            wheels: ContentWheels(content: ContentStore(root: folder.content)),
-            keepsUnused: configuration.environmentsFolder != nil, now: { clock.now() })
-        var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
-        settings.ports = configuration.ports
-        settings.users = configuration.isolationUsers
-        settings.hidden = [
-            configuration.repository.tokenFile, configuration.repository.sshKey,
-            configuration.repository.sshPassphraseFile, configuration.webhookSecretFile,
-        ]
-        .compactMap(\.self)
+        let environments = configuration.environments(
+            in: folder, tree: repository, journal: journal, now: { clock.now() })
         return try LocalTarget(
-            settings: settings, models: models, environments: environments, client: client,
-            portsInUse: { ports.ports })
+            settings: try configuration.targetSettings(in: folder), models: models, environments: environments,
+            client: client, portsInUse: { ports.ports })
     }
 
     private func announce(_ memory: Memory, _ journal: Journal, _ folder: StateFolder) async throws(Failure) {

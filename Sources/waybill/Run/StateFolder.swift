@@ -26,6 +26,10 @@ struct StateFolder: Sendable {
     var content: String { path + "/content" }
     var environments: String { path + "/environments" }
     var replicas: String { path + "/replicas" }
+    /// Candidates that are measured, each run's in a folder of its own.
+    var candidates: String { path + "/candidates" }
+    /// What gates measured, so that it is not measured again.
+    var validations: String { path + "/validations" }
     var gateway: String { path + "/gateway" }
     var routes: String { gateway + "/routes.json" }
     var gatewayLock: String { gateway + "/gateway.lock" }

@@ -11,18 +11,28 @@ struct HandActs {
 
     init(_ ledger: HandLedger?) { self.ledger = ledger }
 
+    /// What acts beside the ones here write to.
+    var journal: Journal { ledger.map { Journal(storage: $0) } ?? Journal(storage: Unkept()) }
+
     /// Does `act`, which gives what to add to the body of `type`'s entry.
     func perform<Result>(
         _ type: EventType, _ subject: String, _ body: Members = [:],
         _ act: () async throws(Failure) -> (result: Result, body: Members)
     ) async throws(Failure) -> Result {
-        guard let ledger else { return try await act().result }
-        let journal = Journal(storage: ledger)
+        try await perform(type, subject, body) { (_: Ticket) throws(Failure) in try await act() }
+    }
+
+    /// The same for an act that needs a ticket.
+    func perform<Result>(
+        _ type: EventType, _ subject: String, _ body: Members = [:],
+        _ act: (Ticket) async throws(Failure) -> (result: Result, body: Members)
+    ) async throws(Failure) -> Result {
+        let journal = journal
         var event = Event(
             type, decision: .random(), time: .now, subject: subject, actor: .unixUser(geteuid()), body: body)
         let ticket = try await journal.intend(event)
         do throws(Failure) {
-            let done = try await act()
+            let done = try await act(ticket)
             event.body.merge(done.body) { _, new in new }
             event.outcome = .succeeded
             event.time = .now
@@ -54,4 +64,9 @@ struct HandActs {
         _ = try await content.noteQuarantine(
             in: Journal(storage: ledger), by: .unixUser(geteuid()), at: .now)
     }
+}
+
+/// Takes events for a store that nobody keeps a ledger of.
+private struct Unkept: LedgerStorage {
+    func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] { events.indices.map(LedgerIndex.init) }
 }

@@ -54,24 +54,13 @@ struct PackageAttest: AsyncParsableCommand {
         _ bundle: StoredBundle, in content: ContentStore, by key: SigningKey
     ) async throws(Failure) -> (provenance: Referrer, bill: Referrer, facts: Members) {
         let statement = try await content.provenance(of: bundle, build: BuildVersion.text, finished: finished)
-        let envelope = try Self.envelope(statement, by: key)
+        let (envelope, signer) = try key.envelope(statement)
         let provenance = try await content.attach(envelope, predicateType: Provenance.predicateType, to: bundle)
         let bill = try await content.attachBill(to: bundle)
         var facts: Members = [
             "provenance": .string(provenance.layer.digest.description), "bill": .string(bill.layer.digest.description),
         ]
-        if let key = envelope.signatures.first?.keyID { facts["key"] = .string(key) }
+        facts["key"] = .string(signer.fingerprint)
         return (provenance, bill, facts)
-    }
-
-    private static func envelope(_ statement: Statement, by key: SigningKey) throws(Failure) -> Envelope {
-        do throws(InvalidInput) {
-            if case .ec(let key) = key { return try Attestation.envelope(statement, by: key) }
-        } catch { throw Failure(.stall, reason: "SigningFailed", message: error.message) }
-        let message = Attestation.signedBytes(of: statement)
-        guard let signature = try key.signature(of: message, namespace: Attestation.namespace) else {
-            throw Failure(.stall, reason: "SigningFailed", message: "the key makes no SSH signatures")
-        }
-        return Attestation.envelope(statement, with: signature)
     }
 }

@@ -20,13 +20,7 @@ struct SigningKeyOptions: ParsableArguments {
     }
 
     func load() throws(Failure) -> SigningKey {
-        if let key {
-            switch try KeyFile.read(key) {
-            case .ssh(let key): return .ssh(key)
-            case .ec(let key): return .ec(key)
-            case .openSSH(let path): return .openSSH(path)
-            }
-        }
+        if let key { return try Self.load(key) }
         let keys = try OpenSSHSigner.agentKeys()
         guard keys.count == 1, let only = keys.first else {
             let list = keys.map {
@@ -39,6 +33,17 @@ struct SigningKeyOptions: ParsableArguments {
                     + list.joined().harmless)
         }
         return .agent(only.line)
+    }
+}
+
+extension SigningKeyOptions {
+    /// The key in the file at `path`.
+    static func load(_ path: String) throws(Failure) -> SigningKey {
+        switch try KeyFile.read(path) {
+        case .ssh(let key): .ssh(key)
+        case .ec(let key): .ec(key)
+        case .openSSH(let path): .openSSH(path)
+        }
     }
 }
 
@@ -68,5 +73,19 @@ enum SigningKey {
             }
             return try OpenSSHSigner.sign(message, namespace: namespace, key: file.path)
         }
+    }
+
+    /// A statement in a DSSE envelope that the key signs, and the public half.
+    func envelope(_ statement: Statement) throws(Failure) -> (envelope: Envelope, key: SSHPublicKey) {
+        if case .ec(let key) = self {
+            do throws(InvalidInput) {
+                return (try Attestation.envelope(statement, by: key), SSHPublicKey(key.publicKey))
+            } catch { throw Failure(.stall, reason: "SigningFailed", message: error.message) }
+        }
+        let message = Attestation.signedBytes(of: statement)
+        guard let signature = try signature(of: message, namespace: Attestation.namespace) else {
+            throw Failure(.stall, reason: "SigningFailed", message: "the key makes no SSH signatures")
+        }
+        return (Attestation.envelope(statement, with: signature), signature.key)
     }
 }

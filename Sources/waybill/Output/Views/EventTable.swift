@@ -50,6 +50,8 @@ extension EventView {
         case .bundleSigned: return (self["version"] ?? "?") + (self["key"].map { " by \($0)" } ?? "")
         case .bundleAttested: return self["version"] ?? "?"
         case .bundlePulled: return "\(self["version"] ?? "?") from \(self["reference"] ?? "?")"
+        case .versionValidated:
+            return "\(self["verdict"] ?? "asked") by \(self["checklist"] ?? "?")"
         case .signatureVerified:
             return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"

@@ -1,5 +1,3 @@
-package import WaybillCore
-
 /// Reads JSON (RFC 8259) from bytes, strictly and within bounds: at most 64 levels, no member twice.
 ///
 /// It must not outlive the buffer that it reads.

@@ -1,0 +1,136 @@
+extension KindSchema {
+    static let checklist = KindSchema(
+        kind: .checklist, isNameRequired: true,
+        spec: [
+            Field("description", .string(.text), "What it is for, for people."),
+            Field(
+                "gates", .list(.object(gate), minimum: 1), required: true,
+                "The questions. Each item has one gate, by the name of its kind, and perhaps a name of its own. The cheapest "
+                    + "kinds run first, whatever the order here."),
+            Field(
+                "runAll", .onlyTrue,
+                "Run the gates after one that did not pass as well. Without it a checklist ends at the first."),
+            Field(
+                "data", .list(.object(data), unique: .field("name")), "Labelled data that gates measure on, each by a name."
+            ),
+        ],
+        documentation: "What a model version has to prove before it serves. `waybill validate` asks its questions.",
+        example: """
+            apiVersion: waybill.dev/v1alpha1
+            kind: Checklist
+            metadata:
+              name: churn
+            spec:
+              gates:
+                - integrity: {}
+                - safeFormat: {}
+                - license:
+                    allowed: [Apache-2.0, MIT]
+                - metric:
+                    metric: rocAuc
+                    data: held-out
+                    output: predict_proba
+                    atLeast: 0.8
+              data:
+                - name: held-out
+                  source: data/churn-held-out.csv
+                  digest: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                  size: 52311
+                  target: churned
+                  classes: ["0", "1"]
+            """)
+
+    private static let gate = [
+        Field("name", .string(.name), "Unique in the checklist. Left out: the name of the kind of gate."),
+        Field("integrity", .object([]), "Do all bytes of the bundle match the digests of the manifest?"),
+        Field("signed", .object(signed), "Is the bundle signed by people who may sign the model?"),
+        Field(
+            "safeFormat", .object([]),
+            "Does any file run code when it is loaded? What cannot be read to its end is inconclusive."),
+        Field(
+            "interface", .object([]),
+            "Do the files' own headers agree with `interface` and `format` of the manifest? Files that declare nothing are inconclusive."
+        ),
+        Field("license", .object(license), "Is the license allowed?"),
+        Field("card", .object(card), "Does the model card have what it should?"),
+        Field(
+            "golden", .object(golden), "Does the started candidate answer recorded requests as it should?"),
+        Field("metric", .object(metric), "How good is the started candidate on labelled data?"),
+    ]
+
+    private static let signed = [
+        Field("people", .integer(1...100), default: 1, "By how many different people at least.")
+    ]
+
+    private static let license = [
+        Field(
+            "allowed", .list(.string(.text), minimum: 1, unique: .item), required: true,
+            "SPDX identifiers. An expression such as `MIT OR GPL-2.0-only` is allowed when one side of each `OR` and both of each `AND` are."
+        )
+    ]
+
+    private static let card = [
+        Field(
+            "sections", .list(.string(.text), unique: .item),
+            "Headings that it has, at any level, in any case of letters, each with text below it."),
+        Field(
+            "fields", .list(.string(.text), unique: .item),
+            "Fields of its front matter (the YAML between two lines `---` at its top) that are there and not empty."),
+    ]
+
+    private static let file = [
+        Field(
+            "source", .string(.artifactSource), required: true,
+            "A path from the top of the repository, or an address, as for `artifacts` of a version."),
+        Field("digest", .string(.digest), required: true, "SHA-256 of its bytes."),
+        Field("size", .integer(0...Int64.max), required: true, "Its bytes."),
+    ]
+
+    private static let golden = [
+        Field(
+            "requests", .object(file), required: true,
+            "A file with a JSON object a line: `request`, the body of a request, and `response`, what it answered."),
+        Field(
+            "tolerances", .list(.object(tolerance), unique: .field("output")),
+            "How far numbers may be off, by output. Without one they are equal; labels and whole numbers always are."),
+    ]
+
+    private static let tolerance = [
+        Field("output", .string(.text), required: true, "Name of the tensor in the answer."),
+        Field("absolute", .number, default: 0, "How far a number may be from the recorded one."),
+        Field(
+            "relative", .number, default: 0,
+            "How far beside that, as a share of the recorded number: 0.001 is a thousandth."),
+    ]
+
+    private static let metric = [
+        Field("metric", .choice(MetricName.allCases.map(\.rawValue)), required: true, "What is measured."),
+        Field("data", .string(.name), required: true, "On which of the checklist's `data`."),
+        Field(
+            "output", .string(.text),
+            "The tensor of the answer with the labels, probabilities or numbers. Left out: the first output of the version's interface."
+        ),
+        Field("quantile", .number, "Which quantile was predicted, for `quantileLoss`: from 0 to 1."),
+        Field("atLeast", .number, "The least value that passes."),
+        Field("atMost", .number, "The largest value that passes."),
+        Field("minSamples", .integer(1...1_000_000_000), default: 100, "With fewer rows it is inconclusive."),
+    ]
+
+    private static let data =
+        [Field("name", .string(.name), required: true, "Unique in the checklist.")] + file + [
+            Field(
+                "format", .choice(LabelledData.Format.allCases.map(\.rawValue)), default: "csv",
+                "`csv` has a line with the columns' names first (RFC 4180); `jsonLines` has an object a line."),
+            Field("target", .string(.text), required: true, "The column that says what is true."),
+            Field(
+                "features", .list(.string(.text), unique: .item),
+                "The columns that requests are made of, in their order. Left out: all but the target, as they come."),
+            Field(
+                "classes", .list(.string(.text), unique: .item),
+                "All labels, in the order of the model's probabilities."),
+            Field(
+                "positive", .string(.text),
+                "The label that `binary` metrics ask for. Left out: the last of `classes`, or `1`."),
+            Field("batch", .integer(1...10_000), default: 64, "Rows of one request."),
+        ]
+}

@@ -1,0 +1,131 @@
+extension Gate {
+    /// The judgement that is applied, with its version: it grows when equal measurements may come to another verdict.
+    package var judgement: String { "\(kind.rawValue)/1" }
+
+    /// What `measured` says about the bound. A pure function: it can be asked again years later.
+    package func judge(_ measured: GateMeasurement) -> Judgement {
+        switch (check, measured) {
+        case (_, .nothing(let why)): Judgement(.errored, why)
+        case (.integrity, .integrity(let files)): Self.integrity(files)
+        case (.signed(let people), .signed(let signers)): Self.signed(signers, people)
+        case (.safeFormat, .safeFormat(let files)): Self.safeFormat(files)
+        case (.interface, .interface(let files)): Self.interface(files)
+        case (.license(let allowed), .license(let license)): Self.license(license, allowed)
+        case (.card(let sections, let fields), .card(let card)): Self.card(card, sections, fields)
+        case (.golden, .golden(let answers)): Self.golden(answers)
+        case (.metric(let metric), .metric(let value)): metric.judge(value)
+        default: Judgement(.errored, "what was measured is not what '\(kind.rawValue)' asks")
+        }
+    }
+
+    private static func integrity(_ files: [GateMeasurement.FileDigests]) -> Judgement {
+        guard let wrong = files.first(where: { $0.found != $0.expected }) else {
+            return files.isEmpty
+                ? Judgement(.inconclusive, "the bundle has no files")
+                : Judgement(.passed, "\(count(files, "file")) \(files.count == 1 ? "has" : "have") the bytes of the manifest")
+        }
+        let found = wrong.found.map { "is \($0)" } ?? "is missing"
+        return Judgement(
+            .failed, "'\(wrong.path)' \(found), expected \(wrong.expected)\(more(files.count { $0.found != $0.expected }))")
+    }
+
+    private static func signed(_ signers: [GateMeasurement.Signer], _ people: Int) -> Judgement {
+        let trusted = Set(signers.compactMap(\.trusted)).sorted()
+        if trusted.count >= people { return Judgement(.passed, "signed by \(trusted.joined(separator: ", "))") }
+        guard !signers.isEmpty else { return Judgement(.failed, "nobody signed the bundle") }
+        let refused = signers.first { $0.trusted == nil }.map { "; \($0.sentence)" } ?? ""
+        return Judgement(.failed, "\(trusted.count) of \(people) signatures that count\(refused)")
+    }
+
+    private static func safeFormat(_ files: [GateMeasurement.FileSafety]) -> Judgement {
+        let order: [(verdict: String, of: Verdict)] = [("dangerous", .failed), ("unscanned", .inconclusive)]
+        for (verdict, of) in order {
+            guard let file = files.first(where: { $0.verdict == verdict }) else { continue }
+            let reason = file.reason.map { ": \($0)" } ?? ""
+            return Judgement(of, "'\(file.path)' is \(verdict)\(reason)\(more(files.count { $0.verdict == verdict }))")
+        }
+        guard !files.isEmpty, files.allSatisfy({ $0.verdict == "safe" }) else {
+            return Judgement(.inconclusive, "no file was looked into")
+        }
+        return Judgement(.passed, "nothing in \(count(files, "file")) runs when it is loaded")
+    }
+
+    private static func interface(_ files: [GateMeasurement.FileInterface]) -> Judgement {
+        if let file = files.first(where: { !$0.disagreements.isEmpty }), let first = file.disagreements.first {
+            return Judgement(.failed, "'\(file.path)': \(first)\(more(files.reduce(0) { $0 + $1.disagreements.count }))")
+        }
+        guard files.contains(where: \.isConclusive) else {
+            return Judgement(.inconclusive, "no model file declares inputs or outputs that could be compared")
+        }
+        return Judgement(.passed, "what the files declare agrees with the manifest")
+    }
+
+    private static func license(_ license: String?, _ allowed: [String]) -> Judgement {
+        guard let license else {
+            return Judgement(.inconclusive, "neither the version nor its model states a license")
+        }
+        let expression: LicenseExpression
+        do throws(InvalidInput) { expression = try LicenseExpression(parsing: license) } catch {
+            return Judgement(.errored, "\(license.quotedForMessage) is no SPDX license: \(error.message)")
+        }
+        return expression.isAllowed(by: allowed)
+            ? Judgement(.passed, "\(license) is allowed")
+            : Judgement(.failed, "\(license) is none of \(allowed.joined(separator: ", "))")
+    }
+
+    private static func card(_ card: CardOutline?, _ sections: [String], _ fields: [String]) -> Judgement {
+        guard let card else { return Judgement(.failed, "the version has no model card") }
+        let written = Set(card.sections.filter(\.hasText).map { $0.title.lowercased() })
+        let missing =
+            sections.filter { !written.contains($0.lowercased()) }.map { "section '\($0)'" }
+            + fields.filter { !card.fields.contains($0) }.map { "field '\($0)'" }
+        guard missing.isEmpty else {
+            return Judgement(.failed, "the model card has no \(missing.joined(separator: ", no "))")
+        }
+        return Judgement(.passed, "the model card has all of \(sections.count + fields.count)")
+    }
+
+    private static func golden(_ answers: GateMeasurement.GoldenAnswers) -> Judgement {
+        guard answers.requests > 0 else { return Judgement(.inconclusive, "there are no recorded requests") }
+        guard let first = answers.differences.first else {
+            return Judgement(
+                .passed, "\(answers.requests) of \(answers.requests) recorded requests are answered as recorded")
+        }
+        return Judgement(
+            .failed, "\(answers.differing) of \(answers.requests) recorded requests are answered otherwise: \(first)")
+    }
+
+    private static func count<Items: Collection>(_ items: Items, _ what: String) -> String {
+        "\(items.count) \(what)\(items.count == 1 ? "" : "s")"
+    }
+
+    private static func more(_ count: Int) -> String { count > 1 ? " (and \(count - 1) more)" : "" }
+}
+
+extension MetricCheck {
+    /// Judged on the value as measured; the interval is for readers.
+    func judge(_ measured: GateMeasurement.MetricValue) -> Judgement {
+        let rows = "on \(measured.samples) row\(measured.samples == 1 ? "" : "s")"
+        guard measured.samples >= minSamples else {
+            return Judgement(
+                .inconclusive, "\(metric.rawValue) \(rows) says too little: at least \(minSamples) are needed")
+        }
+        guard let value = measured.value, value.isFinite else {
+            return Judgement(
+                .inconclusive, "\(metric.rawValue) is not defined \(rows): \(measured.problem ?? "it is no number")")
+        }
+        let said = "\(metric.rawValue) is \(Self.text(value)) \(rows)"
+        if let atLeast, value < atLeast { return Judgement(.failed, "\(said), less than \(Self.text(atLeast))") }
+        if let atMost, value > atMost { return Judgement(.failed, "\(said), more than \(Self.text(atMost))") }
+        let bounds = [atLeast.map { "at least \(Self.text($0))" }, atMost.map { "at most \(Self.text($0))" }]
+        return Judgement(.passed, "\(said), \(bounds.compactMap(\.self).joined(separator: " and ")) is asked")
+    }
+
+    /// Shortest text that gives the number again, at most 6 places behind the point for people.
+    package static func text(_ number: Double) -> String {
+        guard number.isFinite, abs(number) < 1e9 else { return "\(number)" }
+        let rounded = (number * 1e6).rounded() / 1e6
+        if rounded == 0, number != 0 { return "\(number)" }
+        return Int64(exactly: rounded).map(String.init) ?? "\(rounded)"
+    }
+}

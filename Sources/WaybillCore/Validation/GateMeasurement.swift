@@ -1,0 +1,115 @@
+/// What a gate measured: all that its judgement looks at, and nothing else.
+package enum GateMeasurement: Hashable, Sendable {
+    case integrity([FileDigests])
+    case signed([Signer])
+    case safeFormat([FileSafety])
+    case interface([FileInterface])
+    /// The license that the version states, or else its model; nil without one.
+    case license(String?)
+    /// Nil when the version has no card.
+    case card(CardOutline?)
+    case golden(GoldenAnswers)
+    case metric(MetricValue)
+    /// Nothing could be measured, for this reason.
+    case nothing(String)
+
+    /// A file of the bundle: the digest that it has in the manifest, and that of its bytes; nil when they are missing.
+    package struct FileDigests: Hashable, Sendable {
+        package var path: String
+        package var expected: Digest
+        package var found: Digest?
+
+        package init(path: String, expected: Digest, found: Digest?) {
+            self.path = path
+            self.expected = expected
+            self.found = found
+        }
+    }
+
+    /// A signature of the bundle: by whom it counts, or why it does not.
+    package struct Signer: Hashable, Sendable {
+        /// A person of the access file, or the fingerprint of a key that was given; nil when it does not count.
+        package var trusted: String?
+        package var sentence: String
+
+        package init(trusted: String?, sentence: String) {
+            self.trusted = trusted
+            self.sentence = sentence
+        }
+    }
+
+    /// A file that was looked into: `safe`, `dangerous` or `unscanned`.
+    package struct FileSafety: Hashable, Sendable {
+        package var path: String
+        package var verdict: String
+        /// The first reason.
+        package var reason: String?
+
+        package init(path: String, verdict: String, reason: String?) {
+            self.path = path
+            self.verdict = verdict
+            self.reason = reason
+        }
+    }
+
+    /// A model file beside what the manifest says of it.
+    package struct FileInterface: Hashable, Sendable {
+        package var path: String
+        package var disagreements: [String]
+        /// Whether the file declares anything to compare.
+        package var isConclusive: Bool
+
+        package init(path: String, disagreements: [String], isConclusive: Bool) {
+            self.path = path
+            self.disagreements = disagreements
+            self.isConclusive = isConclusive
+        }
+    }
+
+    /// Answers of a candidate beside the recorded ones.
+    package struct GoldenAnswers: Hashable, Sendable {
+        package var requests: Int
+        /// What differs, each in a sentence that begins with the request's line; the first ten.
+        package var differences: [String]
+        /// Requests that differ.
+        package var differing: Int
+
+        package init(requests: Int, differences: [String], differing: Int) {
+            self.requests = requests
+            self.differences = differences
+            self.differing = differing
+        }
+    }
+
+    /// A metric of a candidate on labelled rows.
+    package struct MetricValue: Hashable, Sendable {
+        /// Nil when it is not defined on these rows, for the reason in `problem`.
+        package var value: Double?
+        package var problem: String?
+        package var samples: Int
+        /// 95 % interval, where one was computed.
+        package var interval: ClosedRange<Double>?
+        /// What the manifest of the version claims.
+        package var claimed: Double?
+
+        package init(
+            value: Double?, problem: String? = nil, samples: Int, interval: ClosedRange<Double>? = nil,
+            claimed: Double? = nil
+        ) {
+            self.value = value
+            self.problem = problem
+            self.samples = samples
+            self.interval = interval
+            self.claimed = claimed
+        }
+    }
+
+    /// How many rows or requests it rests on, where that is the question.
+    package var samples: Int? {
+        switch self {
+        case .golden(let answers): answers.requests
+        case .metric(let metric): metric.samples
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .nothing: nil
+        }
+    }
+}

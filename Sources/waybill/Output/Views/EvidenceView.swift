@@ -1,0 +1,69 @@
+import WaybillCore
+
+/// Evidence as people and programs read it.
+struct EvidenceView {
+    private let evidence: Evidence
+
+    init(_ evidence: Evidence) { self.evidence = evidence }
+
+    var value: Value {
+        var members = evidence.value.object ?? [:]
+        members["kind"] = "Evidence"
+        members["digest"] = .string(evidence.digest.description)
+        return .object(members)
+    }
+
+    func text(_ style: Style, columns: Int?) -> String {
+        var rows: [[Table.Cell]] = evidence.results.map { result in
+            let judged = result.judged
+            return [
+                Table.Cell(result.gate.name), Table.Cell(judged.verdict.rawValue, judged.verdict.tone),
+                Table.Cell(judged.message),
+            ]
+        }
+        rows += evidence.skipped.map { [Table.Cell($0), Table.Cell("not asked", .quiet), "a gate before it did not pass"] }
+        let table = Table(titles: ["GATE", "VERDICT", "WHAT WAS FOUND"], rows: rows).fitting(columns)
+        let verdict = style.paint(evidence.verdict.rawValue, evidence.verdict.tone)
+        return """
+            \(evidence.version) by checklist \(evidence.checklist): \(verdict)
+
+            \(table.text(style))
+            bundle    \(evidence.bundle)
+            evidence  \(evidence.digest)
+
+            """
+    }
+
+    /// A table for a pull request. What others wrote cannot leave its cell.
+    var markdown: String {
+        var lines = [
+            "### \(evidence.version) by checklist `\(evidence.checklist)`: \(evidence.verdict.rawValue)", "",
+            "| gate | verdict | what was found |", "| --- | --- | --- |",
+        ]
+        lines += evidence.results.map { result in
+            let judged = result.judged
+            return "| `\(result.gate.name)` | \(judged.verdict.sign) \(judged.verdict.rawValue) | \(judged.message.asMarkdown) |"
+        }
+        lines += evidence.skipped.map { "| `\($0)` | not asked | a gate before it did not pass |" }
+        lines += ["", "Bundle `\(evidence.bundle)`, evidence `\(evidence.digest)`.", ""]
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Verdict {
+    var tone: Tone {
+        switch self {
+        case .passed: .good
+        case .failed, .errored: .bad
+        case .inconclusive: .busy
+        }
+    }
+
+    fileprivate var sign: String {
+        switch self {
+        case .passed: "✓"
+        case .failed, .errored: "✗"
+        case .inconclusive: "?"
+        }
+    }
+}

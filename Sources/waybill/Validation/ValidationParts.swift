@@ -1,0 +1,62 @@
+import Foundation
+import WaybillCore
+import WaybillPackage
+import WaybillServing
+import WaybillTrust
+
+/// What `waybill validate` puts together to ask gates by hand: the store, the sources, and a place for candidates.
+struct ValidationParts: Sendable {
+    let subject: ValidationSubject
+    let command: Validate
+    let content: ContentStore
+    let journal: Journal
+
+    /// Packages the version and asks every gate about it.
+    func run(
+        ticket: Ticket, progress: @escaping @Sendable (String) -> Void
+    ) async throws(Failure) -> (Evidence, StoredBundle) {
+        let folder = try command.options.folder()
+        try folder.create()
+        let configuration = try command.options.controller.configuration()
+        let readers = try command.options.readers()
+        let models = ArtifactStore(
+            root: folder.models, content: content, tree: subject.tree, readers: readers, journal: journal,
+            refusing: [folder.path], build: BuildVersion.text, now: { .now })
+        progress("packaging")
+        try await models.package(subject.version, at: subject.commit, ticket: ticket)
+        let bundle = try await content.bundle(subject.version.id.description)
+        let stop = StopSignals()
+        let candidates = CandidateRunner(
+            folder: folder, settings: try configuration.targetSettings(in: folder), models: models,
+            environments: configuration.environments(
+                in: folder, tree: subject.tree, journal: journal, now: { .now }),
+            stopped: { await stop.wait() })
+        await candidates.sweep(ticket: ticket)
+        let (signatures, content) = (command.signatures, content)
+        let run = ValidationRun(
+            subject: subject, content: content, bundle: bundle,
+            intake: ArtifactIntake(content: content, tree: subject.tree, readers: readers, refusing: [folder.path]),
+            candidates: candidates, runtime: command.runtime, allowing: try signatures.allowList(),
+            signatures: { () throws(Failure) in
+                try await signatures.findings(bundle, in: content, ledger: folder.ledger).findings
+            },
+            progress: progress)
+        return (try await run.run(ticket: ticket), bundle)
+    }
+
+    /// Puts the evidence beside its bundle; with a key also what it says, signed. Gives the key that signed.
+    func keep(
+        _ evidence: Evidence, beside bundle: StoredBundle, signedBy key: SigningKey?
+    ) async throws(Failure) -> SSHPublicKey? {
+        _ = try await content.attach(evidence, to: bundle)
+        guard let key else { return nil }
+        let statements = EvidenceStatements(evidence)
+        var signer: SSHPublicKey?
+        for statement in [statements.testResult, statements.summary(at: .now, build: BuildVersion.text)] {
+            let envelope = try key.envelope(statement)
+            _ = try await content.attach(envelope.envelope, predicateType: statement.predicateType, to: bundle)
+            signer = envelope.key
+        }
+        return signer
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import WaybillCore
+import WaybillEvaluate
+import WaybillPackage
+import WaybillTrust
+
+/// Asks every gate of a checklist about one version: packages it, measures what stands in the bundle, then starts a candidate for those
+/// gates that ask one. Decides nothing: each measurement is judged by its gate.
+struct ValidationRun: Sendable {
+    let subject: ValidationSubject
+    let content: ContentStore
+    let bundle: StoredBundle
+    let intake: ArtifactIntake
+    let candidates: CandidateRunner
+    let runtime: Name?
+    /// The names that pickles may import.
+    let allowing: AllowList
+    /// What is known of the bundle's signatures.
+    let signatures: @Sendable () async throws(Failure) -> [SignatureFinding]
+    let progress: @Sendable (String) -> Void
+
+    /// What came of it so far.
+    private struct Course {
+        var results: [GateResult] = []
+        var skipped: [String] = []
+        let runAll: Bool
+
+        var goesOn: Bool { runAll || results.allSatisfy { $0.judged.verdict == .passed } }
+
+        mutating func take(_ result: GateResult) { results.append(result) }
+    }
+
+    /// - Throws: `Failure` for what keeps any gate from being asked, such as a full disk. What concerns one gate is its result.
+    func run(ticket: Ticket) async throws(Failure) -> Evidence {
+        let gates = subject.checklist.rules.ordered
+        var course = Course(runAll: subject.checklist.rules.runAll)
+        let inside = try await content.inside(bundle, allowing: allowing)
+        for gate in gates where !gate.kind.needsCandidate {
+            guard course.goesOn else {
+                course.skipped.append(gate.name)
+                continue
+            }
+            progress(gate.name)
+            course.take(try await ask(gate, inside))
+        }
+        let asking = gates.filter(\.kind.needsCandidate)
+        var used: Evidence.Runtime?
+        if !asking.isEmpty, course.goesOn {
+            used = try await askCandidate(asking, &course, ticket: ticket)
+        } else {
+            course.skipped += asking.map(\.name)
+        }
+        return Evidence(
+            version: subject.version.id, bundle: bundle.descriptor.digest, checklist: subject.checklist.name,
+            rules: subject.checklist.rules.digest, runtime: used, results: course.results, skipped: course.skipped)
+    }
+
+    /// A gate about the bundle itself.
+    private func ask(_ gate: Gate, _ inside: BundleInside) async throws(Failure) -> GateResult {
+        let measures = BundleMeasures(of: bundle, in: content, as: subject.version)
+        switch gate.check {
+        case .integrity: return GateResult(gate: gate, measured: try await measures.integrity())
+        case .signed: return GateResult(gate: gate, measured: .signed(try await signatures()))
+        case .safeFormat:
+            return GateResult(
+                gate: gate, measured: measures.safeFormat(inside), inputs: ["allowList": allowing.digest])
+        case .interface: return GateResult(gate: gate, measured: measures.interface(inside))
+        case .license: return GateResult(gate: gate, measured: .license(subject.license))
+        case .card: return GateResult(gate: gate, measured: try await measures.card())
+        case .golden, .metric: return GateResult(gate: gate, measured: .nothing("it asks a candidate"))
+        }
+    }
+
+    /// Starts one candidate for all of `gates` and lets each ask it. One that cannot be started is the first gate's result.
+    private func askCandidate(
+        _ gates: [Gate], _ course: inout Course, ticket: Ticket
+    ) async throws(Failure) -> Evidence.Runtime? {
+        var used: Evidence.Runtime?
+        do throws(Failure) {
+            let spec = try await subject.candidate(runtime: runtime)
+            used = Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
+            let begun = course
+            course = try await candidates.run(spec, at: subject.commit, ticket: ticket, progress: progress) { port in
+                var course = begun
+                let measures = CandidateMeasures(run: self, candidate: port, gates: gates)
+                for gate in gates {
+                    guard course.goesOn, !Task.isCancelled else {
+                        course.skipped.append(gate.name)
+                        continue
+                    }
+                    progress(gate.name)
+                    course.take(await measures.ask(gate))
+                }
+                return course
+            }
+        } catch {
+            guard error.disposition == .stall, let first = gates.first else { throw error }
+            course.take(GateResult(gate: first, measured: .nothing(error.message)))
+            course.skipped += gates.dropFirst().map(\.name)
+        }
+        return used
+    }
+}

@@ -1,0 +1,111 @@
+import WaybillCore
+import WaybillManifest
+
+/// What is validated, by which rules, run how: all of it as a fleet folder has it now.
+struct ValidationSubject: Sendable {
+    let version: ModelVersion
+    /// What the version states, or else its model.
+    let license: String?
+    let checklist: (name: Name, rules: Checklist)
+    let tree: FolderTree
+    /// The look at the folder that it was read in.
+    let commit: CommitID
+    private let state: DesiredState
+
+    /// - Throws: `ManifestProblem`, stalling, when the folder has no sound manifest of the version or the checklist.
+    static func find(
+        _ id: VersionID, checklist name: Name, in folder: String, path: String?
+    ) async throws -> ValidationSubject {
+        let root = FleetTop.above(folder)
+        let tree = FolderTree(root: root)
+        let commit = try tree.scan()
+        let loader = FleetLoader(tree: tree, path: try path ?? ManifestFolder.configured(in: root))
+        let delta = try await loader.load(commit)
+        guard let state = await loader.state else {
+            throw Failure(.stall, reason: "ManifestProblem", message: "\(root): the folder holds no fleet")
+        }
+        let problem = delta.diagnostics.first { $0.severity == .error }.map {
+            "; the first problem: \(DiagnosticText.headline($0))"
+        }
+        guard case .modelVersion(let version)? = state.resources[.modelVersion(id)]?.spec else {
+            throw missing("\(id)", root, problem)
+        }
+        guard case .checklist(let rules)? = state.resources[.checklist(name)]?.spec else {
+            let names = state.resources.keys.filter { $0.kind == .checklist }.map(\.name).sorted()
+            let known = names.isEmpty ? "" : "; there is \(names.joined(separator: ", "))"
+            throw missing("the Checklist \(name)\(known)", root, problem)
+        }
+        var license = version.license
+        if license == nil, case .model(let model)? = state.resources[.model(id.model)]?.spec { license = model.license }
+        return ValidationSubject(
+            version: version, license: license, checklist: (name, rules), tree: tree, commit: commit, state: state)
+    }
+
+    private static func missing(_ what: String, _ root: String, _ problem: String?) -> Failure {
+        Failure(
+            .stall, reason: "ManifestProblem",
+            message: "\(root): no manifest below it defines \(what)\(problem ?? ""); 'waybill lint' shows what it has")
+    }
+
+    /// How a replica of the version is run: by `runtime`; or else as the deployments of the model are; or by the only runtime that serves
+    /// its format.
+    ///
+    /// - Throws: `RuntimeAmbiguous` or `RuntimeMissing`, stalling, with what there is.
+    func candidate(runtime named: Name?) async throws(Failure) -> RevisionSpec {
+        let name = if let named { named } else { try onlyRuntime() }
+        guard case .servingRuntime(let runtime)? = state.resources[.servingRuntime(name)]?.spec else {
+            throw Failure(
+                .stall, reason: "RuntimeMissing", message: "no manifest defines the ServingRuntime \(name)")
+        }
+        guard runtime.formats.contains(version.format) else {
+            throw Failure(
+                .stall, reason: "RuntimeMissing",
+                message: "\(name) serves \(runtime.formats.joined(separator: ", ")), and \(version.id) is \(version.format)")
+        }
+        guard runtime.protocolName == .oipV2 else {
+            throw Failure(
+                .stall, reason: "RuntimeUnusable",
+                message: "\(name) speaks '\(runtime.protocolName.rawValue)'; gates ask candidates in 'oip-v2'")
+        }
+        var digest: Digest?
+        if let lock = runtime.environment?.lock {
+            guard let file = try await tree.file(lock, at: commit) else {
+                throw Failure(.stall, reason: "LockMissing", message: "\(lock): there is no such file in the repository")
+            }
+            digest = Digest(of: try await tree.read([file.blob], limit: 8 << 20).first ?? [])
+        }
+        let key = DeploymentKey(environment: Self.environment, name: version.id.model)
+        return DesiredDeployment.resolve(
+            ModelDeployment(key: key, version: version.id, runtime: name), version: version,
+            runtime: ResolvedRuntime(name: name, runtime: runtime, lockDigest: digest),
+            location: SourceLocation(path: "", line: 1, column: 1)
+        ).spec
+    }
+
+    /// Stands in for that of a deployment; sandboxed like any.
+    private static let environment: Name = {
+        guard let name = try? Name(parsing: "validation") else { preconditionFailure("a literal name") }
+        return name
+    }()
+
+    private func onlyRuntime() throws(Failure) -> Name {
+        let deployed = Set(
+            state.deployments.values.filter { $0.spec.version.model == version.id.model }.map(\.spec.runtime))
+        if deployed.count == 1, let only = deployed.first { return only }
+        var able: [Name] = []
+        for case .servingRuntime(let name) in state.resources.keys {
+            guard case .servingRuntime(let runtime)? = state.resources[.servingRuntime(name)]?.spec,
+                runtime.formats.contains(version.format)
+            else { continue }
+            able.append(name)
+        }
+        if able.count == 1, let only = able.first { return only }
+        let names = able.map(\.text).sorted().joined(separator: ", ")
+        throw able.isEmpty
+            ? Failure(
+                .stall, reason: "RuntimeMissing", message: "no ServingRuntime of the folder serves \(version.format)")
+            : Failure(
+                .stall, reason: "RuntimeAmbiguous",
+                message: "several runtimes serve \(version.format): \(names); name one by --runtime")
+    }
+}
