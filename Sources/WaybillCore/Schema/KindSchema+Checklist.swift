@@ -104,7 +104,7 @@ extension KindSchema {
     ]
 
     private static let metric = [
-        Field("metric", .choice(MetricName.allCases.map(\.rawValue)), required: true, "What is measured."),
+        Field("metric", .string(.metric), required: true, "What is measured."),
         Field("data", .string(.name), required: true, "On which of the checklist's `data`."),
         Field(
             "output", .string(.text),

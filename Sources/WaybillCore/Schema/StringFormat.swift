@@ -19,6 +19,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     case environmentName
     case portName
     case labelKey
+    case metric
     case template
 
     /// What is wrong with `text`, for people; nil when it has this form.
@@ -44,6 +45,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         case .environmentName: Self.isVariable(text) ? nil : Self.variableProblem(text)
         case .portName: Self.isPort(text) ? nil : Self.portProblem(text)
         case .labelKey: Self.isLabelKey(text) ? nil : Self.labelProblem(text)
+        case .metric: Self.problem { () throws(InvalidInput) in _ = try MetricName.parse(text) }
         }
     }
 
@@ -157,6 +159,7 @@ extension StringFormat {
         case .environmentName: "^[A-Za-z_][A-Za-z0-9_]*$"
         case .portName: "^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$"
         case .labelKey: "^[A-Za-z0-9._/-]{1,317}$"
+        case .metric: "^(\(MetricName.allCases.map(\.rawValue).joined(separator: "|")))$"
         }
     }
 
@@ -165,7 +168,7 @@ extension StringFormat {
         switch self {
         case .cpu, .memory, .python: true
         case .text, .name, .version, .digest, .commit, .duration, .modelFormat, .relativePath, .artifactSource,
-            .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .template:
+            .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .metric, .template:
             false
         }
     }
@@ -192,6 +195,7 @@ extension StringFormat {
         case .environmentName: "name of an environment variable"
         case .portName: "name of a port"
         case .labelKey: "label key"
+        case .metric: MetricName.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
         case .template: "template"
         }
     }

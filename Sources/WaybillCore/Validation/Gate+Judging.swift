@@ -114,7 +114,8 @@ extension MetricCheck {
             return Judgement(
                 .inconclusive, "\(metric.rawValue) is not defined \(rows): \(measured.problem ?? "it is no number")")
         }
-        let said = "\(metric.rawValue) is \(Self.text(value)) \(rows)"
+        let claim = measured.claimed.map { $0 == value ? "" : " (its manifest claims \(Self.text($0)))" } ?? ""
+        let said = "\(metric.rawValue) is \(Self.text(value)) \(rows)\(claim)"
         if let atLeast, value < atLeast { return Judgement(.failed, "\(said), less than \(Self.text(atLeast))") }
         if let atMost, value > atMost { return Judgement(.failed, "\(said), more than \(Self.text(atMost))") }
         let bounds = [atLeast.map { "at least \(Self.text($0))" }, atMost.map { "at most \(Self.text($0))" }]

@@ -91,16 +91,19 @@ package enum GateMeasurement: Hashable, Sendable {
         package var interval: ClosedRange<Double>?
         /// What the manifest of the version claims.
         package var claimed: Double?
+        /// What the value hides, each in a sentence.
+        package var warnings: [String]
 
         package init(
             value: Double?, problem: String? = nil, samples: Int, interval: ClosedRange<Double>? = nil,
-            claimed: Double? = nil
+            claimed: Double? = nil, warnings: [String] = []
         ) {
             self.value = value
             self.problem = problem
             self.samples = samples
             self.interval = interval
             self.claimed = claimed
+            self.warnings = warnings
         }
     }
 

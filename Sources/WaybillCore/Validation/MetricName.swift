@@ -33,7 +33,8 @@ package enum MetricName: String, CaseIterable, Hashable, Sendable {
     package static func parse(_ text: String) throws(InvalidInput) -> MetricName {
         if let known = MetricName(rawValue: text) { return known }
         let near = recognised(text)?.rawValue ?? Suggestion.nearest(to: text, in: allCases.map(\.rawValue))
-        let hint = near.map { "did you mean '\($0)'?" } ?? "known are \(allCases.map(\.rawValue).joined(separator: ", "))"
+        let hint =
+            near.map { "did you mean '\($0)'?" } ?? "known are \(allCases.map(\.rawValue).joined(separator: ", "))"
         throw InvalidInput("\(text.quotedForMessage) is not a metric; \(hint)")
     }
 
@@ -45,7 +46,7 @@ package enum MetricName: String, CaseIterable, Hashable, Sendable {
     }
 
     private static func plain(_ text: String) -> String {
-        let kept = text.utf8.filter { $0.isASCIIDigit || $0.isASCIILetter }.map { $0 | 0x20 }
+        let kept = text.utf8.filter { (48...57).contains($0) || (97...122).contains($0 | 0x20) }.map { $0 | 0x20 }
         let plain = String(decoding: kept, as: UTF8.self)
         return plain.hasPrefix("neg") ? String(plain.dropFirst(3)) : plain
     }
@@ -63,9 +64,4 @@ package enum MetricName: String, CaseIterable, Hashable, Sendable {
         "meanabsolutepercentageerror": .mape, "r2score": .r2, "rsquared": .r2,
         "pinball": .quantileLoss, "pinballloss": .quantileLoss, "meanpinballloss": .quantileLoss,
     ]
-}
-
-extension UInt8 {
-    var isASCIIDigit: Bool { (48...57).contains(self) }
-    var isASCIILetter: Bool { (97...122).contains(self | 0x20) }
 }

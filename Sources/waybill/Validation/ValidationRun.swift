@@ -82,7 +82,7 @@ struct ValidationRun: Sendable {
             let begun = course
             course = try await candidates.run(spec, at: subject.commit, ticket: ticket, progress: progress) { port in
                 var course = begun
-                let measures = CandidateMeasures(run: self, candidate: port, gates: gates)
+                var measures = CandidateMeasures(run: self, candidate: port, gates: gates)
                 for gate in gates {
                     guard course.goesOn, !Task.isCancelled else {
                         course.skipped.append(gate.name)
