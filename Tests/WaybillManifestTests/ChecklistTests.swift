@@ -1,0 +1,87 @@
+import Testing
+import WaybillCore
+
+@testable import WaybillManifest
+
+@Suite struct ChecklistTests {
+    private static let digest = "sha256:" + String(repeating: "a", count: 64)
+
+    private func read(_ gates: String, _ more: String = "") -> ParsedFile {
+        let text = """
+            apiVersion: waybill.dev/v1alpha1
+            kind: Checklist
+            metadata: {name: churn}
+            spec:
+              gates: [\(gates)]
+            \(more)
+            """
+        return ParsedFile(path: "c.yaml", bytes: Array(text.utf8))
+    }
+
+    private static let data = "  data: [{name: held-out, source: d.csv, digest: \(digest), size: 9, target: y}]"
+
+    @Test func `a checklist reads back as it is written`() throws {
+        let file = read(
+            "{integrity: {}}, {signed: {people: 2}}, {safeFormat: {}}, {interface: {}}, {license: {allowed: [MIT]}}, "
+                + "{card: {sections: [Use], fields: [license]}}, "
+                + "{golden: {requests: {source: g.jsonl, digest: \(Self.digest), size: 3}, tolerances: [{output: p, absolute: 1e-6}]}}, "
+                + "{name: good, metric: {metric: quantileLoss, quantile: 0.9, data: held-out, atMost: 2, minSamples: 7}}",
+            "  runAll: true\n" + Self.data)
+        #expect(file.diagnostics.map(DiagnosticText.headline) == [])
+        let resource = try #require(file.resources.first)
+        guard case .checklist(let checklist) = resource.spec else {
+            Issue.record("no checklist")
+            return
+        }
+        #expect(checklist.gates.map(\.kind) == GateKind.allCases)
+        #expect(checklist.gates.last?.name == "good")
+        #expect(checklist.runAll && checklist.data.first?.positive == "1" && checklist.data.first?.batch == 64)
+        let again = try Resource(
+            kind: .checklist, document: ["metadata": ["name": "churn"], "spec": resource.specValue],
+            location: resource.location)
+        #expect(again == resource)
+        #expect(resource.id.description == "Checklist churn")
+    }
+
+    @Test(
+        arguments: [
+            ("", "4:1: error: 'gates' is empty; expected at least 1 item"),
+            ("{}", "5:11: error: this gate asks nothing"),
+            ("{latency: {}}", "5:12: error: there is no field 'latency' here"),
+            ("{integrity: {}, card: {sections: [a]}}", "5:27: error: 'integrity' and 'card' are two gates"),
+            ("{integrity: {}}, {integrity: {}}", "5:28: error: there are two gates 'integrity' in this checklist"),
+            ("{integrity: }", "5:12: error: 'integrity' has no value; expected a mapping of fields"),
+            ("{card: {}}", "5:12: error: this gate asks for nothing in the card"),
+            ("{metric: {metric: auc, data: held-out, atLeast: 1}}",
+                "5:29: error: 'auc' is not a metric; did you mean 'rocAuc'?"),
+            ("{metric: {metric: f1, data: heldout, atLeast: 1}}",
+                "5:39: error: there is no data 'heldout' in this checklist"),
+            ("{metric: {metric: f1, data: held-out}}", "5:12: error: this gate has no bound"),
+            ("{metric: {metric: quantileLoss, data: held-out, atMost: 1}}",
+                "5:29: error: 'quantileLoss' needs 'quantile', the one that was predicted"),
+            ("{metric: {metric: quantileLoss, data: held-out, atMost: 1, quantile: 1}}",
+                "5:80: error: 'quantile' is between 0 and 1"),
+            ("{metric: {metric: f1, data: held-out, atMost: 1, quantile: 0.5}}", "5:70: error: 'f1' has no quantile"),
+            ("{golden: {requests: {source: g, digest: \(digest), size: 1}, tolerances: [{output: p, relative: -1}]}}",
+                "5:163: error: 'relative' is less than 0"),
+            ("{license: {allowed: []}}", "5:30: error: 'allowed' is empty; expected at least 1 item"),
+        ])
+    func `a gate that cannot be asked is refused when it is read`(_ gates: String, _ expected: String) {
+        let found = read(gates, Self.data).diagnostics.map(DiagnosticText.headline)
+        #expect(found.contains("c.yaml:\(expected)"), "\(found)")
+    }
+
+    @Test(
+        arguments: [
+            ("target: y, features: [x, y]", "'y' is the target, which the model must not see"),
+            ("target: y, classes: [a, b], positive: c", "'c' is none of the classes"),
+            ("target: y, batch: 0", "'batch' is 0; expected 1 to 10000"),
+            ("features: [x]", "'target' is missing"),
+        ])
+    func `labelled data says what it is`(_ fields: String, _ expected: String) {
+        let found = read(
+            "{integrity: {}}", "  data: [{name: d, source: d.csv, digest: \(Self.digest), size: 9, \(fields)}]"
+        ).diagnostics.map(\.message)
+        #expect(found == [expected])
+    }
+}
