@@ -143,7 +143,7 @@ private struct Model: CandidatePort {
     @Test func `NaN and missing numbers of an answer leave a metric undefined`() async throws {
         let questions = try await questions(rows, try data(batch: 100))
         let broken: Value = [
-            "outputs": [["name": "p", "datatype": "FP64", "shape": [5, 1], "data": [0.5, "NaN", 0.5, 0.5, .null]]]
+            "outputs": [["name": "p", "datatype": "FP64", "shape": [5, 1], "data": [.number(0.5), "NaN", .number(0.5), .number(0.5), .null]]]
         ]
         let found = try await Predictions(asking: Model { _ in broken }, questions, outputs: [])
         let auc = MetricCheck(.rocAuc, data: "d", atLeast: 0, minSamples: 1)
