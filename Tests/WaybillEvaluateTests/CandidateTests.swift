@@ -95,11 +95,13 @@ private struct Model: CandidatePort {
     @Test(
         arguments: [
             ("a,y\n1,1\n", "churn@1.0.0 takes 2 columns in 'x', and the data has 1 features"),
-            ("a,b,z\n1,1,1\n", "data.csv:1: error: there is no column 'y'"),
+            ("a,b,z\n1,1,1\n", "data.csv: error: there is no column 'y'"),
             ("a,b,y\n1,,1\n", "data.csv: row 1 has no 'b', and a request needs every feature"),
-            ("a,b,y\n1,high,1\n", "data.csv:2:3: error: 'high' is not a number"),
+            ("a,b,y\n1,high,1\n", "data.csv:2:3: error: 'high' in 'b' is not a number"),
         ])
-    func `data that the version cannot be asked is refused with its place`(_ csv: String, _ expected: String) async throws {
+    func `data that the version cannot be asked is refused with its place`(_ csv: String, _ expected: String)
+        async throws
+    {
         let failure = await #expect(throws: Failure.self) { _ = try await questions(csv) }
         #expect(failure?.message.hasPrefix(expected) == true, "\(failure?.message ?? "")")
     }
@@ -120,16 +122,26 @@ private struct Model: CandidatePort {
     @Test(
         arguments: [
             ("{}", "the answer has no 'outputs'"), (#"{"error": "boom"}"#, "the answer has no 'outputs': boom"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [1]}]}"#,
-                "'p' has 1 rows, and 2 were asked"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [2], "data": [1]}]}"#,
-                "tensor 'p' has 1 elements, and its shape is [2]"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [-2], "data": []}]}"#,
-                "tensor 'p' has the shape [-2], which is too large"),
-            (#"{"outputs": [{"name": "p", "datatype": "FLOAT", "shape": [2], "data": [1, 2]}]}"#,
-                "tensor 'p' has no 'datatype' of the protocol"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [9999999, 9999999], "data": []}]}"#,
-                "tensor 'p' has the shape [9999999, 9999999], which is too large"),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [1]}]}"#,
+                "'p' has 1 rows, and 2 were asked"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [2], "data": [1]}]}"#,
+                "tensor 'p' has 1 elements, and its shape is [2]"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [-2], "data": []}]}"#,
+                "tensor 'p' has the shape [-2], which is too large"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FLOAT", "shape": [2], "data": [1, 2]}]}"#,
+                "tensor 'p' has no 'datatype' of the protocol"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [9999999, 9999999], "data": []}]}"#,
+                "tensor 'p' has the shape [9999999, 9999999], which is too large"
+            ),
         ])
     func `an answer that is none of the protocol is named`(_ answer: String, _ expected: String) async throws {
         let questions = try await questions(rows)
@@ -143,7 +155,12 @@ private struct Model: CandidatePort {
     @Test func `NaN and missing numbers of an answer leave a metric undefined`() async throws {
         let questions = try await questions(rows, try data(batch: 100))
         let broken: Value = [
-            "outputs": [["name": "p", "datatype": "FP64", "shape": [5, 1], "data": [.number(0.5), "NaN", .number(0.5), .number(0.5), .null]]]
+            "outputs": [
+                [
+                    "name": "p", "datatype": "FP64", "shape": [5, 1],
+                    "data": [.number(0.5), "NaN", .number(0.5), .number(0.5), .null],
+                ]
+            ]
         ]
         let found = try await Predictions(asking: Model { _ in broken }, questions, outputs: [])
         let auc = MetricCheck(.rocAuc, data: "d", atLeast: 0, minSamples: 1)
@@ -192,7 +209,8 @@ private final class Asked: Sendable {
         """
 
     private func measure(
-        _ text: String, _ tolerances: [GoldenCheck.Tolerance] = [], answer: @escaping @Sendable (Value) -> Value = Model.scores
+        _ text: String, _ tolerances: [GoldenCheck.Tolerance] = [],
+        answer: @escaping @Sendable (Value) -> Value = Model.scores
     ) async throws -> GateMeasurement.GoldenAnswers {
         try await GoldenRequests(parsing: Array(text.utf8)).measure(Model(answer: answer), tolerances)
     }
@@ -209,10 +227,14 @@ private final class Asked: Sendable {
             ("[0.75, 0.25]", "[0.75, 0.2501]", [], "'p'[1] is 0.25, recorded 0.2501"),
             ("[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "p", absolute: 1e-3)], nil),
             ("[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "p", relative: 1e-3)], nil),
-            ("[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "q", absolute: 1)],
-                "'p'[1] is 0.25, recorded 0.2501"),
-            ("\"data\": [0]", "\"data\": [1]", [GoldenCheck.Tolerance(output: "label", absolute: 5)],
-                "'label'[0] is 0, recorded 1"),
+            (
+                "[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "q", absolute: 1)],
+                "'p'[1] is 0.25, recorded 0.2501"
+            ),
+            (
+                "\"data\": [0]", "\"data\": [1]", [GoldenCheck.Tolerance(output: "label", absolute: 5)],
+                "'label'[0] is 0, recorded 1"
+            ),
             ("\"label\"", "\"labels\"", [], "there is no output 'labels'"),
             ("\"shape\": [1, 2]", "\"shape\": [2, 1]", [], "'p' is FP64 [1, 2], recorded FP64 [2, 1]"),
         ] as [(String, String, [GoldenCheck.Tolerance], String?)])

@@ -45,26 +45,36 @@ import WaybillCore
 
     @Test(
         arguments: [
-            ("", "4:1: error: 'gates' is empty; expected at least 1 item"),
+            ("", "5:10: error: 'gates' is empty; expected at least 1 item"),
             ("{}", "5:11: error: this gate asks nothing"),
             ("{latency: {}}", "5:12: error: there is no field 'latency' here"),
             ("{integrity: {}, card: {sections: [a]}}", "5:27: error: 'integrity' and 'card' are two gates"),
             ("{integrity: {}}, {integrity: {}}", "5:28: error: there are two gates 'integrity' in this checklist"),
-            ("{integrity: }", "5:12: error: 'integrity' has no value; expected a mapping of fields"),
+            ("{integrity: }", "5:23: error: 'integrity' has no value; expected a mapping of fields"),
             ("{card: {}}", "5:12: error: this gate asks for nothing in the card"),
-            ("{metric: {metric: auc, data: held-out, atLeast: 1}}",
-                "5:29: error: 'auc' is not a metric; did you mean 'rocAuc'?"),
-            ("{metric: {metric: f1, data: heldout, atLeast: 1}}",
-                "5:39: error: there is no data 'heldout' in this checklist"),
+            (
+                "{metric: {metric: auc, data: held-out, atLeast: 1}}",
+                "5:29: error: 'auc' is not a metric; did you mean 'rocAuc'?"
+            ),
+            (
+                "{metric: {metric: f1, data: heldout, atLeast: 1}}",
+                "5:39: error: there is no data 'heldout' in this checklist"
+            ),
             ("{metric: {metric: f1, data: held-out}}", "5:12: error: this gate has no bound"),
-            ("{metric: {metric: quantileLoss, data: held-out, atMost: 1}}",
-                "5:29: error: 'quantileLoss' needs 'quantile', the one that was predicted"),
-            ("{metric: {metric: quantileLoss, data: held-out, atMost: 1, quantile: 1}}",
-                "5:80: error: 'quantile' is between 0 and 1"),
+            (
+                "{metric: {metric: quantileLoss, data: held-out, atMost: 1}}",
+                "5:29: error: 'quantileLoss' needs 'quantile', the one that was predicted"
+            ),
+            (
+                "{metric: {metric: quantileLoss, data: held-out, atMost: 1, quantile: 1}}",
+                "5:80: error: 'quantile' is between 0 and 1"
+            ),
             ("{metric: {metric: f1, data: held-out, atMost: 1, quantile: 0.5}}", "5:70: error: 'f1' has no quantile"),
-            ("{golden: {requests: {source: g, digest: \(digest), size: 1}, tolerances: [{output: p, relative: -1}]}}",
-                "5:163: error: 'relative' is less than 0"),
-            ("{license: {allowed: []}}", "5:30: error: 'allowed' is empty; expected at least 1 item"),
+            (
+                "{golden: {requests: {source: g, digest: \(digest), size: 1}, tolerances: [{output: p, relative: -1}]}}",
+                "5:169: error: 'relative' is less than 0"
+            ),
+            ("{license: {allowed: []}}", "5:31: error: 'allowed' is empty; expected at least 1 item"),
         ])
     func `a gate that cannot be asked is refused when it is read`(_ gates: String, _ expected: String) {
         let found = read(gates, Self.data).diagnostics.map(DiagnosticText.headline)

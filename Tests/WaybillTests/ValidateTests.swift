@@ -92,7 +92,9 @@ import WaybillTestSupport
               metric: {metric: rocAuc, data: rows, atLeast: 0.6, minSamples: 6}
         """
 
-    @Test func `a version that passes is shown with its evidence, the same each time, and no candidate stays`() async throws {
+    @Test func `a version that passes is shown with its evidence, the same each time, and no candidate stays`()
+        async throws
+    {
         try await withBench(Self.good) { bench in
             let passed = try bench.validate()
             #expect(passed.code == 0, "\(passed.errors)")
@@ -105,7 +107,7 @@ import WaybillTestSupport
                     integrity   passed    2 files have the bytes of the manifest
                     license     passed    Apache-2.0 is allowed
                     golden      passed    1 of 1 recorded requests are answered as recorded
-                    ranks       passed    rocAuc is 0.666667 on 6 rows, at least 0.6 is asked
+                    ranks       passed    rocAuc is 0.777778 on 6 rows, at least 0.6 is asked
 
                     bundle    sha256:
                     """), "\(passed.output)")
@@ -143,8 +145,10 @@ import WaybillTestSupport
             #expect(value["kind"] as? String == "Evidence" && value["verdict"] as? String == "failed")
             let gates = try #require(value["gates"] as? [[String: Any]])
             #expect(gates.compactMap { $0["verdict"] as? String } == ["failed", "failed", "failed", "inconclusive"])
-            #expect(gates[1]["message"] as? String ==
-                "1 of 1 recorded requests are answered otherwise: line 1: 'probability'[0] is 0.52497918747894, recorded 0.525")
+            #expect(
+                gates[1]["message"] as? String
+                    == "1 of 1 recorded requests are answered otherwise: line 1: 'probability'[0] is 0.52497918747894, recorded 0.525"
+            )
             #expect((gates[2]["measured"] as? [String: Any])?["samples"] as? Int == 6)
             #expect(gates[2]["judgement"] as? String == "metric/1")
             #expect(value["runtime"] is [String: Any])
@@ -160,11 +164,13 @@ import WaybillTestSupport
             let value = try #require(
                 try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: Any])
             let statements = try #require(value["statements"] as? [[String: Any]])
-            let types = statements.filter { ($0["signers"] as? [Any])?.isEmpty == false }.compactMap { $0["type"] as? String }
+            let signed = statements.filter { ($0["signers"] as? [Any])?.isEmpty == false }
             #expect(
-                Set(types) == [
+                Set(signed.compactMap { $0["predicateType"] as? String }) == [
                     "https://in-toto.io/attestation/test-result/v0.1", "https://slsa.dev/verification_summary/v1",
                 ], "\(shown.output)")
+            let evidence = try #require(statements.first { $0["kind"] as? String == "evidence of a checklist" })
+            #expect(passed.output.contains(try #require(evidence["digest"] as? String)))
             let refused = try bench.validate("--sign", "nothing")
             #expect(refused.code == 1 && refused.errors.contains("nothing"), "\(refused.errors)")
         }
@@ -246,10 +252,12 @@ import WaybillTestSupport
             let top = bench.fleet.path
             #expect(
                 try errors("risk-score@1.0.0", "--checklist", "d")
-                    == "error: \(top): no manifest below it defines the Checklist d; there is c; 'waybill lint' shows what it has\n")
+                    == "error: \(top): no manifest below it defines the Checklist d; there is c; 'waybill lint' shows what it has\n"
+            )
             #expect(
                 try errors("risk-score@9.0.0", "--checklist", "c")
-                    == "error: \(top): no manifest below it defines risk-score@9.0.0; 'waybill lint' shows what it has\n")
+                    == "error: \(top): no manifest below it defines risk-score@9.0.0; 'waybill lint' shows what it has\n"
+            )
             try bench.checklist("    - golden: {GOLDEN}")
             let named = try bench.validate("--runtime", "triton")
             #expect(named.output.contains("no manifest defines the ServingRuntime triton"), "\(named.output)")

@@ -139,7 +139,8 @@ package struct MetricCheck: Hashable, Sendable {
     package var minSamples: Int
 
     package init(
-        _ metric: MetricName, data: String, output: String? = nil, quantile: Double? = nil, atLeast: Double? = nil, atMost: Double? = nil, minSamples: Int = 100
+        _ metric: MetricName, data: String, output: String? = nil, quantile: Double? = nil, atLeast: Double? = nil,
+        atMost: Double? = nil, minSamples: Int = 100
     ) {
         self.metric = metric
         self.data = data

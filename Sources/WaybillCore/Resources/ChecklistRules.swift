@@ -38,7 +38,8 @@ enum ChecklistRules {
         }
         return FieldProblem(
             path: path + [.member(kinds[1].rawValue)], rule: "conflicting-fields",
-            message: "'\(kinds[0].rawValue)' and '\(kinds[1].rawValue)' are two gates", hint: "make each an item of its own",
+            message: "'\(kinds[0].rawValue)' and '\(kinds[1].rawValue)' are two gates",
+            hint: "make each an item of its own",
             isOfKey: true)
     }
 
@@ -83,7 +84,8 @@ enum ChecklistRules {
             return [
                 FieldProblem(
                     path: path + [.member("metric")], rule: "missing-field",
-                    message: "'quantileLoss' needs 'quantile', the one that was predicted", hint: "write 'quantile: 0.9'")
+                    message: "'quantileLoss' needs 'quantile', the one that was predicted",
+                    hint: "write 'quantile: 0.9'")
             ]
         }
         guard let quantile else { return [] }
@@ -121,7 +123,8 @@ enum ChecklistRules {
                 found.append(
                     FieldProblem(
                         path: path + [.member("positive")], rule: "dangling-reference",
-                        message: "\(positive.quotedForMessage) is none of the classes", hint: near ?? "add it to 'classes'"))
+                        message: "\(positive.quotedForMessage) is none of the classes",
+                        hint: near ?? "add it to 'classes'"))
             }
             let features = (item["features"]?.list ?? []).compactMap(\.string)
             if let target = item["target"]?.string, let place = features.firstIndex(of: target) {

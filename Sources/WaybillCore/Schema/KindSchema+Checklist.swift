@@ -11,7 +11,8 @@ extension KindSchema {
                 "runAll", .onlyTrue,
                 "Run the gates after one that did not pass as well. Without it a checklist ends at the first."),
             Field(
-                "data", .list(.object(data), unique: .field("name")), "Labelled data that gates measure on, each by a name."
+                "data", .list(.object(data), unique: .field("name")),
+                "Labelled data that gates measure on, each by a name."
             ),
         ],
         documentation: "What a model version has to prove before it serves. `waybill validate` asks its questions.",

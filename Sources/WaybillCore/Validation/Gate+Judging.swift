@@ -22,11 +22,13 @@ extension Gate {
         guard let wrong = files.first(where: { $0.found != $0.expected }) else {
             return files.isEmpty
                 ? Judgement(.inconclusive, "the bundle has no files")
-                : Judgement(.passed, "\(count(files, "file")) \(files.count == 1 ? "has" : "have") the bytes of the manifest")
+                : Judgement(
+                    .passed, "\(count(files, "file")) \(files.count == 1 ? "has" : "have") the bytes of the manifest")
         }
         let found = wrong.found.map { "is \($0)" } ?? "is missing"
         return Judgement(
-            .failed, "'\(wrong.path)' \(found), expected \(wrong.expected)\(more(files.count { $0.found != $0.expected }))")
+            .failed,
+            "'\(wrong.path)' \(found), expected \(wrong.expected)\(more(files.count { $0.found != $0.expected }))")
     }
 
     private static func signed(_ signers: [GateMeasurement.Signer], _ people: Int) -> Judgement {
@@ -52,7 +54,8 @@ extension Gate {
 
     private static func interface(_ files: [GateMeasurement.FileInterface]) -> Judgement {
         if let file = files.first(where: { !$0.disagreements.isEmpty }), let first = file.disagreements.first {
-            return Judgement(.failed, "'\(file.path)': \(first)\(more(files.reduce(0) { $0 + $1.disagreements.count }))")
+            return Judgement(
+                .failed, "'\(file.path)': \(first)\(more(files.reduce(0) { $0 + $1.disagreements.count }))")
         }
         guard files.contains(where: \.isConclusive) else {
             return Judgement(.inconclusive, "no model file declares inputs or outputs that could be compared")

@@ -48,7 +48,8 @@ extension GateMeasurement.MetricValue {
     /// A number that is none is left out, and the problem says why.
     fileprivate var kept: Value {
         object([
-            "value": value.flatMap { $0.isFinite ? Value(measured: $0) : nil }, "problem": problem.map { .string($0) }, "samples": .integer(Int64(samples)),
+            "value": value.flatMap { $0.isFinite ? Value(measured: $0) : nil }, "problem": problem.map { .string($0) },
+            "samples": .integer(Int64(samples)),
             "interval": interval.map { .list([Value(measured: $0.lowerBound), Value(measured: $0.upperBound)]) },
             "claimed": claimed.map { Value(measured: $0) }, "warnings": list(warnings.map { .string($0) }),
         ])

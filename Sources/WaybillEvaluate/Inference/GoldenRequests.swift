@@ -67,7 +67,8 @@ struct TensorComparison {
         for tensor in recorded {
             guard let found = answer.output(tensor.name) else { return "there is no output '\(tensor.name)'" }
             guard found.shape == tensor.shape, found.datatype == tensor.datatype else {
-                return "'\(tensor.name)' is \(found.datatype) \(found.shape), recorded \(tensor.datatype) \(tensor.shape)"
+                return
+                    "'\(tensor.name)' is \(found.datatype) \(found.shape), recorded \(tensor.datatype) \(tensor.shape)"
             }
             for index in tensor.data.indices where !isEqual(tensor.data[index], found.data[index], of: tensor) {
                 return

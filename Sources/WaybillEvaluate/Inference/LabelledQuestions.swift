@@ -65,7 +65,9 @@ package struct LabelledQuestions: Sendable {
     private static func columns(
         of version: ModelVersion, from features: [String]
     ) throws(Failure) -> [[String]] {
-        if version.inputs.count == 1, let only = version.inputs.first, only.shape.count == 2, let width = only.shape.last {
+        if version.inputs.count == 1, let only = version.inputs.first, only.shape.count == 2,
+            let width = only.shape.last
+        {
             guard width == -1 || width == features.count else {
                 throw unusable(
                     version, "takes \(width) columns in '\(only.name)', and the data has \(features.count) features")
@@ -101,7 +103,8 @@ package struct LabelledQuestions: Sendable {
         }
         throw Failure(
             .stall, reason: "DataBroken",
-            message: "\(data.file.source): row \((missing ?? 0) + 1) has no '\(name)', and a request needs every feature")
+            message:
+                "\(data.file.source): row \((missing ?? 0) + 1) has no '\(name)', and a request needs every feature")
     }
 
     private static func unusable(_ version: ModelVersion, _ why: String) -> Failure {

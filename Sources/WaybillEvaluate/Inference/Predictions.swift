@@ -40,7 +40,8 @@ package struct Predictions: Sendable {
             }
             var output = outputs[tensor.name] ?? Output(width: tensor.width)
             guard output.width == tensor.width else {
-                throw InvalidInput("'\(tensor.name)' has rows of \(tensor.width), and had rows of \(output.width) before")
+                throw InvalidInput(
+                    "'\(tensor.name)' has rows of \(tensor.width), and had rows of \(output.width) before")
             }
             for element in tensor.data {
                 output.numbers.append(element.number ?? .nan)

@@ -1,6 +1,5 @@
-import WaybillCore
-
 import Glibc
+import WaybillCore
 
 extension Metric {
     /// What each row adds to a metric that is a mean of rows.

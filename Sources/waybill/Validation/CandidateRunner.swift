@@ -57,7 +57,8 @@ struct CandidateRunner: Sendable {
     private func target(_ name: String, _ client: HTTPClient) throws(Failure) -> LocalTarget {
         var settings = settings
         settings.folder = name
-        let first = max(settings.users.lowerBound, settings.users.upperBound - min(Self.users, settings.users.upperBound))
+        let first = max(
+            settings.users.lowerBound, settings.users.upperBound - min(Self.users, settings.users.upperBound))
         settings.users = first...settings.users.upperBound
         return try LocalTarget(
             settings: settings, models: models, environments: environments, client: client, portsInUse: { [] })

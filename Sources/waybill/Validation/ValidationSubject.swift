@@ -60,7 +60,8 @@ struct ValidationSubject: Sendable {
         guard runtime.formats.contains(version.format) else {
             throw Failure(
                 .stall, reason: "RuntimeMissing",
-                message: "\(name) serves \(runtime.formats.joined(separator: ", ")), and \(version.id) is \(version.format)")
+                message:
+                    "\(name) serves \(runtime.formats.joined(separator: ", ")), and \(version.id) is \(version.format)")
         }
         guard runtime.protocolName == .oipV2 else {
             throw Failure(
@@ -70,7 +71,8 @@ struct ValidationSubject: Sendable {
         var digest: Digest?
         if let lock = runtime.environment?.lock {
             guard let file = try await tree.file(lock, at: commit) else {
-                throw Failure(.stall, reason: "LockMissing", message: "\(lock): there is no such file in the repository")
+                throw Failure(
+                    .stall, reason: "LockMissing", message: "\(lock): there is no such file in the repository")
             }
             digest = Digest(of: try await tree.read([file.blob], limit: 8 << 20).first ?? [])
         }

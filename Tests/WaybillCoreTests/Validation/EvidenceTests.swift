@@ -31,7 +31,8 @@ import WaybillCore
                 version: try VersionID(parsing: "churn@1.0.0"), bundle: Self.digest, checklist: try Name(parsing: "c"),
                 rules: Self.digest, runtime: nil,
                 results: licenses.enumerated().map {
-                    GateResult(gate: Gate(name: "g\($0.offset)", .license(allowed: ["MIT"])), measured: .license($0.element))
+                    GateResult(
+                        gate: Gate(name: "g\($0.offset)", .license(allowed: ["MIT"])), measured: .license($0.element))
                 }, skipped: skipped)
         }
         #expect(try evidence(["MIT", "MIT"]).verdict == .passed)
@@ -49,7 +50,9 @@ import WaybillCore
 
     @Test func `headings in code are none, and a rule of the front matter is no text`() {
         let card = CardOutline(
-            markdown: "---\n# a comment\na: null\nb: ~\nc: x # y\nd: []\n---\n\n```\n# not\n```\n# One #\n\n## Two\ntext\n####### no\n")
+            markdown:
+                "---\n# a comment\na: null\nb: ~\nc: x # y\nd: []\n---\n\n```\n# not\n```\n# One #\n\n## Two\ntext\n####### no\n"
+        )
         #expect(card.fields == ["c"])
         #expect(
             card.sections == [

@@ -29,7 +29,10 @@ import WaybillCore
             (1, [("ada", "good")], "passed: signed by ada"),
             (2, [("ada", "good"), ("ada", "again")], "failed: 1 of 2 signatures that count"),
             (2, [("eve", "good"), ("ada", "good")], "passed: signed by ada, eve"),
-            (1, [(nil, "refused: nobody has this key")], "failed: 0 of 1 signatures that count; refused: nobody has this key"),
+            (
+                1, [(nil, "refused: nobody has this key")],
+                "failed: 0 of 1 signatures that count; refused: nobody has this key"
+            ),
             (1, [], "failed: nobody signed the bundle"),
         ] as [(Int, [(String?, String)], String)])
     func `signatures count once a person`(_ people: Int, _ signers: [(String?, String)], _ expected: String) {
@@ -92,7 +95,9 @@ import WaybillCore
 
     @Test func `a card has the sections with text and the fields that are asked for`() {
         let card = CardOutline(
-            markdown: "---\nlicense: mit\ntags:\n  - a\nempty:\n---\n# Churn\n## Intended use\nFor us.\n## Risks\n## Data\nX\n")
+            markdown:
+                "---\nlicense: mit\ntags:\n  - a\nempty:\n---\n# Churn\n## Intended use\nFor us.\n## Risks\n## Data\nX\n"
+        )
         #expect(
             said(.card(sections: ["intended USE", "Churn"], fields: ["license", "tags"]), .card(card))
                 == "passed: the model card has all of 4")
