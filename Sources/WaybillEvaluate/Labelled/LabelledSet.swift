@@ -69,6 +69,8 @@ package struct LabelledSetLimits: Hashable, Sendable {
     package var total: Int64 = 8 << 30
     /// Different texts in one column.
     package var texts = 100_000
+    /// Of these together, in bytes.
+    package var textBytes = 16 << 20
 
     package init() {}
 }
