@@ -155,6 +155,42 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a version is compared with what serves, by a second candidate that is removed as well`() async throws {
+        let gates = """
+                - {name: no-worse, metric: {metric: accuracy, data: labels, notWorse: {than: staging, by: 0.3}, minSamples: 6}}
+                - {name: first, metric: {metric: brier, data: rows, notWorse: {than: production, by: 0}, minSamples: 6}}
+                - {name: nowhere, metric: {metric: brier, data: rows, notWorse: {than: nowhere, by: 0}, minSamples: 6}}
+                - {slice: {metric: brier, data: rows, by: b, atMost: 0.9, minSamples: 6}}
+            """.replacing("metric: accuracy, data: labels", with: "metric: brier, data: rows")
+        try await withBench(gates + "\n  runAll: true") { bench in
+            try bench.write(
+                "staging.yaml",
+                """
+                apiVersion: waybill.dev/v1alpha1
+                kind: ModelDeployment
+                metadata: {name: risk-score}
+                spec: {environment: staging, model: risk-score, version: 1.0.0, runtime: python-oip}
+                """)
+            let found = try bench.validate("-o", "json")
+            let value = try #require(
+                try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any], "\(found.errors)")
+            let gates = try #require(value["gates"] as? [[String: Any]])
+            let baseline = try #require((gates[0]["measured"] as? [String: Any])?["baseline"] as? [String: Any])
+            #expect(baseline["version"] as? String == "risk-score@1.0.0" && baseline["difference"] as? Int == 0)
+            let messages = gates.compactMap { $0["message"] as? String }
+            // Six rows are too few, even for the same version.
+            #expect(
+                messages[0].contains("at 95 %: whether it is worse by more than 0.3 is not known"), "\(messages[0])")
+            #expect(messages[1].hasSuffix("there is nothing to compare with: nothing serves in production"))
+            #expect(
+                messages[2].hasSuffix("there is nothing to compare with: no manifest defines the Environment nowhere"))
+            #expect(messages[3].hasSuffix("which is too little to say"))
+            #expect(gates.compactMap { $0["verdict"] as? String } == Array(repeating: "inconclusive", count: 4))
+            #expect(bench.candidates == [])
+            #expect(try bench.servers() == [])
+        }
+    }
+
     @Test func `signed evidence stands beside the bundle as statements that other tools read`() async throws {
         try await withBench("    - integrity: {}") { bench in
             #expect(try bench.program.bash("ssh-keygen -q -t ed25519 -N '' -f key").code == 0)

@@ -140,9 +140,11 @@ extension EventType {
                 meaning: "The gates of a checklist were asked about a version; only `passed` passes.",
                 fields: [
                     ("version", "model version"), ("digest", "of the bundle's manifest"), ("checklist", "its name"),
-                    ("rules", "digest of the checklist's rules"), ("verdict", "`passed`, `failed`, `inconclusive` or `errored`"),
+                    ("rules", "digest of the checklist's rules"),
+                    ("verdict", "`passed`, `failed`, `inconclusive` or `errored`"),
                     ("evidence", "digest of what was measured"), ("gates", "verdict of each gate"),
-                    ("key", "fingerprint of the key that signed the evidence"), ("message", "error, when nothing came of it"),
+                    ("key", "fingerprint of the key that signed the evidence"),
+                    ("message", "error, when nothing came of it"),
                 ])
         case .signatureVerified:
             EventDescription(

@@ -57,6 +57,7 @@ extension KindSchema {
         Field(
             "golden", .object(golden), "Does the started candidate answer recorded requests as it should?"),
         Field("metric", .object(metric), "How good is the started candidate on labelled data?"),
+        Field("slice", .object(slice), "How good is it on each group of the rows, and how far are groups apart?"),
     ]
 
     private static let signed = [
@@ -104,7 +105,7 @@ extension KindSchema {
             "How far beside that, as a share of the recorded number: 0.001 is a thousandth."),
     ]
 
-    private static let metric = [
+    private static let question = [
         Field("metric", .string(.metric), required: true, "What is measured."),
         Field("data", .string(.name), required: true, "On which of the checklist's `data`."),
         Field(
@@ -112,10 +113,38 @@ extension KindSchema {
             "The tensor of the answer with the labels, probabilities or numbers. Left out: the first output of the version's interface."
         ),
         Field("quantile", .number, "Which quantile was predicted, for `quantileLoss`: from 0 to 1."),
-        Field("atLeast", .number, "The least value that passes."),
-        Field("atMost", .number, "The largest value that passes."),
-        Field("minSamples", .integer(1...1_000_000_000), default: 100, "With fewer rows it is inconclusive."),
     ]
+
+    private static let metric =
+        question + [
+            Field("atLeast", .number, "The least value that passes."),
+            Field("atMost", .number, "The largest value that passes."),
+            Field(
+                "notWorse", .object(notWorse),
+                "Not worse than what serves in an environment: it passes when that is certain at 95 %, fails when the "
+                    + "opposite is, and is inconclusive between."),
+            Field("minSamples", .integer(1...1_000_000_000), default: 100, "With fewer rows it is inconclusive."),
+        ]
+
+    private static let notWorse = [
+        Field(
+            "than", .string(.name), required: true,
+            "The environment whose version of the model is the baseline. It is started beside the candidate, off every route."
+        ),
+        Field("by", .number, "How much worse is still no worse, in the metric's unit."),
+        Field("share", .number, "The same as a share of the baseline's value; instead of `by`."),
+    ]
+
+    private static let slice =
+        question + [
+            Field("by", .string(.text), required: true, "The column whose texts make the groups."),
+            Field("atLeast", .number, "What each group reaches, for metrics that are better higher."),
+            Field("atMost", .number, "What no group exceeds, for metrics that are better lower."),
+            Field("gap", .number, "How far the best and the worst group may be apart."),
+            Field(
+                "minSamples", .integer(1...1_000_000_000), default: 30,
+                "A group of fewer rows is inconclusive."),
+        ]
 
     private static let data =
         [Field("name", .string(.name), required: true, "Unique in the checklist.")] + file + [

@@ -18,11 +18,14 @@ package struct LabelledQuestions: Sendable {
 
     /// Reads the file at `path`.
     ///
-    /// - Parameter target: what the column of truths is read as.
+    /// - Parameters:
+    ///   - target: what the column of truths is read as.
+    ///   - groups: further columns, whose texts make groups of rows.
     /// - Throws: `DataBroken`, stalling, with file, line and column; `InterfaceUnusable`, stalling, when the version does not say what it
     ///   takes, or takes other columns than the data has.
     package init(
-        _ data: LabelledData, at path: String, for version: ModelVersion, target: ColumnRequest.Kind
+        _ data: LabelledData, at path: String, for version: ModelVersion, target: ColumnRequest.Kind,
+        groups: [String] = []
     ) throws(Failure) {
         guard !version.inputs.isEmpty else {
             throw Self.unusable(version, "says nothing of its inputs; write 'spec.interface.inputs'")
@@ -35,6 +38,7 @@ package struct LabelledQuestions: Sendable {
         for (tensor, names) in zip(version.inputs, named) {
             requests += names.map { ColumnRequest($0, tensor.datatype == .BYTES ? .text : .number) }
         }
+        requests += groups.map { ColumnRequest($0, .text) }
         let set = try Self.read(data, at: path, requests)
         rows = set
         var columns: [[Column]] = []
@@ -105,6 +109,17 @@ package struct LabelledQuestions: Sendable {
             .stall, reason: "DataBroken",
             message:
                 "\(data.file.source): row \((missing ?? 0) + 1) has no '\(name)', and a request needs every feature")
+    }
+
+    /// The texts of a column that was asked for, row by row; numbers as they are written.
+    package func group(_ name: String) -> Labels? {
+        if let labels = rows.labels(name) { return labels }
+        guard let numbers = rows.numbers(name) else { return nil }
+        let missing = Set(numbers.missingRows)
+        return Labels(
+            numbers.values.enumerated().map { row, number in
+                missing.contains(row) ? nil : Int64(exactly: number).map(String.init) ?? "\(number)"
+            })
     }
 
     private static func unusable(_ version: ModelVersion, _ why: String) -> Failure {

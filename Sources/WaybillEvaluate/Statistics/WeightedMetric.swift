@@ -1,3 +1,5 @@
+import WaybillCore
+
 /// A metric of rows that each count a number of times, prepared once and then computed for many weights without another sort.
 struct WeightedMetric {
     private enum Kind {

@@ -55,8 +55,10 @@ struct FolderLint: Sendable {
         let data = try await DataCheck(tree: tree, loader: loader, commit: commit).problems(of: state)
         let allowed = try await AllowListCheck(tree: tree, commit: commit, path: path).problems()
         let access = try AccessRules.problems(below: root)
-        let diagnostics = (delta.diagnostics + sources + locks + data + allowed + access).filter { concerns($0.location.path) }
-            .sorted(by: Diagnostic.inOrder)
+        let diagnostics = (delta.diagnostics + sources + locks + data + allowed + access).filter {
+            concerns($0.location.path)
+        }
+        .sorted(by: Diagnostic.inOrder)
         guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path
             throw Failure(

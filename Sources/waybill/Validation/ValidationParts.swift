@@ -30,7 +30,9 @@ struct ValidationParts: Sendable {
             folder: folder, settings: try configuration.targetSettings(in: folder), models: models,
             environments: configuration.environments(
                 in: folder, tree: subject.tree, journal: journal, now: { .now }),
-            stopped: { await stop.wait() })
+            stopped: {
+                while !stop.isAsked, (try? await Task.sleep(for: .milliseconds(100))) != nil {}
+            })
         await candidates.sweep(ticket: ticket)
         let (signatures, content) = (command.signatures, content)
         let run = ValidationRun(

@@ -67,7 +67,7 @@ struct ValidationRun: Sendable {
         case .interface: return GateResult(gate: gate, measured: measures.interface(inside))
         case .license: return GateResult(gate: gate, measured: .license(subject.license))
         case .card: return GateResult(gate: gate, measured: try await measures.card())
-        case .golden, .metric: return GateResult(gate: gate, measured: .nothing("it asks a candidate"))
+        case .golden, .metric, .slice: return GateResult(gate: gate, measured: .nothing("it asks a candidate"))
         }
     }
 
@@ -77,12 +77,12 @@ struct ValidationRun: Sendable {
     ) async throws(Failure) -> Evidence.Runtime? {
         var used: Evidence.Runtime?
         do throws(Failure) {
-            let spec = try await subject.candidate(runtime: runtime)
+            let spec = try await subject.spec(of: subject.version, runtime: runtime)
             used = Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
             let begun = course
             course = try await candidates.run(spec, at: subject.commit, ticket: ticket, progress: progress) { port in
                 var course = begun
-                var measures = CandidateMeasures(run: self, candidate: port, gates: gates)
+                var measures = CandidateMeasures(run: self, candidate: port, gates: gates, ticket: ticket)
                 for gate in gates {
                     guard course.goesOn, !Task.isCancelled else {
                         course.skipped.append(gate.name)

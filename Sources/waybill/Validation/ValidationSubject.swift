@@ -47,11 +47,32 @@ struct ValidationSubject: Sendable {
             message: "\(root): no manifest below it defines \(what)\(problem ?? ""); 'waybill lint' shows what it has")
     }
 
-    /// How a replica of the version is run: by `runtime`; or else as the deployments of the model are; or by the only runtime that serves
+    /// The version of the model that serves in an environment, by what the folder deploys there, and how it is run; nil when nothing does.
+    ///
+    /// - Throws: `BaselineAmbiguous`, stalling, when deployments there differ; `EnvironmentMissing` for one that nothing defines.
+    func baseline(in environment: Name) async throws(Failure) -> (version: ModelVersion, spec: RevisionSpec)? {
+        guard state.resources[.environment(environment)] != nil else {
+            throw Failure(
+                .stall, reason: "EnvironmentMissing", message: "no manifest defines the Environment \(environment)")
+        }
+        let there = state.deployments.values.filter {
+            $0.key.environment == environment && $0.spec.version.model == version.id.model
+        }
+        guard let first = there.first else { return nil }
+        guard there.allSatisfy({ $0.spec.version == first.spec.version }) else {
+            let names = Set(there.map(\.spec.version.description)).sorted().joined(separator: " and ")
+            throw Failure(
+                .stall, reason: "BaselineAmbiguous", message: "\(names) are both deployed in \(environment)")
+        }
+        guard let manifest = first.spec.manifest else { return nil }
+        return (manifest, try await spec(of: manifest, runtime: first.spec.runtime))
+    }
+
+    /// How a replica of a version of the model is run: by `runtime`; or else as the deployments of the model are; or by the only runtime that serves
     /// its format.
     ///
     /// - Throws: `RuntimeAmbiguous` or `RuntimeMissing`, stalling, with what there is.
-    func candidate(runtime named: Name?) async throws(Failure) -> RevisionSpec {
+    func spec(of version: ModelVersion, runtime named: Name?) async throws(Failure) -> RevisionSpec {
         let name = if let named { named } else { try onlyRuntime() }
         guard case .servingRuntime(let runtime)? = state.resources[.servingRuntime(name)]?.spec else {
             throw Failure(

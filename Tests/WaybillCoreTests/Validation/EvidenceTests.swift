@@ -10,16 +10,17 @@ import WaybillCore
 
     @Test func `gates run by cost, those of one kind as listed`() throws {
         let gates = [
-            Gate(name: "b", .metric(MetricCheck(.accuracy, data: "d", atLeast: 0))), Gate(.license(allowed: ["MIT"])),
-            Gate(name: "a", .metric(MetricCheck(.r2, data: "d", atLeast: 0))), Gate(.integrity),
+            Gate(name: "b", .metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0))),
+            Gate(.license(allowed: ["MIT"])),
+            Gate(name: "a", .metric(MetricCheck(MetricQuestion(.r2, data: "d"), atLeast: 0))), Gate(.integrity),
         ]
         #expect(checklist(gates).ordered.map(\.name) == ["integrity", "license", "b", "a"])
     }
 
     @Test func `rules have their digest whatever the checklist is called, and any bound is part of it`() {
-        let one = checklist([Gate(.metric(MetricCheck(.accuracy, data: "d", atLeast: 0.9)))])
-        let same = checklist([Gate(.metric(MetricCheck(.accuracy, data: "d", atLeast: 0.9)))])
-        let looser = checklist([Gate(.metric(MetricCheck(.accuracy, data: "d", atLeast: 0.8)))])
+        let one = checklist([Gate(.metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.9)))])
+        let same = checklist([Gate(.metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.9)))])
+        let looser = checklist([Gate(.metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.8)))])
         let all = checklist(one.gates, runAll: true)
         #expect(one.digest == same.digest)
         #expect(Set([one, looser, all].map(\.digest)).count == 3)
