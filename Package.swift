@@ -144,6 +144,8 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
         benchmark(
+            "bench-evaluate", "evaluate", ["WaybillEvaluate", "WaybillCore"], exclude: ["peer.py", "run.py"]),
+        benchmark(
             "bench-manifest", "manifest",
             ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
             exclude: ["peer.py", "run.py"]),

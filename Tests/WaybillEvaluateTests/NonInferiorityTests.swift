@@ -36,6 +36,7 @@ import WaybillCore
             return (candidate, pairs(&$0, rows: 300, won: 0, lost: 0.10).candidate)
         },
         World(testDescription: "squared errors", metric: .mse, margin: 0.25) { numbers(&$0, rows: 400, noise: 0.5) },
+        World(testDescription: "log loss, skewed", metric: .logLoss, margin: surpriseLost) { chances(&$0, rows: 500) },
         World(testDescription: "area under the curve", metric: .rocAuc, margin: areaLost) { scores(&$0, rows: 200) },
         World(testDescription: "area on other rows", metric: .rocAuc, margin: areaLost, isPaired: false) {
             (scores(&$0, rows: 200).candidate, scores(&$0, rows: 240).baseline)
@@ -106,6 +107,36 @@ import WaybillCore
         }
         return (input(ours), input(theirs))
     }
+
+    /// Log-odds are normal around 0 with a deviation of 2; the candidate's have a standard normal noise of their own.
+    static func chances(_ random: inout SampleGenerator, rows: Int) -> (candidate: MetricInput, baseline: MetricInput) {
+        let odds = (0..<rows).map { _ in 2 * normal(&random) }
+        let codes = odds.map { Int32(uniform(&random) < share(ofOdds: $0) ? 1 : 0) }
+        let noisy = odds.map { $0 + normal(&random) }
+        let truth = Labels(codes: codes, names: ["0", "1"])
+        func input(_ odds: [Double]) -> MetricInput {
+            MetricInput(truth: truth, scores: .positive(NumberColumn(odds.map(share))))
+        }
+        return (input(noisy), input(odds))
+    }
+
+    static func share(ofOdds odds: Double) -> Double { 1 / (1 + exp(-odds)) }
+
+    /// The mean divergence of the candidate's chances from the true ones, over a grid of both normal variables.
+    static let surpriseLost = {
+        let grid = (-300...300).map { Double($0) / 50 }
+        let weights = grid.map { exp(-$0 * $0 / 2) }
+        var total = 0.0
+        for (z, ofZ) in zip(grid, weights) {
+            let p = share(ofOdds: 2 * z)
+            for (noise, ofNoise) in zip(grid, weights) {
+                let q = share(ofOdds: 2 * z + noise)
+                total += ofZ * ofNoise * (p * log(p / q) + (1 - p) * log((1 - p) / (1 - q)))
+            }
+        }
+        let weight = weights.reduce(0, +)
+        return total / (weight * weight)
+    }()
 
     /// Two normal clouds, a distance of 1.5 apart; the candidate blurs them by 0.7 more.
     static let areaLost = {

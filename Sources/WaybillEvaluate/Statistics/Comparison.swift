@@ -120,7 +120,7 @@ extension SamplingModel {
         switch self {
         case .share, .pairedShares, .shares: 1
         case .mean, .means, .resampled: Comparison.fewestRows
-        case .normal, .area:
+        case .areas, .area:
             rarest >= Comparison.fewestOfALabel
                 ? 1 : (rows * Comparison.fewestOfALabel + max(rarest, 1) - 1) / max(rarest, 1)
         }
@@ -146,7 +146,8 @@ extension SamplingModel {
             return .pairedShares(counts)
         case .rocAuc:
             let difference = try Placements(metric, candidate) - Placements(metric, baseline)
-            return .normal(value: difference.area, error: difference.variance.squareRoot())
+            return .areas(
+                StudentizedValue(difference.area, Moments(difference.positives), Moments(difference.negatives)))
         case let name where name.isMeanOfRows:
             let pairs = zip(try metric.rowValues(candidate), try metric.rowValues(baseline))
             let differences = pairs.map { name.direction.oriented($0 - $1) }
@@ -167,7 +168,8 @@ extension SamplingModel {
                 Share(hits: sum(ours), rows: Double(ours.count)), Share(hits: sum(theirs), rows: Double(theirs.count)))
         case .rocAuc:
             let (ours, theirs) = (try Placements(metric, candidate), try Placements(metric, baseline))
-            return .normal(value: ours.area - theirs.area, error: (ours.variance + theirs.variance).squareRoot())
+            // Placements of different rows are four means; those of the baseline count with the opposite sign.
+            return .areas(ours.studentized - theirs.studentized)
         case let name where name.isMeanOfRows:
             return .means(try Moments(oriented: metric, candidate), try Moments(oriented: metric, baseline))
         case _:

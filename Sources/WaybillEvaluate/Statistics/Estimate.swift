@@ -41,7 +41,7 @@ extension SamplingModel {
         case .shares: .newcombeHybrid
         case .mean: .studentAndHall
         case .means: .welch
-        case .normal, .area: .deLong
+        case .areas, .area: .deLong
         case .resampled: .bootstrap
         }
     }

@@ -52,5 +52,7 @@ struct Placements {
         return found.error * found.error + other.error * other.error
     }
 
+    var studentized: StudentizedValue { StudentizedValue(area, Moments(positives), Moments(negatives)) }
+
     var fewest: Int { min(positives.count, negatives.count) }
 }

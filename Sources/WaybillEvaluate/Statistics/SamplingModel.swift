@@ -13,8 +13,8 @@ enum SamplingModel: Sendable {
     case mean(Moments)
     /// The difference of two means over different rows: Welch (1947).
     case means(Moments, Moments)
-    /// A value with a standard error, normal.
-    case normal(value: Double, error: Double)
+    /// The difference of two areas under curves.
+    case areas(StudentizedValue)
     /// An area under the curve: normal on the scale of log-odds.
     case area(value: Double, error: Double, fewest: Int)
     /// Values of resamples, ascending: percentiles, widened for few rows (Hesterberg 2015).
@@ -90,19 +90,60 @@ struct Moments: Hashable, Sendable {
 
     var error: Double { deviation / rows.squareRoot() }
 
+    /// The mean with what is known of it.
+    var studentized: StudentizedValue {
+        StudentizedValue(value: mean, error: error, freedom: rows - 1, skewness: skewness / rows.squareRoot())
+    }
+}
+
+/// A value with its standard error, the degrees of freedom of that, and its own skewness.
+struct StudentizedValue: Hashable, Sendable {
+    var value: Double
+    var error: Double
+    var freedom: Double
+    var skewness: Double
+
+    /// The sum of two means that have nothing to do with each other, as `value`: degrees of freedom after Welch (1947).
+    init(_ value: Double, _ one: Moments, _ other: Moments) {
+        let (first, second) = (one.error * one.error, other.error * other.error)
+        self.value = value
+        error = (first + second).squareRoot()
+        let spread = first * first / (one.rows - 1) + second * second / (other.rows - 1)
+        freedom = spread > 0 ? (first + second) * (first + second) / spread : 1
+        func third(_ moments: Moments) -> Double {
+            moments.skewness / moments.rows.squareRoot() * moments.error * moments.error * moments.error
+        }
+        skewness = error > 0 ? (third(one) + third(other)) / (error * error * error) : 0
+    }
+
+    init(value: Double, error: Double, freedom: Double, skewness: Double) {
+        (self.value, self.error, self.freedom, self.skewness) = (value, error, freedom, skewness)
+    }
+
+    /// The difference of two that have nothing to do with each other.
+    static func - (one: StudentizedValue, other: StudentizedValue) -> StudentizedValue {
+        let (first, second) = (one.error * one.error, other.error * other.error)
+        let error = (first + second).squareRoot()
+        let third = one.skewness * first * one.error - other.skewness * second * other.error
+        let spread = first * first / one.freedom + second * second / other.freedom
+        return StudentizedValue(
+            value: one.value - other.value, error: error,
+            // Where neither scatters, any number will do.
+            freedom: spread > 0 ? (first + second) * (first + second) / spread : 1,
+            skewness: error > 0 ? third / (error * error * error) : 0)
+    }
+
     /// For each side the farther of Student's bound and of Hall's (1992), which takes the skewness out.
     func bounds(_ alpha: Double) -> (lower: Double, upper: Double) {
-        guard deviation > 0 else { return (mean, mean) }
-        let t = Distributions.studentQuantile(1 - alpha, freedom: rows - 1)
-        return (mean - error * max(t, unskewed(t)), mean - error * min(-t, unskewed(-t)))
+        guard error > 0 else { return (value, value) }
+        let t = Distributions.studentQuantile(1 - alpha, freedom: freedom)
+        return (value - error * max(t, unskewed(t)), value - error * min(-t, unskewed(-t)))
     }
 
     /// Hall's transformation, inverted.
     private func unskewed(_ t: Double) -> Double {
-        let a = skewness / rows.squareRoot()
-        guard abs(a) > 1e-8 else { return t }
-        let inner = 1 + a * (t - a / 6)
-        return 3 / a * (cbrt(inner) - 1)
+        guard abs(skewness) > 1e-8 else { return t }
+        return 3 / skewness * (cbrt(1 + skewness * (t - skewness / 6)) - 1)
     }
 }
 
@@ -114,7 +155,8 @@ extension SamplingModel {
         case .shares(let one, let other): one.value - other.value
         case .mean(let moments): moments.mean
         case .means(let one, let other): one.mean - other.mean
-        case .normal(let value, _), .area(let value, _, _), .resampled(let value, _, _): value
+        case .areas(let difference): difference.value
+        case .area(let value, _, _), .resampled(let value, _, _): value
         }
     }
 
@@ -125,9 +167,9 @@ extension SamplingModel {
         case .share(let share): return share.bounds(z)
         case .pairedShares(let pairs): return pairs.bounds(z)
         case .shares(let one, let other): return Self.newcombe(one, other, z)
-        case .mean(let moments): return moments.bounds(alpha)
-        case .means(let one, let other): return Self.welch(one, other, alpha)
-        case .normal(let value, let error): return (value - z * error, value + z * error)
+        case .mean(let moments): return moments.studentized.bounds(alpha)
+        case .means(let one, let other): return (one.studentized - other.studentized).bounds(alpha)
+        case .areas(let difference): return difference.bounds(alpha)
         case .area(let value, let error, let fewest): return Self.area(value, error, fewest, z, alpha)
         case .resampled(_, let values, let rows): return Self.percentiles(values, rows, alpha)
         }
@@ -141,17 +183,6 @@ extension SamplingModel {
             difference - distance(one.value - first.lower, second.upper - other.value),
             difference + distance(first.upper - one.value, other.value - second.lower)
         )
-    }
-
-    private static func welch(_ one: Moments, _ other: Moments, _ alpha: Double) -> (lower: Double, upper: Double) {
-        let (first, second) = (one.error * one.error, other.error * other.error)
-        let difference = one.mean - other.mean
-        guard first + second > 0 else { return (difference, difference) }
-        let freedom =
-            (first + second) * (first + second)
-            / (first * first / (one.rows - 1) + second * second / (other.rows - 1))
-        let half = Distributions.studentQuantile(1 - alpha, freedom: freedom) * (first + second).squareRoot()
-        return (difference - half, difference + half)
     }
 
     /// Where the error is 0 all pairs agree: bounds of a share that never or always hits among as many as the rarer label has.
