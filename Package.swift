@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "CLinux"),
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
         library("WaybillGit", ["WaybillCore", "CLibgit2", "CZlib", crypto]),
-        library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
+        library("WaybillLedger", ["WaybillCore", "WaybillTrust", "CLinux", crypto]),
         library(
             "WaybillPackage",
             ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto, httpClient, tls] + nio),
