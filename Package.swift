@@ -85,7 +85,8 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillAPI", "CLinux",
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillAPI",
+                "CLinux",
                 arguments,
                 logging, httpClient, crypto,
                 hummingbird,

@@ -55,6 +55,36 @@ import WaybillTestSupport
         }
     }
 
+    @Test(
+        arguments: [
+            ([], [".file"]), (["https://log.example/"], [".file", ".http"]), (["file:/backup/checkpoint"], [".file"]),
+            (["git:refs/waybill/checkpoint", "file:/backup/checkpoint"], [".git", ".file"]),
+        ])
+    func `a file is among the anchors whatever else is set`(_ anchors: [String], _ expected: [String]) async throws {
+        try await withTemporaryFolder { folder in
+            let program = BuiltProgram(folder: folder)
+            let list = anchors.map { "\"\($0)\"" }.joined(separator: ", ")
+            let state = folder.path + "/state"
+            try Data("state: \(state)\nledger: {anchors: [\(list)]}\n".utf8)
+                .write(to: folder.appending(path: "waybill.yaml"))
+            let configuration = try ConfigurationSources(
+                flags: [:], configFlag: nil, variables: ["HOME": folder.path], workingFolder: program.folder.path,
+                isRoot: false, reader: Wiring.standard.configurationFile
+            ).resolve()
+            let places = try configuration.anchorPlaces(in: StateFolder(at: URL(fileURLWithPath: state)))
+            #expect(
+                places.map { place in
+                    switch place {
+                    case .file: ".file"
+                    case .git: ".git"
+                    case .http: ".http"
+                    }
+                } == expected)
+            let own = anchors.contains { $0.hasPrefix("file:") } ? "/backup/checkpoint" : "\(state)/anchor/checkpoint"
+            #expect(places.contains(.file(own)), "\(places)")
+        }
+    }
+
     /// A ledger of three pauses, closed again: the lock goes with the last reference.
     private func writePauses(_ settings: LedgerSettings) async throws {
         let ledger = try await Ledger.open(settings)

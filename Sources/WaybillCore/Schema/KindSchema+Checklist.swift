@@ -43,21 +43,22 @@ extension KindSchema {
 
     private static let gate = [
         Field("name", .string(.name), "Unique in the checklist. Left out: the name of the kind of gate."),
-        Field("integrity", .object([]), "Do all bytes of the bundle match the digests of the manifest?"),
-        Field("signed", .object(signed), "Is the bundle signed by people who may sign the model?"),
+        Field("integrity", .object([]), "All bytes of the bundle, read again, have the digests of the manifest."),
+        Field("signed", .object(signed), "The bundle is signed by people who may sign the model."),
         Field(
             "safeFormat", .object([]),
-            "Does any file run code when it is loaded? What cannot be read to its end is inconclusive."),
+            "No file runs code when it is loaded. What cannot be read to its end is inconclusive."),
         Field(
             "interface", .object([]),
-            "Do the files' own headers agree with `interface` and `format` of the manifest? Files that declare nothing are inconclusive."
+            "The files' own headers agree with `interface` and `format` of the manifest. Files that declare nothing are inconclusive."
         ),
-        Field("license", .object(license), "Is the license allowed?"),
-        Field("card", .object(card), "Does the model card have what it should?"),
+        Field("license", .object(license), "The license is one of those that are allowed."),
+        Field("card", .object(card), "The model card has what it should."),
         Field(
-            "golden", .object(golden), "Does the started candidate answer recorded requests as it should?"),
-        Field("metric", .object(metric), "How good is the started candidate on labelled data?"),
-        Field("slice", .object(slice), "How good is it on each group of the rows, and how far are groups apart?"),
+            "golden", .object(golden), "A started candidate answers recorded requests as it should."),
+        Field("metric", .object(metric), "A started candidate is good enough on labelled data."),
+        Field(
+            "slice", .object(slice), "It is good enough on each group of the rows, and groups are not too far apart."),
     ]
 
     private static let signed = [

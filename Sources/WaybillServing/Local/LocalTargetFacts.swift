@@ -47,8 +47,10 @@ package struct LocalTargetFacts: Hashable, Sendable {
             return Finding(subject: "isolation", level: .ok, message: message, remedy: nil)
         case "ok users\n":
             return Finding(
-                subject: "isolation", level: .warning, message: "\(users); no mount namespace can be made here",
-                remedy: "allow mount namespaces, or keep the state folder closed to others")
+                subject: "isolation", level: .problem,
+                message: "no mount namespace can be made here, and without one no sandboxed replica reaches its model",
+                remedy: "give the controller the right to make them (CAP_SYS_ADMIN), or ask for 'isolation: none' in "
+                    + "runtimes")
         default:
             let why = answer.split(separator: "\n").first.map { String($0.drop { $0 != " " }.dropFirst()) }
             return Finding(

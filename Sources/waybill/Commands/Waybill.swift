@@ -21,9 +21,8 @@ struct Waybill: AsyncParsableCommand {
                 name: "Look",
                 subcommands: [
                     Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
-                    PackageCommand.self,
                 ]),
-            CommandGroup(name: "Package", subcommands: [PackageCommand.self, Validate.self]),
+            CommandGroup(name: "Prove", subcommands: [PackageCommand.self, Validate.self]),
             CommandGroup(
                 name: "Run", subcommands: [Run.self, Gateway.self, Stop.self]),
             CommandGroup(

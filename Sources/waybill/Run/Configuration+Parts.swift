@@ -62,9 +62,10 @@ extension WaybillConfiguration {
         return settings
     }
 
-    /// The configured anchors; without any a file beside the ledger.
+    /// The configured anchors, with a file beside the ledger unless another file is one of them: a start asks what files hold.
     func anchorPlaces(in folder: StateFolder) throws(InvalidInput) -> [CheckpointAnchor] {
-        if anchors.isEmpty { return [.file(folder.anchor)] }
-        return try anchors.map { text throws(InvalidInput) in try CheckpointAnchor(parsing: text) }
+        let places = try anchors.map { text throws(InvalidInput) in try CheckpointAnchor(parsing: text) }
+        let hasFile = places.contains { if case .file = $0 { true } else { false } }
+        return hasFile ? places : [.file(folder.anchor)] + places
     }
 }
