@@ -214,6 +214,10 @@ private struct Model: CandidatePort {
                 "tensor 'p' has no 'datatype' of the protocol"
             ),
             (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [0, 4000000000, 4000000000], "data": []}]}"#,
+                "tensor 'p' has the shape [0, 4000000000, 4000000000], which is too large"
+            ),
+            (
                 #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [9999999, 9999999], "data": []}]}"#,
                 "tensor 'p' has the shape [9999999, 9999999], which is too large"
             ),

@@ -78,26 +78,26 @@ import WaybillCore
             ),
             (
                 "{metric: {metric: f1, data: held-out, notWorse: {than: production}}}",
-                "5:51: error: this comparison has no margin"
+                "5:49: error: this comparison has no margin"
             ),
             (
                 "{metric: {metric: f1, data: held-out, notWorse: {than: production, by: 1, share: 1}}}",
-                "5:86: error: 'by' and 'share' exclude each other"
+                "5:92: error: 'by' and 'share' exclude each other"
             ),
             (
                 "{metric: {metric: f1, data: held-out, notWorse: {than: production, share: 2}}}",
-                "5:86: error: 'share' is between 0 and 1"
+                "5:85: error: 'share' is between 0 and 1"
             ),
             (
                 "{metric: {metric: f1, data: held-out, notWorse: {than: production, by: -1}}}",
-                "5:83: error: 'by' is 0 or more"
+                "5:82: error: 'by' is 0 or more"
             ),
             ("{slice: {metric: f1, data: held-out, by: city}}", "5:12: error: this gate has no bound"),
             (
                 "{slice: {metric: f1, data: held-out, by: city, atMost: 1}}",
-                "5:67: error: 'f1' is better higher, so groups are bounded by 'atLeast'"
+                "5:66: error: 'f1' is better higher, so groups are bounded by 'atLeast'"
             ),
-            ("{slice: {metric: f1, data: held-out, by: city, gap: -1}}", "5:64: error: 'gap' is less than 0"),
+            ("{slice: {metric: f1, data: held-out, by: city, gap: -1}}", "5:63: error: 'gap' is less than 0"),
             ("{license: {allowed: []}}", "5:31: error: 'allowed' is empty; expected at least 1 item"),
         ])
     func `a gate that cannot be asked is refused when it is read`(_ gates: String, _ expected: String) {

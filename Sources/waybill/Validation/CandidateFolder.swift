@@ -14,16 +14,28 @@ struct CandidateFolder: ~Copyable {
     /// - Throws: `StateFolderUnusable`, stalling.
     init(in folder: StateFolder) throws(Failure) {
         let (root, name) = (folder.candidates, DecisionID.random().description)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: "\(root)/\(name)", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
-        } catch { throw Self.unusable("\(root)/\(name)", error.localizedDescription) }
+        try Self.make(root)
+        // The lock is there before the folder: a sweep that sees the folder sees that it is in use.
         let path = "\(root)/\(name).lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Self.unusable(path, String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
             throw Self.unusable(path, String(cString: strerror(errno)))
         }
+        do throws(Failure) { try Self.make("\(root)/\(name)") } catch {
+            unlink(path)
+            close(descriptor)
+            throw error
+        }
         (self.root, self.name, self.descriptor) = (root, name, descriptor)
+    }
+
+    private static func make(_ folder: String) throws(Failure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        } catch { throw unusable(folder, error.localizedDescription) }
     }
 
     deinit {

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import WaybillCore
+import WaybillEngine
 import WaybillServing
 
 /// Starts a candidate beside what serves, for as long as something asks it, and removes it whatever happens.
@@ -14,9 +15,6 @@ struct CandidateRunner: Sendable {
     let environments: any EnvironmentStore
     /// Returns when measuring is to be broken off; what was started is removed then.
     let stopped: @Sendable () async -> Void
-
-    /// Of the range of users, the last ones are candidates'.
-    private static let users: UInt32 = 64
 
     /// Prepares and starts a replica of `spec`, waits until it is ready, and lets `measure` ask it.
     ///
@@ -58,11 +56,10 @@ struct CandidateRunner: Sendable {
     private func target(_ name: String, _ client: HTTPClient) throws(Failure) -> LocalTarget {
         var settings = settings
         settings.folder = name
-        let first = max(
-            settings.users.lowerBound, settings.users.upperBound - min(Self.users, settings.users.upperBound))
-        settings.users = first...settings.users.upperBound
         return try LocalTarget(
-            settings: settings, models: models, environments: environments, client: client, portsInUse: { [] })
+            settings: settings, models: models, environments: environments, client: client,
+            // A gateway would take a candidate for what its table names.
+            portsInUse: { [folder] in GatewayTableFile.read(folder.routes)?.ports ?? [] })
     }
 
     private func started<Result: Sendable>(

@@ -26,8 +26,10 @@ struct ValidationParts: Sendable {
         try await models.package(subject.version, at: subject.commit, ticket: ticket)
         let bundle = try await content.bundle(subject.version.id.description)
         let stop = StopSignals()
+        var settings = try configuration.targetSettings(in: folder)
+        settings.users = configuration.usersOfCandidates
         let candidates = CandidateRunner(
-            folder: folder, settings: try configuration.targetSettings(in: folder), models: models,
+            folder: folder, settings: settings, models: models,
             environments: configuration.environments(
                 in: folder, tree: subject.tree, journal: journal, now: { .now }),
             stopped: {
