@@ -249,6 +249,42 @@ private struct Model: CandidatePort {
             Gate(.metric(MetricCheck(auc, atLeast: 0, minSamples: 1))).judge(.metric(value)).verdict == .inconclusive)
     }
 
+    @Test func `two columns of scores are told apart by their classes, never by chance`() async throws {
+        func area(_ positive: String, _ classes: [String]) async throws -> Double? {
+            var data = try data(classes: classes)
+            data.positive = positive
+            let questions = try await questions(rows, data)
+            let found = try await Predictions(asking: Model(), questions, outputs: ["p"])
+            let auc = MetricQuestion(.rocAuc, data: "d", output: "p")
+            return auc.measure(try found.input(for: auc), data, claimed: nil, seed: Self.seed).value
+        }
+        #expect(try await area("1", []) == 5.0 / 6)
+        // Of the other label the other column: as good.
+        #expect(try await area("0", ["0", "1"]) == 5.0 / 6)
+        let failure = await #expect(throws: Failure.self) { _ = try await area("0", []) }
+        #expect(
+            failure?.message
+                == "the candidate's answer cannot be measured: 'p' has two columns, and which is of '0' is not said; write 'classes' of the data 'd'"
+        )
+    }
+
+    @Test func `a question without an output means the interface's first, whatever the answer begins with`()
+        async throws
+    {
+        var version = try version(wide)
+        version.outputs = [Tensor(name: "label", datatype: .INT64, shape: [-1, 1])]
+        let text = rows
+        let (data, named) = (try data(), version)
+        let questions = try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "blob")
+            try Data(text.utf8).write(to: file)
+            return try LabelledQuestions(data, at: file.path, for: named, target: .label)
+        }
+        let found = try await Predictions(asking: Model(), questions, outputs: [])
+        let accuracy = MetricQuestion(.accuracy, data: "d")
+        #expect(accuracy.measure(try found.input(for: accuracy), data, claimed: nil, seed: Self.seed).value == 0.6)
+    }
+
     @Test func `a regression compares numbers`() async throws {
         let questions = try await questions("a,b,y\n1,1,1\n2,1,4\n", target: .number)
         let echo: @Sendable (Value) -> Value = { request in
@@ -330,6 +366,7 @@ private final class Asked: Sendable {
             ("nonsense", "line 1: expected {\"request\": {…}, \"response\": {…}}"),
             ("\n{\"request\": {}}", "line 2: expected {\"request\": {…}, \"response\": {…}}"),
             ("{\"request\": {}, \"response\": {}}", "line 1: the answer has no 'outputs'"),
+            ("{\"request\": {}, \"response\": {\"outputs\": []}}", "line 1: nothing is recorded in 'response'"),
         ])
     func `a line that is none is named`(_ text: String, _ expected: String) {
         #expect(throws: InvalidInput(expected)) { try GoldenRequests(parsing: Array(text.utf8)) }

@@ -169,19 +169,30 @@ import WaybillTestSupport
                 apiVersion: waybill.dev/v1alpha1
                 kind: ModelDeployment
                 metadata: {name: risk-score}
-                spec: {environment: staging, model: risk-score, version: 1.0.0, runtime: python-oip}
+                spec: {environment: staging, model: risk-score, version: 0.9.0, runtime: python-oip}
+                ---
+                apiVersion: waybill.dev/v1alpha1
+                kind: ModelDeployment
+                metadata: {name: risk-score}
+                spec: {environment: production, model: risk-score, version: 1.0.0, runtime: python-oip}
                 """)
+            let manifest = try String(
+                contentsOf: bench.fleet.appending(path: "models/risk-score/1.0.0.yaml"), encoding: .utf8)
+            try bench.write(
+                "models/risk-score/0.9.0.yaml", manifest.replacing("version: 1.0.0", with: "version: 0.9.0"))
             let found = try bench.validate("-o", "json")
             let value = try #require(
                 try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any], "\(found.errors)")
             let gates = try #require(value["gates"] as? [[String: Any]])
             let baseline = try #require((gates[0]["measured"] as? [String: Any])?["baseline"] as? [String: Any])
-            #expect(baseline["version"] as? String == "risk-score@1.0.0" && baseline["difference"] as? Int == 0)
+            #expect(baseline["version"] as? String == "risk-score@0.9.0" && baseline["difference"] as? Int == 0)
             let messages = gates.compactMap { $0["message"] as? String }
-            // Six rows are too few, even for the same version.
+            // Six rows are too few, even for the same files.
             #expect(
                 messages[0].contains("at 95 %: whether it is worse by more than 0.3 is not known"), "\(messages[0])")
-            #expect(messages[1].hasSuffix("there is nothing to compare with: nothing serves in production"))
+            #expect(
+                messages[1].hasSuffix(
+                    "the folder deploys risk-score@1.0.0 itself in production; compare where it does not yet"))
             #expect(
                 messages[2].hasSuffix("there is nothing to compare with: no manifest defines the Environment nowhere"))
             #expect(messages[3].hasSuffix("which is too little to say"))
@@ -209,6 +220,21 @@ import WaybillTestSupport
             #expect(passed.output.contains(try #require(evidence["digest"] as? String)))
             let refused = try bench.validate("--sign", "nothing")
             #expect(refused.code == 1 && refused.errors.contains("nothing"), "\(refused.errors)")
+        }
+    }
+
+    @Test func `a key that whoever asks names signs for nobody`() async throws {
+        try await withBench("    - signed: {people: 2}") { bench in
+            let signed = try bench.program.bash(
+                """
+                for name in a b; do ssh-keygen -q -t ed25519 -N '' -f $name; done
+                waybill package build risk-score@1.0.0 --repository fleet
+                for name in a b; do waybill package sign risk-score@1.0.0 --key $name; done
+                """)
+            #expect(signed.code == 0, "\(signed.errors)")
+            let failed = try bench.validate("--public-key", "a.pub", "--public-key", "b.pub")
+            #expect(failed.code == 1)
+            #expect(failed.output.contains("0 of 2 signatures that count; "), "\(failed.output)")
         }
     }
 

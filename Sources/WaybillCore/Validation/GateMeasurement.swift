@@ -29,7 +29,7 @@ package enum GateMeasurement: Hashable, Sendable {
 
     /// A signature of the bundle: by whom it counts, or why it does not.
     package struct Signer: Hashable, Sendable {
-        /// A person of the access file, or the fingerprint of a key that was given; nil when it does not count.
+        /// The person of the access file who may sign the model; nil when it does not count.
         package var trusted: String?
         package var sentence: String
 

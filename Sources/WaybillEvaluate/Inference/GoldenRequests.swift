@@ -26,8 +26,11 @@ package struct GoldenRequests: Hashable, Sendable {
                 throw InvalidInput("line \(index + 1): expected {\"request\": {…}, \"response\": {…}}")
             }
             do throws(InvalidInput) {
-                items.append(
-                    Item(line: index + 1, request: request, outputs: try InferenceAnswer(response).outputs))
+                let outputs = try InferenceAnswer(response).outputs
+                guard outputs.contains(where: { !$0.data.isEmpty }) else {
+                    throw InvalidInput("nothing is recorded in 'response'")
+                }
+                items.append(Item(line: index + 1, request: request, outputs: outputs))
             } catch { throw InvalidInput("line \(index + 1): \(error.message)") }
         }
     }

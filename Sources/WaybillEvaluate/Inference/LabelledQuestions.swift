@@ -12,6 +12,8 @@ package struct LabelledQuestions: Sendable {
     package let data: LabelledData
     /// The rows, with the target as labels or numbers.
     package let rows: LabelledSet
+    /// What a question means that names no output: the interface's first.
+    let usualOutput: String?
     private let inputs: [Tensor]
     /// Columns of each input, side by side.
     private let columns: [[Column]]
@@ -32,6 +34,7 @@ package struct LabelledQuestions: Sendable {
         }
         self.data = data
         inputs = version.inputs
+        usualOutput = version.outputs.first?.name
         let features = try data.features.isEmpty ? Self.features(of: data, at: path) : data.features
         let named = try Self.columns(of: version, from: features)
         var requests = [ColumnRequest(data.target, target)]
@@ -52,7 +55,13 @@ package struct LabelledQuestions: Sendable {
 
     /// Every column but the target, as the file has them.
     private static func features(of data: LabelledData, at path: String) throws(Failure) -> [String] {
-        try read(data, at: path, [ColumnRequest(data.target, .text)]).columnNames.filter { $0 != data.target }
+        let names = try read(data, at: path, []).columnNames
+        guard names.contains(data.target) else {
+            throw Failure(
+                .stall, reason: "DataBroken",
+                message: "\(data.file.source): error: there is no column \(data.target.quotedForMessage)")
+        }
+        return names.filter { $0 != data.target }
     }
 
     private static func read(

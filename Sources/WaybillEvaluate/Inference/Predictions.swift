@@ -55,7 +55,7 @@ package struct Predictions: Sendable {
     ///
     /// - Throws: `AnswerUnusable`, stalling, when the output that it names is not there or has another shape than it needs.
     package func input(for question: MetricQuestion) throws(Failure) -> MetricInput {
-        guard let name = question.output ?? names.first, let output = outputs[name] else {
+        guard let name = question.output ?? questions.usualOutput ?? names.first, let output = outputs[name] else {
             let there = names.map { "'\($0)'" }.joined(separator: ", ")
             throw Self.unusable("there is no output '\(question.output ?? "")'; there is \(there)")
         }
@@ -91,7 +91,14 @@ package struct Predictions: Sendable {
         }
         if width == 1 { return .positive(columns[0]) }
         if classes.count == width { return .classes(classes, columns) }
-        if width == 2, classes.isEmpty { return .positive(columns[1]) }
+        if width == 2, classes.isEmpty {
+            guard questions.data.positive == "1" else {
+                throw Self.unusable(
+                    "'\(name)' has two columns, and which is of \(questions.data.positive.quotedForMessage) is not said; "
+                        + "write 'classes' of the data '\(questions.data.name)'")
+            }
+            return .positive(columns[1])
+        }
         throw Self.unusable(
             "'\(name)' has \(width) columns, and 'classes' of the data '\(questions.data.name)' \(classes.count)")
     }

@@ -81,18 +81,28 @@ struct DataCheck: Sendable {
         let named: [(name: String, field: [FieldStep])] =
             [(data.target, [.member("target")])]
             + data.features.enumerated().map { ($0.element, [.member("features"), .index($0.offset)]) }
+        let columns: [String]
         do throws(LabelledSetError) {
-            _ = try LabelledSet.read(
+            columns = try LabelledSet.read(
                 bytes, named: data.file.source.description, format: data.format == .csv ? .csv : .jsonLines,
-                columns: named.map { ColumnRequest($0.name, .text) })
+                columns: []
+            ).columnNames
         } catch {
-            let missing = named.first { error.problem.contains($0.name.quotedForMessage) }
-            let field = error.code == .unknownColumn ? missing?.field : nil
             return Problem(
-                field: field ?? [.member("source")], rule: .invalidValue,
+                field: [.member("source")], rule: .invalidValue,
                 message: "\(data.file.source)\(error.line.map { ":\($0)" } ?? ""): \(error.problem)", hint: error.hint)
         }
-        return nil
+        return named.first { !columns.contains($0.name) }.map { missing($0.name, at: $0.field, of: data, columns) }
+    }
+
+    private static func missing(
+        _ name: String, at field: [FieldStep], of data: LabelledData, _ columns: [String]
+    ) -> Problem {
+        Problem(
+            field: field, rule: .danglingReference,
+            message: "\(data.file.source): there is no column \(name.quotedForMessage)",
+            hint: Suggestion.nearest(to: name, in: columns).map { "did you mean '\($0)'?" }
+                ?? "the columns are \(columns.prefix(10).joined(separator: ", "))")
     }
 
     private static func requestProblem(_ bytes: [UInt8]) -> Problem? {

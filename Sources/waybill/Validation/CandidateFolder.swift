@@ -49,7 +49,7 @@ struct CandidateFolder: ~Copyable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.candidates)) ?? []
         return names.filter { !$0.hasSuffix(".lock") }.sorted().filter { name in
             let lock = open("\(folder.candidates)/\(name).lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-            guard lock >= 0 else { return true }
+            guard lock >= 0 else { return errno == ENOENT }
             defer { close(lock) }
             return flock(lock, LOCK_EX | LOCK_NB) == 0
         }

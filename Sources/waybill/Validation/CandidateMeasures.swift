@@ -46,7 +46,8 @@ struct CandidateMeasures: Sendable {
                 .stall, reason: "GoldenBroken", message: "\(golden.requests.source.description): \(error.message)")
         }
         let answers = try await requests.measure(candidate, golden.tolerances)
-        return GateResult(gate: gate, measured: .golden(answers), inputs: ["requests": golden.requests.digest])
+        return GateResult(
+            gate: gate, measured: .golden(answers), inputs: ["\(gate.name)/requests": golden.requests.digest])
     }
 
     private mutating func ask(_ gate: Gate, _ check: MetricCheck) async throws(Failure) -> GateResult {
@@ -65,7 +66,8 @@ struct CandidateMeasures: Sendable {
                 value.problem = error.message
             }
         }
-        return GateResult(gate: gate, measured: .metric(value), inputs: [question.data: data.file.digest])
+        return GateResult(
+            gate: gate, measured: .metric(value), inputs: ["\(gate.name)/\(question.data)": data.file.digest])
     }
 
     private mutating func ask(_ gate: Gate, _ check: SliceCheck) async throws(Failure) -> GateResult {
@@ -79,7 +81,8 @@ struct CandidateMeasures: Sendable {
         do throws(MetricFailure) {
             values = try check.measure(input, by: groups, data, seed: seed(of: gate, on: data))
         } catch { throw Failure(.stall, reason: "MetricUndefined", message: error.description) }
-        return GateResult(gate: gate, measured: .slice(values), inputs: [check.question.data: data.file.digest])
+        return GateResult(
+            gate: gate, measured: .slice(values), inputs: ["\(gate.name)/\(check.question.data)": data.file.digest])
     }
 
     /// What is asked of what, so that the same question draws the same samples.

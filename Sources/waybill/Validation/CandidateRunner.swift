@@ -7,7 +7,7 @@ import WaybillServing
 /// Starts a candidate beside what serves, for as long as something asks it, and removes it whatever happens.
 ///
 /// *Guarantees*: no route ever names it; it runs under its runtime's isolation and limits, as a user that no served replica has when
-/// the controller is root; after a crash the next run or controller ends it. *Assumptions*: `folder` is one that candidates may be in.
+/// the controller is root; after a crash the next run with the same state folder ends it. *Assumptions*: `folder` is one that candidates may be in.
 struct CandidateRunner: Sendable {
     let folder: StateFolder
     let settings: LocalTargetSettings

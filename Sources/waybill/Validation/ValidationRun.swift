@@ -15,8 +15,8 @@ struct ValidationRun: Sendable {
     let runtime: Name?
     /// The names that pickles may import.
     let allowing: AllowList
-    /// What is known of the bundle's signatures.
-    let signatures: @Sendable () async throws(Failure) -> [SignatureFinding]
+    /// What is known of the bundle's signatures, and the rules by which they were judged.
+    let signatures: @Sendable () async throws(Failure) -> (findings: [SignatureFinding], rules: AccessRules?)
     let progress: @Sendable (String) -> Void
 
     /// What came of it so far.
@@ -60,10 +60,14 @@ struct ValidationRun: Sendable {
         let measures = BundleMeasures(of: bundle, in: content, as: subject.version)
         switch gate.check {
         case .integrity: return GateResult(gate: gate, measured: try await measures.integrity())
-        case .signed: return GateResult(gate: gate, measured: .signed(try await signatures()))
+        case .signed:
+            let known = try await signatures()
+            return GateResult(
+                gate: gate, measured: .signed(known.findings),
+                inputs: known.rules.map { ["\(gate.name)/access": $0.digest] } ?? [:])
         case .safeFormat:
             return GateResult(
-                gate: gate, measured: measures.safeFormat(inside), inputs: ["allowList": allowing.digest])
+                gate: gate, measured: measures.safeFormat(inside), inputs: ["\(gate.name)/allowList": allowing.digest])
         case .interface: return GateResult(gate: gate, measured: measures.interface(inside))
         case .license: return GateResult(gate: gate, measured: .license(subject.license))
         case .card: return GateResult(gate: gate, measured: try await measures.card())

@@ -65,6 +65,11 @@ struct ValidationSubject: Sendable {
                 .stall, reason: "BaselineAmbiguous", message: "\(names) are both deployed in \(environment)")
         }
         guard let manifest = first.spec.manifest else { return nil }
+        guard manifest.id != version.id else {
+            throw Failure(
+                .stall, reason: "BaselineIsCandidate",
+                message: "the folder deploys \(version.id) itself in \(environment); compare where it does not yet")
+        }
         return (manifest, try await spec(of: manifest, runtime: first.spec.runtime))
     }
 
