@@ -67,10 +67,10 @@ package struct LabelledQuestions: Sendable {
     private static func read(
         _ data: LabelledData, at path: String, _ columns: [ColumnRequest]
     ) throws(Failure) -> LabelledSet {
-        let format: LabelledSetFormat = data.format == .csv ? .csv : .jsonLines
         do throws(LabelledSetError) {
             return try LabelledSet.read(
-                path: path, named: data.file.source.description, format: format, columns: columns)
+                path: path, named: data.file.source.description, format: LabelledSetFormat(data.format),
+                columns: columns)
         } catch { throw Failure(.stall, reason: "DataBroken", message: error.description) }
     }
 

@@ -4,7 +4,7 @@ extension MetricQuestion {
     /// Most rows for which an interval is computed by drawing samples again.
     private static let mostResampled = 50_000
 
-    private func metric(of data: LabelledData) throws(MetricFailure) -> Metric {
+    fileprivate func metric(of data: LabelledData) -> Metric {
         // The checklist was refused when it is read if a parameter is missing or out of range.
         let found = try? Metric(
             metric, positive: metric.parameters.contains(.positive) ? data.positive : nil,
@@ -20,7 +20,7 @@ extension MetricQuestion {
     ) -> GateMeasurement.MetricValue {
         var found = GateMeasurement.MetricValue(value: nil, samples: input.count, claimed: claimed)
         do throws(MetricFailure) {
-            let metric = try metric(of: data)
+            let metric = metric(of: data)
             let measured = try metric.measure(input)
             found.value = measured.value
             found.warnings = measured.warnings.map(\.description)
@@ -40,7 +40,7 @@ extension MetricQuestion {
         _ candidate: MetricInput, with baseline: MetricInput, of version: VersionID, _ data: LabelledData,
         by notWorse: MetricCheck.NotWorse, seed: Digest
     ) throws(MetricFailure) -> GateMeasurement.Baseline {
-        let metric = try metric(of: data)
+        let metric = metric(of: data)
         let margin = try? notWorse.isShare ? Margin(relative: notWorse.margin) : Margin(absolute: notWorse.margin)
         guard let margin else { throw .overflow }
         let found = try Comparison.paired(
@@ -65,11 +65,8 @@ extension SliceCheck {
     package func measure(
         _ input: MetricInput, by groups: Labels, _ data: LabelledData, seed: Digest
     ) throws(MetricFailure) -> GateMeasurement.SliceValues {
-        let metric = try? Metric(
-            question.metric, positive: question.metric.parameters.contains(.positive) ? data.positive : nil,
-            alpha: question.metric.parameters.contains(.alpha) ? question.quantile : nil)
         let report = try SliceReport(
-            metric ?? .usual(question.metric), input, by: groups, minimum: bound, fewest: minSamples, seed: seed)
+            question.metric(of: data), input, by: groups, minimum: bound, fewest: minSamples, seed: seed)
         return GateMeasurement.SliceValues(
             samples: input.count,
             slices: report.slices.map { slice in

@@ -84,7 +84,7 @@ struct DataCheck: Sendable {
         let columns: [String]
         do throws(LabelledSetError) {
             columns = try LabelledSet.read(
-                bytes, named: data.file.source.description, format: data.format == .csv ? .csv : .jsonLines,
+                bytes, named: data.file.source.description, format: LabelledSetFormat(data.format),
                 columns: []
             ).columnNames
         } catch {
