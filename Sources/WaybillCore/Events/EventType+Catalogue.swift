@@ -59,7 +59,7 @@ extension EventType {
                 meaning: "What will be done for a deployment, and why.",
                 fields: [
                     ("commit", "desired commit"), ("from", "revision that serves"), ("to", "revision desired"),
-                    ("rendering", "digest of the rendering"),
+                    ("rendering", "digest of the rendering"), ("version", "version desired"),
                     ("isolation", "`sandbox` or `none`, of the revision desired"),
                     ("actions", "each action with its reason, the first hundred"),
                     ("diff", "fields that differ, the first hundred"),
@@ -239,7 +239,10 @@ extension EventType {
         case .holdPlaced:
             EventDescription(
                 meaning: "A deployment or the fleet is kept as it is.",
-                fields: [("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held")])
+                fields: [
+                    ("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held"),
+                    ("standIn", "what serves in the place of a quarantined revision: revision, rendering, commit, version"),
+                ])
         case .holdReleased:
             EventDescription(
                 meaning: "A hold ended.",

@@ -24,6 +24,13 @@ extension EngineCore {
 
     private mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         track(key)
+        if isQuarantined(desired, key) { return standIn(for: Asked(desired: desired, commit: commit), key) }
+        endStandIn(key, because: "git asks for another revision")
+        pursue(desired, key, at: commit)
+    }
+
+    /// Makes `desired` the goal.
+    mutating func pursue(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         guard var state = states[key] else { return }
         let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
         if !isSame {
@@ -88,6 +95,8 @@ extension EngineCore {
         track(key)
         guard var state = states[key] else { return }
         if state.mode == .absent || state.mode == .orphaned { return }
+        endStandIn(key, because: "git no longer names the deployment")
+        state.asked = nil
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
         state.desired = nil
@@ -104,7 +113,7 @@ extension EngineCore {
 
     /// What the whole desired state does not name is not wanted; what it holds is left as it is.
     mutating func decideUnnamed(_ key: DeploymentKey) {
-        guard let state = states[key], state.mode == .undecided, state.held.isEmpty else { return }
+        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.asked == nil else { return }
         states[key]?.mode = facts.keys[key]?.isOrphaned == true ? .orphaned : .absent
         states[key]?.generation += 1
         trigger(key)

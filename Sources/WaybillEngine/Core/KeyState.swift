@@ -21,6 +21,11 @@ struct KeyState: Sendable {
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0
     var held: [Diagnostic] = []
+    /// What git asks for while it is quarantined; `desired` is then what stands in for it, once that is recalled.
+    var asked: Asked?
+    /// What stands in is being asked for, or could not be had last time.
+    var isRecalling = false
+    var recallFailure: FailureRow?
 
     var observation: Observation?
     var plan: KeyPlan?
@@ -45,6 +50,12 @@ struct KeyState: Sendable {
     /// What an earlier controller said last, until this one has looked: what is still so keeps since when.
     var earlier: Conditions?
     var summary: KeySummary?
+}
+
+/// What git asks for, and with which commit.
+struct Asked: Sendable {
+    var desired: DesiredDeployment
+    var commit: CommitID
 }
 
 /// Failures of one act in a row.

@@ -42,7 +42,8 @@ extension KeyFacts {
         let actions = (event.body["actions"]?.list ?? []).compactMap { $0["action"]?.string }
         decided = DecidedPlan(
             to: to, rendering: event.body["rendering"]?.string,
-            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) }, actions: Set(actions))
+            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) },
+            version: event.body["version"]?.string.flatMap { try? VersionID(parsing: $0) }, actions: Set(actions))
     }
 
     private mutating func foldStart(_ event: Event) {
@@ -91,7 +92,10 @@ extension KeyFacts {
         case (.outcome, .succeeded?):
             rotation = Set(named)
             let revisions = Set(named.map(\.revisionShort))
-            if revisions.count == 1 { lastServed = revisions.first }
+            if revisions.count == 1 {
+                lastServed = revisions.first
+                noteServed()
+            }
         case (.outcome, .failed?), (.outcome, .reconciled?), (.outcome, nil), (.fact, _): break
         }
     }
@@ -113,6 +117,7 @@ extension KeyFacts {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
         case Reason.artifactAltered.rawValue?: isAltered = isHeld
+        case Reason.quarantined.rawValue?: standIn = isHeld ? event.body["standIn"].flatMap(ServedState.init) : nil
         case _: break
         }
     }
@@ -126,6 +131,10 @@ extension KeyFacts {
             isPaused = false
             pausedBy = nil
         case "retry"?: exits = nil
+        case "rollback"?: foldRollback(event)
+        case "lift"?:
+            quarantined = [:]
+            standIn = nil
         case "restart"?:
             exits = nil
             if let below = event.body["arguments"]?["replaceSerialsBelow"]?.integer {

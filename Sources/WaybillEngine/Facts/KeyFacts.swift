@@ -22,6 +22,12 @@ package struct KeyFacts: Hashable, Sendable {
     /// Kinds of drift found and not yet corrected.
     package var openDrift: Set<Drift.What> = []
     package var decided: DecidedPlan?
+    /// What served, each revision once, the newest last; not more than `mostServed`.
+    package var served: [ServedState] = []
+    /// Revisions that were rolled back and that nobody has allowed again.
+    package var quarantined: [String: Quarantine] = [:]
+    /// What serves in the place of what git asks for, while that is quarantined.
+    package var standIn: ServedState?
 
     package init() {}
 
@@ -77,13 +83,17 @@ package struct DecidedPlan: Hashable, Sendable {
     package var to: String
     package var rendering: String?
     package var commit: CommitID?
+    package var version: VersionID?
     /// Actions that are not done yet.
     package var actions: Set<String>
 
-    package init(to: String, rendering: String?, commit: CommitID?, actions: Set<String>) {
+    package init(
+        to: String, rendering: String?, commit: CommitID?, version: VersionID? = nil, actions: Set<String>
+    ) {
         self.to = to
         self.rendering = rendering
         self.commit = commit
+        self.version = version
         self.actions = actions
     }
 }

@@ -2,8 +2,6 @@ import ArgumentParser
 import Foundation
 import WaybillAPI
 import WaybillCore
-import WaybillGit
-import WaybillManifest
 
 /// `waybill promote`.
 struct Promote: AsyncParsableCommand {
@@ -52,47 +50,22 @@ struct Promote: AsyncParsableCommand {
     @OptionGroup var controller: ControllerOptions
 
     func run() async throws {
-        let clone = try WorkingClone(containing: repository)
-        let parent = try await clone.resolve(base)
-        let loader = FleetLoader(
-            tree: clone, path: try path ?? ManifestFolder.configured(in: FleetTop.above(repository)))
-        _ = try await loader.load(parent)
-        guard let state = await loader.state else {
-            throw Failure(.retry, reason: "NothingLoaded", message: "commit \(parent) could not be loaded")
-        }
+        let branching = try await VersionBranch.open(repository, path: path, base: base)
+        let state = branching.state
         guard let promotion = try Promotion.decide(name, from: from, to: to, in: state) else {
             let version = state.deployments[DeploymentKey(environment: to, name: name)]?.spec.version
             return try show(["kind": "Promotion", "isNeeded": false], output) {
                 "\(to)/\(name) has \(version.map { "\($0)" } ?? "it") already, as \(from)/\(name) does\n"
             }
         }
-        let edit = try await edited(promotion, in: clone, at: parent)
+        let edit = try await branching.edited(promotion.target, at: promotion.location, to: promotion.new)
         let served = await served(promotion)
         let message = promotion.message(evidence: try evidence.map { try Digest(parsing: $0) }, index: served)
         let branch = branch ?? promotion.branch
-        let commit =
-            dryRun
-            ? nil
-            : try GitProgram(folder: clone.folder).commit(
-                [edit.path: edit.after], on: parent, branch: branch, message: message)
+        let commit = dryRun ? nil : try branching.commit(edit, branch: branch, message: message)
         try show(value(promotion, branch, commit, served), output) {
             edit.difference + (commit.map { told(promotion, branch, $0, served) } ?? "nothing was written\n")
         }
-    }
-
-    private func edited(
-        _ promotion: Promotion, in clone: WorkingClone, at commit: CommitID
-    ) async throws(Failure) -> Pinning.PinnedFile {
-        let path = promotion.location.path
-        guard let file = try await clone.file(path, at: commit),
-            let bytes = try await clone.read([file.blob], limit: 1 << 20).first
-        else { throw Failure(.stall, reason: "FileUnreadable", message: "\(path): is not in commit \(commit)") }
-        let id = ResourceID.modelDeployment(promotion.target)
-        let new = promotion.new.version.description
-        do throws(InvalidInput) {
-            let after = try ManifestEdit.replaceScalar(in: bytes, of: id, at: Promotion.field, with: new)
-            return Pinning.PinnedFile(path: path, before: bytes, after: after, edits: [])
-        } catch { throw Failure(.stall, reason: "CannotEdit", message: "\(path): \(error.message)") }
     }
 
     /// The newest entry of the ledger after which the source serves the version; nil without a controller that says so.

@@ -38,8 +38,8 @@ struct GitProgram: Sendable {
     }
 
     private static func failed(_ arguments: [String], _ said: Data) -> Failure {
-        let words = String(decoding: said.prefix(2000), as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines).harmless
+        let words = String(decoding: said.prefix(2000), as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces).harmless }.joined(separator: " ")
         return Failure(
             .stall, reason: "GitFailed", message: "git \(arguments.first ?? "") failed: \(words)")
     }

@@ -103,7 +103,7 @@ struct ControllerFace: ControllerInterface {
             url: address.map { "http://\($0)\(summary.path)" },
             conditions: summary.conditions.telling(
                 progress, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
-            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress)
+            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress, standIn: summary.standIn)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {

@@ -42,7 +42,7 @@ struct ControllerServices {
 
     init(_ parts: Parts) {
         self.parts = parts
-        let (heartbeat, signal, metrics) = (heartbeat, parts.signal, parts.metrics)
+        let (heartbeat, signal, metrics, loader) = (heartbeat, parts.signal, parts.metrics, parts.loader)
         let (stream, writer) = AsyncStream<CommitID>.makeStream()
         reconsidered = stream
         let (rounds, roundWriter) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -53,7 +53,8 @@ struct ControllerServices {
             diff: { before, after in FieldChange.between(before?.rendering, after?.rendering) })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
-            reconsider: { writer.yield($0) }, beat: { heartbeat.beat($0.rawValue, within: Self.patience) },
+            reconsider: { writer.yield($0) }, recall: { await loader.recall($0, at: $1) },
+            beat: { heartbeat.beat($0.rawValue, within: Self.patience) },
             rounded: { outcome, duration in
                 metrics.count(.reconciles, ["outcome": outcome.rawValue])
                 metrics.observe(.reconcileSeconds, duration)
