@@ -15,10 +15,29 @@ import WaybillTestSupport
     @Test func `version needs no controller`() async throws {
         try await withTemporaryFolder { folder in
             let text = try run(["version"], in: folder)
-            #expect(text.output == "waybill \(BuildVersion.text)\nno controller runs\n")
+            let mark = /waybill 0\.1\.0\+([0-9a-f]{8})\nno controller runs\n/
+            let build = try #require(text.output.wholeMatch(of: mark)).1
             #expect(text.code == 0)
             let json = try run(["version", "-o", "json"], in: folder)
-            #expect(json.output == "{\n  \"build\": \"\(BuildVersion.text)\"\n}\n")
+            #expect(json.output == "{\n  \"build\": \"\(BuildVersion.text)+\(build)\"\n}\n")
+            // Another build of the same version.
+            let copy = folder.appending(path: "waybill")
+            try FileManager.default.copyItem(at: BuiltProgram.products.appending(path: "waybill"), to: copy)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: copy.path)
+            let other = try await Program.run(
+                [copy.path, "version"], in: folder.path, ["WAYBILL_STATE": folder.path + "/state"])
+            let otherBuild = try #require(other.output.wholeMatch(of: mark)).1
+            #expect(otherBuild != build)
+        }
+    }
+
+    @Test func `version hides no error but that no controller runs`() async throws {
+        try await withTemporaryFolder { folder in
+            let result = try BuiltProgram(folder: folder, variables: ["WAYBILL_STAET": "/x"]).run(["version"])
+            #expect(result.code == 1)
+            #expect(result.output == "")
+            #expect(result.errors.contains("WAYBILL_STAET"), "\(result.errors)")
         }
     }
 

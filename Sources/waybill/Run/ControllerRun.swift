@@ -116,7 +116,7 @@ struct ControllerRun {
     }
 
     private func announce(_ memory: Memory, _ journal: Journal, _ folder: StateFolder) async throws(Failure) {
-        let build = Executables.build()
+        let build = Executables.build
         if let before = memory.lastBuild, before != build {
             try await journal.note(
                 Event(

@@ -89,7 +89,7 @@ struct ControllerServices {
             startedAt: parts.clock.now(),
             repository: parts.repository)
         let control = ControlServer(
-            interface: face, stateFolder: parts.folder.path, build: BuildVersion.text, logger: parts.logger)
+            interface: face, stateFolder: parts.folder.path, build: Executables.build, logger: parts.logger)
         let monitor = monitorServer(face)
         try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask {
