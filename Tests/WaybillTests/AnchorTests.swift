@@ -55,14 +55,43 @@ import WaybillTestSupport
         }
     }
 
+    @Test(
+        arguments: [
+            ("", ["file STATE/anchor/checkpoint"]),
+            ("http://127.0.0.1:9/log", ["file STATE/anchor/checkpoint", "http://127.0.0.1:9/log"]),
+            ("http://127.0.0.1:9/log, file:/mnt/checkpoint", ["http://127.0.0.1:9/log", "file /mnt/checkpoint"]),
+        ])
+    func `checkpoints go to a file whatever else is configured`(_ anchors: String, _ names: [String]) async throws {
+        try await withTemporaryFolder { url in
+            let folder = StateFolder(at: url.appending(path: "state"))
+            try folder.create()
+            var configuration = try WaybillConfiguration(layers: [], standardState: folder.path)
+            configuration.anchors = anchors.split(separator: ", ").map(String.init)
+            var settings = try configuration.ledgerSettings(in: folder, repository: nil)
+            #expect(settings.sinks.map(\.name) == names.map { $0.replacing("STATE", with: folder.path) })
+            guard names.contains(where: { $0.contains("STATE") }) else { return }
+            settings.anchorInterval = .milliseconds(10)
+            try await writePauses(settings, until: folder.anchor)
+            // What is kept there is asked of the next ledger.
+            #expect(try configuration.ledgerSettings(in: folder, repository: nil).knownCheckpoints.count == 1)
+        }
+    }
+
     /// A ledger of three pauses, closed again: the lock goes with the last reference.
-    private func writePauses(_ settings: LedgerSettings) async throws {
+    /// - Parameter place: a file that the ledger's loop has to bring about first.
+    private func writePauses(_ settings: LedgerSettings, until place: String? = nil) async throws {
         let ledger = try await Ledger.open(settings)
         let pause = Event(
             .operatorCommand, decision: DecisionID(1), time: Timestamp(milliseconds: 1_700_000_000_000),
             subject: "production/churn", body: ["command": "pause", "arguments": .object([:]), "result": "paused"])
         for _ in 0..<3 { _ = try await ledger.append([pause]) }
         #expect(try await Memory.read(ledger).facts.keys.values.map(\.isPaused) == [true])
+        if let place {
+            async let _ = ledger.run()
+            for _ in 0..<1500 where !FileManager.default.fileExists(atPath: place) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
         await ledger.close()
     }
 

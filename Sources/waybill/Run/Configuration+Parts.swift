@@ -62,9 +62,9 @@ extension WaybillConfiguration {
         return settings
     }
 
-    /// The configured anchors; without any a file beside the ledger.
+    /// The configured anchors, and a file in any case: unless they name one, that beside the ledger.
     func anchorPlaces(in folder: StateFolder) throws(InvalidInput) -> [CheckpointAnchor] {
-        if anchors.isEmpty { return [.file(folder.anchor)] }
-        return try anchors.map { text throws(InvalidInput) in try CheckpointAnchor(parsing: text) }
+        let places = try anchors.map { text throws(InvalidInput) in try CheckpointAnchor(parsing: text) }
+        return (places.contains(where: \.isFile) ? [] : [.file(folder.anchor)]) + places
     }
 }
