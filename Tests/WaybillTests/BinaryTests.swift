@@ -174,7 +174,10 @@ import WaybillTestSupport
                     "gateway", "ledger",
                 ])
             #expect(result.code == (examination.worst == .problem ? 1 : 0))
-            #expect(examination.findings.allSatisfy { ($0.level == .ok) == ($0.remedy == nil) })
+            #expect(examination.findings.allSatisfy { $0.level == .ok || $0.remedy != nil })
+            let limits = examination.findings.filter { $0.subject == "libgit2" }
+            #expect(limits.count == GitLimitsCheck.limits.count)
+            #expect(limits.allSatisfy { $0.level == .ok && $0.remedy != nil })
         }
     }
 

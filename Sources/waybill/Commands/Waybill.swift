@@ -21,7 +21,6 @@ struct Waybill: AsyncParsableCommand {
                 name: "Look",
                 subcommands: [
                     Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
-                    PackageCommand.self,
                 ]),
             CommandGroup(name: "Package", subcommands: [PackageCommand.self, Validate.self]),
             CommandGroup(
