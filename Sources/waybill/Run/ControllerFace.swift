@@ -24,7 +24,7 @@ struct ControllerFace: ControllerInterface {
     let configuration: WaybillConfiguration
     let startedAt: Timestamp
     let repository: any FleetRepository
-    let catalogue = CatalogueMemory()
+    let catalogue: CatalogueConditions
 
     func status() async throws(Failure) -> FleetView {
         let views = await views()
