@@ -21,6 +21,7 @@ extension WaybillConfiguration {
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = ports
         settings.users = isolationUsers
+        settings.shared = folder.shared
         settings.hidden = [
             repository.tokenFile, repository.sshKey, repository.sshPassphraseFile, webhookSecretFile,
         ]

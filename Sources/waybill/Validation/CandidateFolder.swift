@@ -18,6 +18,10 @@ struct CandidateFolder: ~Copyable {
             try FileManager.default.createDirectory(
                 atPath: "\(root)/\(name)", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         } catch { throw Self.unusable("\(root)/\(name)", error.localizedDescription) }
+        // Candidates pass through and list nothing, whatever the process's mask.
+        for folder in [root, "\(root)/\(name)"] where chmod(folder, 0o711) != 0 {
+            throw Self.unusable(folder, String(cString: strerror(errno)))
+        }
         let path = "\(root)/\(name).lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
