@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "CLinux"),
         library("WaybillManifest", ["WaybillCore", "CLibYAML"]),
         library("WaybillGit", ["WaybillCore", "CLibgit2", "CZlib", crypto]),
-        library("WaybillLedger", ["WaybillCore", "WaybillTrust", crypto]),
+        library("WaybillLedger", ["WaybillCore", "WaybillTrust", "CLinux", crypto]),
         library(
             "WaybillPackage",
             ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto, httpClient, tls] + nio),
@@ -85,7 +85,8 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillAPI", "CLinux",
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillAPI",
+                "CLinux",
                 arguments,
                 logging, httpClient, crypto,
                 hummingbird,
@@ -143,6 +144,8 @@ func benchmark(
 if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
     package.targets += [
         benchmark("bench-ledger", "ledger", ["WaybillCore", "WaybillLedger", "WaybillTrust", crypto]),
+        benchmark(
+            "bench-evaluate", "evaluate", ["WaybillEvaluate", "WaybillCore"], exclude: ["peer.py", "run.py"]),
         benchmark(
             "bench-manifest", "manifest",
             ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],

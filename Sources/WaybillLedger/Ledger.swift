@@ -15,7 +15,8 @@ package import WaybillTrust
 /// `append` does not heed cancellation: whether an event is durable must be known. Sinks are served only while `run` runs.
 package final class Ledger: LedgerStorage {
     private struct Request: Sendable {
-        let entries: [PreparedEntry]
+        let parts: [PreparedEntries]
+        let count: Int
         let answer: CheckedContinuation<Result<[LedgerIndex], Failure>, Never>
     }
 
@@ -136,9 +137,9 @@ extension Ledger {
 extension Ledger {
     package func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        let prepared = try await prepare(events)
+        let parts = try await prepare(events)
         let result: Result<[LedgerIndex], Failure> = await withCheckedContinuation { continuation in
-            let request = Request(entries: prepared, answer: continuation)
+            let request = Request(parts: parts, count: events.count, answer: continuation)
             let (isClosed, mustWake) = inbox.withLock { inbox in
                 if inbox.isClosed { return (true, false) }
                 inbox.requests.append(request)
@@ -155,20 +156,19 @@ extension Ledger {
     private static let share = 128
 
     /// Many events at once are made ready side by side.
-    private func prepare(_ events: [Event]) async throws(Failure) -> [PreparedEntry] {
-        guard events.count > Self.share else { return try LedgerStore.prepare(events, identity) }
-        let parts = await withTaskGroup(of: (Int, Result<[PreparedEntry], Failure>).self) { group in
+    private func prepare(_ events: [Event]) async throws(Failure) -> [PreparedEntries] {
+        guard events.count > Self.share else { return [try PreparedEntries(events, identity: identity)] }
+        let parts = await withTaskGroup(of: (Int, Result<PreparedEntries, Failure>).self) { group in
             for start in stride(from: 0, to: events.count, by: Self.share) {
                 let part = events[start..<min(start + Self.share, events.count)]
                 group.addTask { [identity] in
-                    (start, Result { () throws(Failure) in try LedgerStore.prepare(part, identity) })
+                    (start, Result { () throws(Failure) in try PreparedEntries(part, identity: identity) })
                 }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        var prepared: [PreparedEntry] = []
-        prepared.reserveCapacity(events.count)
-        for (_, part) in parts.sorted(by: { $0.key < $1.key }) { prepared += try part.get() }
+        var prepared: [PreparedEntries] = []
+        for (_, part) in parts.sorted(by: { $0.key < $1.key }) { prepared.append(try part.get()) }
         return prepared
     }
 
@@ -186,7 +186,7 @@ extension Ledger {
             var bytes = 0
             let count =
                 inbox.requests.firstIndex { request in
-                    defer { bytes += request.entries.reduce(0) { $0 + $1.record.count } }
+                    defer { bytes += request.parts.reduce(0) { $0 + $1.records.count } }
                     return bytes > Self.batchLimit
                 } ?? inbox.requests.count
             guard count > 0 else {
@@ -201,24 +201,22 @@ extension Ledger {
     private func commit(_ requests: [Request]) {
         let store = core.store
         var accepted: [Request] = []
-        var batch: [PreparedEntry] = []
+        var pending = 0
         for request in requests {
-            let problem = request.entries.enumerated().lazy.compactMap { place, entry in
-                store.problem(entry, pending: batch.count + place)
-            }.first
-            if let problem {
+            if let problem = store.problem(request.parts, pending: pending) {
                 request.answer.resume(returning: .failure(.eventInvalid(problem)))
             } else {
                 accepted.append(request)
-                batch += request.entries
+                pending += request.count
             }
         }
+        guard !accepted.isEmpty else { return }
         do throws(Failure) {
-            var indices = try store.append(checked: batch)[...]
+            var first = try store.append(checked: accepted.flatMap(\.parts))
             noteState(of: store)
             for request in accepted {
-                request.answer.resume(returning: .success(Array(indices.prefix(request.entries.count))))
-                indices = indices.dropFirst(request.entries.count)
+                request.answer.resume(returning: .success((0..<request.count).map { first + UInt64($0) }))
+                first += UInt64(request.count)
             }
             schedulePublishing(after: settings.publishDelay)
         } catch {

@@ -62,31 +62,16 @@ package final class LedgerStore {
     /// Appends one batch; all durable and signed when it returns.
     package func append(_ events: [Event]) throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        let batch = try Self.prepare(events, identity)
-        for (pending, prepared) in batch.enumerated() {
-            if let problem = problem(prepared, pending: pending) { throw .eventInvalid(problem) }
-        }
-        return try append(checked: batch)
+        let batch = [try PreparedEntries(events, identity: identity)]
+        if let problem = problem(batch, pending: 0) { throw .eventInvalid(problem) }
+        let first = try append(checked: batch)
+        return events.indices.map { first + UInt64($0) }
     }
 
-    /// Events in the bytes to store, with salts of chance.
-    static func prepare(_ events: some Collection<Event>, _ identity: LedgerIdentity) throws(Failure) -> [PreparedEntry]
-    {
-        var salts = SaltSource(count: events.count)
-        var entries: [PreparedEntry] = []
-        entries.reserveCapacity(events.count)
-        for event in events { entries.append(try PreparedEntry(event, identity: identity, salt: salts.next())) }
-        return entries
-    }
+    /// Appends entries that have passed `problem`, each in its place; returns the index of the first.
+    func append(checked batch: [PreparedEntries]) throws(Failure) -> LedgerIndex { try writer.append(batch) }
 
-    /// Appends entries that have passed `problem`, each in its place.
-    func append(checked batch: [PreparedEntry]) throws(Failure) -> [LedgerIndex] {
-        guard !batch.isEmpty else { return [] }
-        let first = try writer.append(batch)
-        return batch.indices.map { first + UInt64($0) }
-    }
-
-    func problem(_ prepared: PreparedEntry, pending: Int) -> String? { writer.problem(prepared, pending: pending) }
+    func problem(_ parts: [PreparedEntries], pending: Int) -> String? { writer.problem(parts, pending: pending) }
 
     /// Opens the journal anew after a failure: cuts what was not acknowledged, then takes events again.
     package func recover() throws(Failure) {

@@ -5,6 +5,21 @@ import WaybillCore
 ///
 /// They stand in the folder that `WAYBILL_TEST_CACHE` names, or in `waybill-test-cache` below the system's temporary folder.
 package enum PythonSuite {
+    /// Libraries that make and measure models, in the versions that the shipped allow list was learned from. Suites that ask for them
+    /// share one environment.
+    package static let modelLibraries = """
+        cloudpickle==3.1.3
+        joblib==1.6.0
+        lightgbm==4.7.0
+        narwhals==2.29.0
+        numpy==2.4.6
+        scikit-learn==1.9.1
+        scipy==1.17.1
+        threadpoolctl==3.8.0
+        xgboost-cpu==3.2.0
+
+        """
+
     /// Debian's, which every user can run.
     package static let interpreter = "/usr/bin/python3"
 

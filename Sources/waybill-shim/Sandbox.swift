@@ -28,7 +28,7 @@ struct Sandbox {
             try MountView(spec: spec).cover(spec.hidden)
         }
         guard waybill_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 else { throw unavailable("forbid new privileges") }
-        try checkExposed()
+        try checkExposed(hasMounts)
         return hasMounts
     }
 
@@ -75,11 +75,19 @@ struct Sandbox {
     }
 
     /// The program must be able to use what it is given; better a clear word now than its own later.
-    private func checkExposed() throws(Refusal) {
+    private func checkExposed(_ hasMounts: Bool) throws(Refusal) {
         for item in spec.exposed where access(item.path, item.isWritable ? R_OK | W_OK : R_OK) != 0 {
+            let error = errno
+            if !hasMounts, case .user(let uid) = spec.isolation, let closed = closedAncestor(of: item.path, to: uid) {
+                throw Refusal(
+                    "SandboxUnavailable",
+                    "no mount namespace can be made here, and without one the replica's user cannot pass \(closed), which is "
+                        + "closed to others; give the controller the right to make them (CAP_SYS_ADMIN), or ask for "
+                        + "'isolation: none' in the runtime")
+            }
             throw Refusal(
                 "SandboxUnreadable",
-                "the replica's user cannot use \(item.path): \(errorText(errno)); "
+                "the replica's user cannot use \(item.path): \(errorText(error)); "
                     + "make it readable for others (chmod -R a+rX)")
         }
     }

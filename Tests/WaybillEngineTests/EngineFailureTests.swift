@@ -97,10 +97,95 @@ struct EngineFailureTests {
         bench.replicas[id]?.phase = .ready
         bench.core = EngineCore(facts: bench.core.facts, seed: 2, now: bench.now)
         bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle()
+        #expect(
+            bench.core.plan(of: bench.key)?.actions.first?.reason
+                == "replaces \(id): a probe had condemned it before it answered again")
         bench.send(command(.resume(bench.key)))
         bench.settle()
-        #expect(bench.acts.contains(.stopReplica(id)))
+        #expect(
+            bench.acts.map(\.name) == ["start-replica", "set-route", "stop-replica"],
+            "it answers again, so it serves until its replacement does")
+        #expect(bench.acts.last == .stopReplica(id))
         #expect(bench.notes.filter { $0.type == .replicaFailed }.count == 1)
+    }
+
+    @Test func `what a probe condemned and does not answer the next controller goes at once`() throws {
+        var bench = try serving()
+        let id = try #require(bench.replicas.keys.first)
+        bench.send(command(.pause(bench.key)))
+        bench.replicas[id]?.phase = .failing("liveness probe failed 3 times: no answer")
+        bench.send(.replicaChanged(bench.key))
+        bench.settle()
+        bench.replicas[id]?.phase = .starting
+        bench.core = EngineCore(facts: bench.core.facts, seed: 2, now: bench.now)
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.send(command(.resume(bench.key)))
+        bench.settle()
+        #expect(bench.acts.prefix(2) == [.setRoute([]), .stopReplica(id)])
+    }
+
+    @Test func `requests to what was condemned and answers again have their time when git names it no more`() throws {
+        var bench = try serving()
+        let id = try #require(bench.replicas.keys.first)
+        bench.send(command(.pause(bench.key)))
+        bench.replicas[id]?.phase = .failing("liveness probe failed 3 times: no answer")
+        bench.send(.replicaChanged(bench.key))
+        bench.settle()
+        bench.replicas[id]?.phase = .ready
+        bench.route.outstanding[id] = 1
+        bench.core = EngineCore(facts: bench.core.facts, seed: 2, now: bench.now)
+        bench.send(.desired(DesiredDelta(commit: bench.commit)))
+        bench.send(command(.resume(bench.key)))
+        bench.settle(for: .seconds(5))
+        #expect(bench.acts == [.setRoute([])])
+        bench.settle()
+        #expect(bench.acts.map(\.name) == ["set-route", "stop-replica", "forget-replica"])
+    }
+
+    @Test func `a switch that nobody heard of is none when one of two that were to take over dies`() throws {
+        var bench = try serving(replicas: 2)
+        bench.failing["set-route"] = Failure(.retry, reason: "Unreachable", message: "no answer from the gateway")
+        bench.send(.desired(bench.delta(setting: 2, replicas: 2)))
+        bench.settle(for: .milliseconds(1))
+        #expect(bench.core.facts.keys[bench.key]?.rotation?.count == 4)
+        let new = bench.replicas.keys.filter { !bench.route.replicas.contains($0) }.sorted()
+        let died = try #require(new.last)
+        bench.replicas[died]?.phase = .exited(ExitStatus(cause: .code(1), at: bench.now))
+        bench.failing = ["start-replica": Failure(.retry, reason: "Busy", message: "not now")]
+        bench.acts = []
+        bench.send(.replicaChanged(bench.key))
+        bench.settle(for: .seconds(20))
+        #expect(bench.acts.contains { $0.name == "set-route" })
+        bench.failing = [:]
+        bench.settle(for: .seconds(600))
+        let routes = bench.acts.compactMap { if case .setRoute(let ids) = $0 { ids.count } else { nil } }
+        #expect(routes == [2, 2], "the old ones, as before; then two new ones")
+        #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
+    }
+
+    @Test func `what served last is known though git asks for something else by then`() throws {
+        var bench = try serving()
+        let first = try #require(bench.replicas.keys.first)
+        let next = bench.deployment(setting: 2, replicas: 1)
+        bench.failing["stop-replica"] = Failure(.retry, reason: "Unreachable", message: "no answer from the target")
+        bench.failing["set-route"] = Failure(.retry, reason: "Unreachable", message: "no answer from the gateway")
+        bench.send(.desired(bench.delta(setting: 2, replicas: 1)))
+        bench.settle(for: .milliseconds(1))
+        let second = try #require(bench.replicas.keys.first { $0 != first })
+        bench.route.replicas = [second]
+        bench.failing["set-route"] = nil
+        bench.failing["prepare"] = Failure(.stall, reason: "ArtifactMissing", message: "/data/model.bin is not there")
+        bench.send(.desired(bench.delta(setting: 3, replicas: 1)))
+        bench.settle(for: .seconds(20))
+        #expect(bench.core.facts.keys[bench.key]?.rotation == [second])
+        #expect(bench.core.facts.keys[bench.key]?.lastServed == next.revision.short)
+        bench.replicas[second]?.phase = .exited(ExitStatus(cause: .signal(9), at: bench.now))
+        bench.send(.replicaChanged(bench.key))
+        bench.acts = []
+        bench.settle(for: .seconds(20))
+        #expect(!bench.acts.contains(.setRoute([first])), "git left its revision behind before it asked for another")
+        #expect(bench.acts.contains(.setRoute([])))
     }
 
     @Test func `replicas that fail one after the other are a crash loop`() throws {

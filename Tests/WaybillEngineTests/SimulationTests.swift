@@ -18,6 +18,15 @@ struct SimulationTests {
         }
     }
 
+    /// Seeds beyond those that once broke an invariant: a replica that was forgotten while it ran; one that was stopped with
+    /// requests in flight; one that took over from two; a ready one that was taken out of rotation; a route back to what git had
+    /// left two commits before.
+    @Test(arguments: [1147, 5445, 5978, 6597, 10345, 11208, 13764, 16633] as [UInt64])
+    func `what once failed holds`(_ seed: UInt64) async {
+        let report = await Self.computed { Simulation.run(seed: seed) }
+        #expect(report.violations == [], "replay: \(report.replay)")
+    }
+
     /// Long work on a thread of its own: the tasks' shared ones are for the tests beside this one.
     private static func computed<Answer: Sendable>(_ work: @escaping @Sendable () -> Answer) async -> Answer {
         await withCheckedContinuation { continuation in

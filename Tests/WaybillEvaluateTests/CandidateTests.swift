@@ -38,6 +38,8 @@ private struct Model: CandidatePort {
 }
 
 @Suite struct CandidateTests {
+    private static let seed = Digest(of: "seed".utf8)
+
     private func data(
         _ target: String = "y", features: [String] = [], classes: [String] = ["0", "1"], batch: Int = 2
     ) throws -> LabelledData {
@@ -69,12 +71,85 @@ private struct Model: CandidatePort {
     @Test func `rows are asked some at a time, and metrics are those of all of them`() async throws {
         let questions = try await questions(rows)
         let found = try await Predictions(asking: Model(), questions, outputs: ["p", "label"])
-        let auc = MetricCheck(.rocAuc, data: "d", output: "p", atLeast: 0, minSamples: 1)
-        let value = auc.measure(try found.input(for: auc), questions.data, claimed: nil)
+        let auc = MetricQuestion(.rocAuc, data: "d", output: "p")
+        let value = auc.measure(try found.input(for: auc), questions.data, claimed: nil, seed: Self.seed)
         // Of six pairs five are in order: 0.9, 0.8 over both; 0.4 over 0.2 only.
         #expect(value.value == 5.0 / 6 && value.samples == 5 && value.problem == nil)
-        let accuracy = MetricCheck(.accuracy, data: "d", output: "label", atLeast: 0)
-        #expect(accuracy.measure(try found.input(for: accuracy), questions.data, claimed: nil).value == 0.6)
+        let accuracy = MetricQuestion(.accuracy, data: "d", output: "label")
+        #expect(
+            accuracy.measure(try found.input(for: accuracy), questions.data, claimed: nil, seed: Self.seed).value == 0.6
+        )
+    }
+
+    /// Rows of which the model gets `share` wrong, in two cities.
+    private func many(_ share: Double) -> String {
+        "a,b,y,city\n"
+            + (0..<400).map { row in
+                let isRight = Double(row % 100) >= share * 100
+                let isPositive = row % 2 == 0
+                return
+                    "\(isPositive ? 0.9 : 0.1),1,\(isPositive == isRight ? 1 : 0),\(row % 100 < 50 ? "Rome" : "Ulm")\n"
+            }.joined()
+    }
+
+    @Test func `a metric has its interval, and a baseline is compared on the same rows`() async throws {
+        let data = try data(features: ["a", "b"], batch: 100)
+        let questions = try await questions(many(0.1), data)
+        let question = MetricQuestion(.accuracy, data: "d", output: "label")
+        let mine = try await Predictions(asking: Model(), questions, outputs: [])
+        let value = question.measure(try mine.input(for: question), data, claimed: nil, seed: Self.seed)
+        #expect(value.value == 0.9)
+        let interval = try #require(value.interval)
+        #expect(interval.contains(0.9) && interval.lowerBound > 0.86 && interval.upperBound < 0.93)
+        let worse = Model { request in
+            let answer = Model.scores(request)
+            return ["outputs": .list((answer["outputs"]?.list ?? []).map(Self.spoilt))]
+        }
+        let theirs = try await Predictions(asking: worse, questions, outputs: [])
+        let version = try VersionID(parsing: "churn@0.9.0")
+        func verdict(_ margin: Double, swapped: Bool = false) throws -> Verdict {
+            let notWorse = MetricCheck.NotWorse(than: try Name(parsing: "production"), margin: margin)
+            let (ours, other) = swapped ? (theirs, mine) : (mine, theirs)
+            var value = question.measure(try ours.input(for: question), data, claimed: nil, seed: Self.seed)
+            value.baseline = try question.compare(
+                try ours.input(for: question), with: try other.input(for: question), of: version, data, by: notWorse,
+                seed: Self.seed)
+            return Gate(.metric(MetricCheck(question, notWorse: notWorse))).judge(.metric(value)).verdict
+        }
+        #expect(try verdict(0.01) == .passed)
+        #expect(try verdict(0.01, swapped: true) == .failed)
+        #expect(try verdict(0.9, swapped: true) == .passed)
+    }
+
+    /// Every fourth label turned around.
+    private static func spoilt(_ output: Value) -> Value {
+        guard output["name"] == "label", var members = output.object else { return output }
+        members["data"] = .list(
+            (output["data"]?.list ?? []).enumerated().map { place, label in
+                place % 4 == 0 ? .integer(1 - (label.integer ?? 0)) : label
+            })
+        return .object(members)
+    }
+
+    @Test func `groups of rows are measured apart, the worst first`() async throws {
+        let data = try data(features: ["a", "b"], batch: 100)
+        let path = many(0.2)
+        let questions = try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "blob")
+            try Data(path.utf8).write(to: file)
+            return try LabelledQuestions(
+                data, at: file.path, for: try version(wide), target: .label, groups: ["city", "b"])
+        }
+        let answered = try await Predictions(asking: Model(), questions, outputs: [])
+        let check = SliceCheck(MetricQuestion(.accuracy, data: "d", output: "label"), by: "city", bound: 0.8, gap: 0.2)
+        let found = try check.measure(
+            try answered.input(for: check.question), by: try #require(questions.group("city")), data, seed: Self.seed)
+        #expect(found.slices.map(\.name) == ["Rome", "Ulm"])
+        #expect(found.slices.map(\.value) == [0.6, 1] && found.slices.map(\.count) == [200, 200])
+        #expect(found.gap?.value == 0.4)
+        #expect(Gate(.slice(check)).judge(.slice(found)).verdict == .failed)
+        #expect(questions.group("b")?.names == ["1"])
+        #expect(questions.group("zip") == nil)
     }
 
     @Test func `each input takes the column of its name, with its own type`() async throws {
@@ -95,11 +170,13 @@ private struct Model: CandidatePort {
     @Test(
         arguments: [
             ("a,y\n1,1\n", "churn@1.0.0 takes 2 columns in 'x', and the data has 1 features"),
-            ("a,b,z\n1,1,1\n", "data.csv:1: error: there is no column 'y'"),
+            ("a,b,z\n1,1,1\n", "data.csv: error: there is no column 'y'"),
             ("a,b,y\n1,,1\n", "data.csv: row 1 has no 'b', and a request needs every feature"),
-            ("a,b,y\n1,high,1\n", "data.csv:2:3: error: 'high' is not a number"),
+            ("a,b,y\n1,high,1\n", "data.csv:2:3: error: 'high' in 'b' is not a number"),
         ])
-    func `data that the version cannot be asked is refused with its place`(_ csv: String, _ expected: String) async throws {
+    func `data that the version cannot be asked is refused with its place`(_ csv: String, _ expected: String)
+        async throws
+    {
         let failure = await #expect(throws: Failure.self) { _ = try await questions(csv) }
         #expect(failure?.message.hasPrefix(expected) == true, "\(failure?.message ?? "")")
     }
@@ -120,16 +197,30 @@ private struct Model: CandidatePort {
     @Test(
         arguments: [
             ("{}", "the answer has no 'outputs'"), (#"{"error": "boom"}"#, "the answer has no 'outputs': boom"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [1]}]}"#,
-                "'p' has 1 rows, and 2 were asked"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [2], "data": [1]}]}"#,
-                "tensor 'p' has 1 elements, and its shape is [2]"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [-2], "data": []}]}"#,
-                "tensor 'p' has the shape [-2], which is too large"),
-            (#"{"outputs": [{"name": "p", "datatype": "FLOAT", "shape": [2], "data": [1, 2]}]}"#,
-                "tensor 'p' has no 'datatype' of the protocol"),
-            (#"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [9999999, 9999999], "data": []}]}"#,
-                "tensor 'p' has the shape [9999999, 9999999], which is too large"),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [1]}]}"#,
+                "'p' has 1 rows, and 2 were asked"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [2], "data": [1]}]}"#,
+                "tensor 'p' has 1 elements, and its shape is [2]"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [-2], "data": []}]}"#,
+                "tensor 'p' has the shape [-2], which is too large"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FLOAT", "shape": [2], "data": [1, 2]}]}"#,
+                "tensor 'p' has no 'datatype' of the protocol"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [0, 4000000000, 4000000000], "data": []}]}"#,
+                "tensor 'p' has the shape [0, 4000000000, 4000000000], which is too large"
+            ),
+            (
+                #"{"outputs": [{"name": "p", "datatype": "FP64", "shape": [9999999, 9999999], "data": []}]}"#,
+                "tensor 'p' has the shape [9999999, 9999999], which is too large"
+            ),
         ])
     func `an answer that is none of the protocol is named`(_ answer: String, _ expected: String) async throws {
         let questions = try await questions(rows)
@@ -143,13 +234,55 @@ private struct Model: CandidatePort {
     @Test func `NaN and missing numbers of an answer leave a metric undefined`() async throws {
         let questions = try await questions(rows, try data(batch: 100))
         let broken: Value = [
-            "outputs": [["name": "p", "datatype": "FP64", "shape": [5, 1], "data": [.number(0.5), "NaN", .number(0.5), .number(0.5), .null]]]
+            "outputs": [
+                [
+                    "name": "p", "datatype": "FP64", "shape": [5, 1],
+                    "data": [.number(0.5), "NaN", .number(0.5), .number(0.5), .null],
+                ]
+            ]
         ]
         let found = try await Predictions(asking: Model { _ in broken }, questions, outputs: [])
-        let auc = MetricCheck(.rocAuc, data: "d", atLeast: 0, minSamples: 1)
-        let value = auc.measure(try found.input(for: auc), questions.data, claimed: nil)
+        let auc = MetricQuestion(.rocAuc, data: "d")
+        let value = auc.measure(try found.input(for: auc), questions.data, claimed: nil, seed: Self.seed)
         #expect(value.value == nil && value.problem == "row 2: the score is not a finite number")
-        #expect(Gate(.metric(auc)).judge(.metric(value)).verdict == .inconclusive)
+        #expect(
+            Gate(.metric(MetricCheck(auc, atLeast: 0, minSamples: 1))).judge(.metric(value)).verdict == .inconclusive)
+    }
+
+    @Test func `two columns of scores are told apart by their classes, never by chance`() async throws {
+        func area(_ positive: String, _ classes: [String]) async throws -> Double? {
+            var data = try data(classes: classes)
+            data.positive = positive
+            let questions = try await questions(rows, data)
+            let found = try await Predictions(asking: Model(), questions, outputs: ["p"])
+            let auc = MetricQuestion(.rocAuc, data: "d", output: "p")
+            return auc.measure(try found.input(for: auc), data, claimed: nil, seed: Self.seed).value
+        }
+        #expect(try await area("1", []) == 5.0 / 6)
+        // Of the other label the other column: as good.
+        #expect(try await area("0", ["0", "1"]) == 5.0 / 6)
+        let failure = await #expect(throws: Failure.self) { _ = try await area("0", []) }
+        #expect(
+            failure?.message
+                == "the candidate's answer cannot be measured: 'p' has two columns, and which is of '0' is not said; write 'classes' of the data 'd'"
+        )
+    }
+
+    @Test func `a question without an output means the interface's first, whatever the answer begins with`()
+        async throws
+    {
+        var version = try version(wide)
+        version.outputs = [Tensor(name: "label", datatype: .INT64, shape: [-1, 1])]
+        let text = rows
+        let (data, named) = (try data(), version)
+        let questions = try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "blob")
+            try Data(text.utf8).write(to: file)
+            return try LabelledQuestions(data, at: file.path, for: named, target: .label)
+        }
+        let found = try await Predictions(asking: Model(), questions, outputs: [])
+        let accuracy = MetricQuestion(.accuracy, data: "d")
+        #expect(accuracy.measure(try found.input(for: accuracy), data, claimed: nil, seed: Self.seed).value == 0.6)
     }
 
     @Test func `a regression compares numbers`() async throws {
@@ -161,9 +294,9 @@ private struct Model: CandidatePort {
             ]
         }
         let found = try await Predictions(asking: Model(answer: echo), questions, outputs: [])
-        let error = MetricCheck(.mae, data: "d", atMost: 9)
-        #expect(error.measure(try found.input(for: error), questions.data, claimed: nil).value == 1)
-        let labels = MetricCheck(.accuracy, data: "d", atLeast: 0)
+        let error = MetricQuestion(.mae, data: "d")
+        #expect(error.measure(try found.input(for: error), questions.data, claimed: nil, seed: Self.seed).value == 1)
+        let labels = MetricQuestion(.accuracy, data: "d")
         let failure = #expect(throws: Failure.self) { _ = try found.input(for: labels) }
         #expect(
             failure?.message
@@ -192,7 +325,8 @@ private final class Asked: Sendable {
         """
 
     private func measure(
-        _ text: String, _ tolerances: [GoldenCheck.Tolerance] = [], answer: @escaping @Sendable (Value) -> Value = Model.scores
+        _ text: String, _ tolerances: [GoldenCheck.Tolerance] = [],
+        answer: @escaping @Sendable (Value) -> Value = Model.scores
     ) async throws -> GateMeasurement.GoldenAnswers {
         try await GoldenRequests(parsing: Array(text.utf8)).measure(Model(answer: answer), tolerances)
     }
@@ -209,10 +343,14 @@ private final class Asked: Sendable {
             ("[0.75, 0.25]", "[0.75, 0.2501]", [], "'p'[1] is 0.25, recorded 0.2501"),
             ("[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "p", absolute: 1e-3)], nil),
             ("[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "p", relative: 1e-3)], nil),
-            ("[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "q", absolute: 1)],
-                "'p'[1] is 0.25, recorded 0.2501"),
-            ("\"data\": [0]", "\"data\": [1]", [GoldenCheck.Tolerance(output: "label", absolute: 5)],
-                "'label'[0] is 0, recorded 1"),
+            (
+                "[0.75, 0.25]", "[0.75, 0.2501]", [GoldenCheck.Tolerance(output: "q", absolute: 1)],
+                "'p'[1] is 0.25, recorded 0.2501"
+            ),
+            (
+                "\"data\": [0]", "\"data\": [1]", [GoldenCheck.Tolerance(output: "label", absolute: 5)],
+                "'label'[0] is 0, recorded 1"
+            ),
             ("\"label\"", "\"labels\"", [], "there is no output 'labels'"),
             ("\"shape\": [1, 2]", "\"shape\": [2, 1]", [], "'p' is FP64 [1, 2], recorded FP64 [2, 1]"),
         ] as [(String, String, [GoldenCheck.Tolerance], String?)])
@@ -228,6 +366,7 @@ private final class Asked: Sendable {
             ("nonsense", "line 1: expected {\"request\": {…}, \"response\": {…}}"),
             ("\n{\"request\": {}}", "line 2: expected {\"request\": {…}, \"response\": {…}}"),
             ("{\"request\": {}, \"response\": {}}", "line 1: the answer has no 'outputs'"),
+            ("{\"request\": {}, \"response\": {\"outputs\": []}}", "line 1: nothing is recorded in 'response'"),
         ])
     func `a line that is none is named`(_ text: String, _ expected: String) {
         #expect(throws: InvalidInput(expected)) { try GoldenRequests(parsing: Array(text.utf8)) }

@@ -183,7 +183,7 @@ import WaybillTestSupport
         ),
         (
             "texts", "y,score,town\n1,1,x\n1,1,z\n",
-            "set:3:5: error: more than 1 different texts in 'town'\n  hint: labels and slices are few; is this the right column?"
+            "set:3:5: error: more than 1 different texts, or 16777216 bytes of them, in 'town'\n  hint: labels and slices are few; is this the right column?"
         ),
         (
             "bytes", "y,score,town\n1,1,x\n" + String(repeating: "\n", count: 50),
@@ -239,5 +239,41 @@ import WaybillTestSupport
                 unknown.description
                     == "a/csv: error: has no known ending\n  hint: name it .csv, or .jsonl for one JSON object a line")
         }
+    }
+
+    /// `WAYBILL_FUZZ_SECONDS` is how long each format is tried; a fifth of a second without it.
+    @Test(arguments: [LabelledSetFormat.csv, .jsonLines])
+    func `changed bytes are read or refused, and the pieces they come in change nothing`(
+        _ format: LabelledSetFormat
+    ) throws {
+        let seconds = ProcessInfo.processInfo.environment["WAYBILL_FUZZ_SECONDS"].flatMap(Double.init) ?? 0.2
+        let texts: [LabelledSetFormat: String] = [
+            .csv: "y,score,town\r\n1,0.5,\"a \"\"b\"\", c\"\n,,\n0,-1e3,é\n",
+            .jsonLines:
+                "{\"y\":1,\"score\":0.5,\"town\":\"a\\u00e9\\n\"}\n{\"y\":null}\n{\"town\":false,\"score\":-1e3}\n",
+        ]
+        let start = Array((texts[format] ?? "").utf8)
+        let alphabet = Array("\",\n\r{}:\\e.-0u\u{0}é".utf8)
+        var random = SystemRandomNumberGenerator()
+        let end = ContinuousClock.now + .seconds(seconds)
+        var read = 0
+        repeat {
+            var bytes = start
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.insert(alphabet.randomElement(using: &random) ?? 0, at: place)
+                case _: if bytes.count > 1 { bytes.remove(at: place) }
+                }
+            }
+            func outcome(_ piece: Int) -> Result<[[String?]], LabelledSetError> {
+                Result { () throws(LabelledSetError) in Self.rows(try Self.read(bytes, format, piece: piece)) }
+            }
+            let whole = outcome(1000)
+            #expect(outcome(1) == whole, "\(bytes)")
+            if case .success = whole { read += 1 }
+        } while ContinuousClock.now < end
+        #expect(read > 0)
     }
 }

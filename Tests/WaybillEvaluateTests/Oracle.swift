@@ -6,23 +6,10 @@ import WaybillTestSupport
 
 /// scikit-learn beside: cases and what it makes of them, from one process.
 enum Oracle {
-    /// The lock of the pickle corpus to the letter, so that both share one environment.
-    private static let lock = """
-        cloudpickle==3.1.3
-        joblib==1.6.0
-        lightgbm==4.7.0
-        narwhals==2.29.0
-        numpy==2.4.6
-        scikit-learn==1.9.1
-        scipy==1.17.1
-        threadpoolctl==3.8.0
-        xgboost-cpu==3.2.0
-
-        """
-
     /// The lines that the script writes, each decoded.
     static func run<Row: Decodable>(_ script: String, _ arguments: [String], as type: Row.Type) async throws -> [Row] {
-        let python = try await PythonSuite.environment(lock: lock).appending(path: "bin/python").path
+        let python = try await PythonSuite.environment(lock: PythonSuite.modelLibraries).appending(path: "bin/python")
+            .path
         let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracle/\(script)").path
         let run = try ChildProgram.runNow(
             [python, path] + arguments, environment: ["OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"])

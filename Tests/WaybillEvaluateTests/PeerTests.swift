@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 import WaybillCore
-import WaybillEvaluate
 import WaybillTestSupport
+
+@testable import WaybillEvaluate
 
 /// `WAYBILL_SEEDS` sets how many cases are compared; 400 without it.
 @Suite struct PeerTests {
@@ -31,5 +32,27 @@ import WaybillTestSupport
         }
         // None was left out.
         for name in MetricName.allCases { #expect(compared[name, default: 0] > cases.count / 16, "\(name)") }
+    }
+
+    @Test func `rows that count several times are as good as rows that come several times`() async throws {
+        let cases = try await Oracle.run("metrics.py", ["2", "\(Self.cases / 2)"], as: MetricCase.self)
+        var compared = 0
+        for (number, row) in cases.enumerated() {
+            let input = row.input()
+            for (name, theirs) in row.weighted {
+                let metric = try row.metric(name)
+                // What has no value without weights has none here.
+                guard let weighted = try? WeightedMetric(metric, input) else { continue }
+                let ours = row.weights.map(UInt32.init).withUnsafeBufferPointer { weighted.value($0) }
+                guard let theirs else {
+                    #expect(ours == nil, "case \(number), \(name)")
+                    continue
+                }
+                let value = try #require(ours, "case \(number), \(name)")
+                #expect(Oracle.isClose(value, theirs), "case \(number), \(name): \(value), not \(theirs)")
+                compared += 1
+            }
+        }
+        #expect(compared > 2 * cases.count)
     }
 }

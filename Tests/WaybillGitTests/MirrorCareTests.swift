@@ -66,6 +66,35 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `the lock of a helper that was killed as it set the branch keeps no fetch away`() async throws {
+        try await withOrigin { origin in
+            try await origin.push(["a": "1"])
+            let mirror = try origin.mirror()
+            _ = try await mirror.fetch()
+            let lock = origin.folder + "/state/mirror.git/refs/heads/main.lock"
+            try Data("0123".utf8).write(to: URL(filePath: lock))
+            let pushed = try await origin.push(["a": "2"])
+            #expect(try await mirror.fetch() == pushed)
+            #expect(!FileManager.default.fileExists(atPath: lock))
+        }
+    }
+
+    @Test func `nor does such a lock keep a checkpoint from being pushed`() async throws {
+        try await withOrigin { origin in
+            try await origin.push(["a": "1"])
+            let mirror = try origin.mirror()
+            let reference = "refs/waybill/checkpoints"
+            for (text, second) in [("one", Int64(1)), ("two", 2)] {
+                let commit = try await mirror.publish(
+                    Array(text.utf8), as: "checkpoint", to: reference, message: text,
+                    at: Timestamp(milliseconds: 1_700_000_000_000 + second * 1000))
+                #expect(try await origin.head(of: reference) == commit)
+                let lock = origin.folder + "/state/published.git/\(reference).lock"
+                try Data("0123".utf8).write(to: URL(filePath: lock))
+            }
+        }
+    }
+
     @Test func `a vanished remote takes nothing away`() async throws {
         try await withOrigin { origin in
             let pushed = try await origin.push(["a": "1"])

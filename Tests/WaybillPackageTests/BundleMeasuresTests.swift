@@ -59,7 +59,11 @@ import WaybillTestSupport
         try await withMeasures { measures, inside, _, _ in
             let safe = Gate(.safeFormat).judge(measures.safeFormat(inside))
             #expect(safe.verdict != .passed && safe.message.hasPrefix("'model.joblib' is "), "\(safe)")
-            #expect(Gate(.interface).judge(measures.interface(inside)).verdict == .inconclusive)
+            let interface = Gate(.interface).judge(measures.interface(inside))
+            #expect(
+                interface.message.hasPrefix(
+                    "'model.joblib': the manifest says that the format is 'sklearn-joblib', and"),
+                "\(interface)")
         }
     }
 

@@ -82,7 +82,7 @@ import WaybillTestSupport
             #expect(
                 second.errors
                     == "error: \(root.path): has .gitignore, .waybill/schema/access.schema.json, "
-                    + ".waybill/schema/environment.schema.json and 15 more already; nothing was written\n")
+                    + ".waybill/schema/checklist.schema.json and 16 more already; nothing was written\n")
         }
     }
 

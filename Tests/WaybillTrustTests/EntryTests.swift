@@ -71,9 +71,11 @@ import WaybillTrust
     }
 
     @Test func `an entry is version, length, header, digest`() throws {
-        var bytes: [UInt8] = [9]
-        try #require(LedgerEntry.append(header: Self.header, to: &bytes))
-        LedgerEntry.setBodyDigest(.leaf([]), ofEntryBefore: bytes.count, in: &bytes)
+        var writer = ByteWriter()
+        writer.append("\t")
+        try #require(LedgerEntry.append(header: Self.header, to: &writer))
+        LedgerEntry.setBodyDigest(.leaf([]), ofEntryBefore: writer.count, in: &writer)
+        let bytes = writer.bytes
         let header = Self.header.encoded
         #expect(bytes == [9, 1, 0, UInt8(header.count)] + header + MerkleHash.leaf([]).bytes)
         bytes.dropFirst().withUnsafeBytes { bytes in
@@ -90,12 +92,15 @@ import WaybillTrust
         var header = Self.header
         header.subject = ""
         let longest = 65_500 - header.encoded.count
-        var bytes: [UInt8] = [9]
+        var bytes = ByteWriter()
+        bytes.append("\t")
         header.subject = String(repeating: "a", count: longest + 1)
-        #expect(!LedgerEntry.append(header: header, to: &bytes))
-        #expect(bytes == [9])
+        let isTaken = LedgerEntry.append(header: header, to: &bytes)
+        #expect(!isTaken)
+        #expect(bytes.bytes == [9])
         header.subject.removeLast()
-        #expect(LedgerEntry.append(header: header, to: &bytes))
+        let fits = LedgerEntry.append(header: header, to: &bytes)
+        #expect(fits)
         #expect(bytes.count == 1 + 65_535)
     }
 
@@ -117,10 +122,10 @@ import WaybillTrust
     }
 
     @Test func `a sealed body is salt and body, and zeros when erased`() {
-        var sealed: [UInt8] = []
-        SealedBody.append(salt: (1, 2), to: &sealed) { $0 += Array("body".utf8) }
+        var sealed = ByteWriter()
+        SealedBody.append(salt: (1, 2), to: &sealed) { $0.append("body") }
         #expect(sealed.count == 20)
-        sealed.withUnsafeBytes {
+        sealed.withBytes {
             #expect(Array(SealedBody.body(of: $0)) == Array("body".utf8))
             #expect(!SealedBody.isErased($0))
         }
@@ -156,9 +161,9 @@ import WaybillTrust
         ]
         #expect(Value(json: value.json.utf8) == value)
         #expect(Value(json: value.prettyJSON.utf8) == value)
-        var bytes: [UInt8] = []
+        var bytes = ByteWriter()
         JSONWriter.append(value, to: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == value.json)
+        #expect(String(decoding: bytes.bytes, as: UTF8.self) == value.json)
     }
 
     @Test(arguments: (0...0x7F).map { UInt8($0) } + [0xC3])
@@ -168,9 +173,9 @@ import WaybillTrust
             for place in 0...length {
                 let text =
                     String(repeating: "a", count: place) + character + String(repeating: "z", count: length - place)
-                var bytes: [UInt8] = []
+                var bytes = ByteWriter()
                 JSONWriter.append(string: text, to: &bytes)
-                #expect(String(decoding: bytes, as: UTF8.self) == Value.string(text).json)
+                #expect(String(decoding: bytes.bytes, as: UTF8.self) == Value.string(text).json)
             }
         }
     }
@@ -179,10 +184,10 @@ import WaybillTrust
         let value: Value = [
             "é": 1, "z": -20, "a long name of more than fifteen": .integer(.min), "a": .integer(.max), "": 0, "A": 105,
         ]
-        var bytes: [UInt8] = []
+        var bytes = ByteWriter()
         JSONWriter.append(value, to: &bytes)
         #expect(
-            String(decoding: bytes, as: UTF8.self)
+            String(decoding: bytes.bytes, as: UTF8.self)
                 == #"{"":0,"A":105,"a":9223372036854775807,"a long name of more than fifteen":-9223372036854775808,"z":-20,"é":1}"#
         )
     }
@@ -190,5 +195,27 @@ import WaybillTrust
     @Test func `bytes that are not UTF-8 are refused`() {
         #expect(Value(json: [0x22, 0xFF, 0x22]) == nil)
         #expect(Value(json: [0x22, 0x5C, 0x6E, 0xFF, 0x22]) == nil)
+    }
+}
+
+@Suite struct ByteWriterTests {
+    @Test func `bytes stand as they were appended, however much room was expected`() {
+        var expected: [UInt8] = []
+        var writer = ByteWriter(capacity: 0)
+        for number in 0..<300 {
+            let piece = [UInt8](repeating: UInt8(number & 255), count: number % 70)
+            piece.withUnsafeBytes { writer.append($0) }
+            writer.append("é")
+            writer.append(UInt8(ascii: "x"))
+            writer.append(utf8: "\(number)")
+            writer.leaveRoom(2)
+            [UInt8(1), 2].withUnsafeBytes { writer.set($0, at: writer.count - 2) }
+            expected += piece + Array("éx\(number)".utf8) + [1, 2]
+            #expect(writer.count == expected.count)
+        }
+        #expect(writer.bytes == expected)
+        writer.truncate(to: 5)
+        writer.append("z")
+        #expect(writer.bytes == Array(expected.prefix(5)) + [UInt8(ascii: "z")])
     }
 }

@@ -37,6 +37,9 @@ enum {
 #ifndef O_PATH
 #define O_PATH 010000000
 #endif
+#ifndef SYNC_FILE_RANGE_WRITE
+#define SYNC_FILE_RANGE_WRITE 2
+#endif
 #ifndef CLONE_NEWNS
 #define CLONE_NEWNS 0x00020000
 #define CLONE_NEWUSER 0x10000000
@@ -47,6 +50,7 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 int unshare(int flags);
 int pipe2(int ends[2], int flags);
 int dup3(int from, int to, int flags);
+int sync_file_range(int file, off_t offset, off_t count, unsigned int flags);
 int close_range(unsigned int first, unsigned int last, int flags);
 int setgroups(size_t count, const gid_t *groups);
 int setresuid(uid_t real, uid_t effective, uid_t saved);

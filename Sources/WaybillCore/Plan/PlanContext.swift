@@ -10,12 +10,12 @@ package struct PlanContext: Hashable, Sendable {
     package var exits: Int
     /// Until when what is left of the replica that ended last is kept, for its log; nil: no row of exits.
     package var keepsLastUntil: Timestamp?
-    /// Replicas that ended by themselves or by a probe's verdict.
+    /// Replicas that ended by themselves or by a probe's verdict. One that is there all the same is replaced.
     package var crashed: Set<ReplicaID>
     /// Replicas with a lower serial are replaced though their revision is right; 0: none.
     package var replaceSerialsBelow: UInt64
-    /// The revision whose replicas were last made the rotation.
-    package var lastServed: Revision?
+    /// The revision whose replicas were last made the rotation, in its short form.
+    package var lastServed: String?
     /// The rotation last published. When an answer was lost: every replica that either table names. Nil: none known.
     package var lastRotation: Set<ReplicaID>?
     /// Replicas that this state folder started and has not stopped; nil: not known, so none counts as extra or missing.
@@ -27,7 +27,7 @@ package struct PlanContext: Hashable, Sendable {
 
     package init(
         now: Timestamp, reservedSerials: [UInt64] = [], nextSerial: UInt64 = 1, startNotBefore: Timestamp? = nil,
-        exits: Int = 0, replaceSerialsBelow: UInt64 = 0, lastServed: Revision? = nil,
+        exits: Int = 0, replaceSerialsBelow: UInt64 = 0, lastServed: String? = nil,
         lastRotation: Set<ReplicaID>? = nil, started: Set<ReplicaID>? = nil, drain: Duration = .seconds(30),
         isOrphaned: Bool = false, keepsLastUntil: Timestamp? = nil, crashed: Set<ReplicaID> = []
     ) {

@@ -22,8 +22,11 @@ struct ReplicaCensus {
         let alive = running.filter { $0.failure == nil }
         foreign = alive.filter { $0.revision != desired.revision }
         let current = alive.filter { $0.revision == desired.revision }
-        stale = current.filter { $0.id.serial < context.replaceSerialsBelow || $0.drift != nil }
-        fresh = current.filter { $0.id.serial >= context.replaceSerialsBelow && $0.drift == nil }
+        let stale = current.filter {
+            $0.id.serial < context.replaceSerialsBelow || $0.drift != nil || context.crashed.contains($0.id)
+        }
+        self.stale = stale
+        fresh = current.filter { !stale.contains($0) }
         let ranked = fresh.sorted { Self.rank($0, context) < Self.rank($1, context) }
         let kept = Array(ranked.prefix(desired.replicas)).sorted { $0.id < $1.id }
         self.kept = kept
@@ -67,9 +70,19 @@ struct ReplicaCensus {
             // Nothing better is there: what may answer again stays, what is gone leaves.
             return (own + serving).filter { published.contains($0.id) }.map(\.id).sorted()
         }
-        let hasSwitched = own.contains { published.contains($0.id) }
+        let hasSwitched = hasSwitched(own: own, foreign: foreign, published: published, observed: observed)
         let takesOver = oldReady.isEmpty || hasSwitched || ready.count >= min(count, oldReady.count)
         return (!ready.isEmpty && takesOver ? ready : oldReady).map(\.id).sorted()
+    }
+
+    /// Whether the desired revision has taken over. A rotation whose outcome is unknown names both sides of the switch:
+    /// then only the gateway knows.
+    private static func hasSwitched(
+        own: [ObservedReplica], foreign: [ObservedReplica], published: Set<ReplicaID>, observed: Observation
+    ) -> Bool {
+        let isUnknown = foreign.contains { published.contains($0.id) }
+        let inForce = isUnknown ? observed.route.replicas : published
+        return own.contains { inForce.contains($0.id) }
     }
 
     /// Replicas of the one other revision that serves now, or served last when the rotation names nothing that is there.
@@ -80,10 +93,10 @@ struct ReplicaCensus {
         let confirmed = Set(foreign.filter { observed.route.replicas.contains($0.id) }.map(\.revision))
         let named = Set(foreign.filter { published.contains($0.id) }.map(\.revision))
         // A rotation whose outcome is unknown names what may never have served: that is no reason to begin with it.
-        let candidates = named.filter { confirmed.contains($0) || $0 == context.lastServed }
+        let candidates = named.filter { confirmed.contains($0) || $0.short == context.lastServed }
         if candidates.isEmpty {
             if own.contains(where: { published.contains($0.id) }) { return [] }
-            let last = foreign.filter { $0.revision == context.lastServed }
+            let last = foreign.filter { $0.revision.short == context.lastServed }
             // A new rotation that died before the gateway took it up: what is still routed goes on.
             return last.isEmpty ? foreign.filter { $0.revision == confirmed.min() } : last
         }

@@ -97,7 +97,7 @@ struct ServePlanning {
 
     private func startReason(_ missing: Int) -> String {
         if let replaced = census.stale.first {
-            return "replaces \(replaced.id): \(replaced.drift ?? "a restart was asked for")"
+            return "replaces \(replaced.id): \(whyStale(replaced))"
         }
         if let failed = census.failing.first, let failure = failed.failure {
             return "replaces \(failed.id): \(failure)"
@@ -108,6 +108,12 @@ struct ServePlanning {
             return "replaces \(gone.id), which \(status)"
         }
         return "\(census.kept.count) of \(desired.replicas) replicas of \(desired.spec.version) run"
+    }
+
+    private func whyStale(_ replica: ObservedReplica) -> String {
+        if let drift = replica.drift { return drift }
+        return context.crashed.contains(replica.id)
+            ? "a probe had condemned it before it answered again" : "a restart was asked for"
     }
 
     private var rotationReason: String {
@@ -145,7 +151,7 @@ struct ServePlanning {
         }
         let replaced = census.stale.map { replica in
             retirement.stop(
-                replica, reason: replica.drift ?? "a restart was asked for",
+                replica, reason: whyStale(replica),
                 keptFor: census.replaceable.contains(replica) ? nil : "its replacement to be ready")
         }
         let surplus = census.surplus.map { replica in

@@ -31,6 +31,7 @@ extension Gate {
             case .card: .card(sections: fields.texts("sections"), fields: fields.texts("fields"))
             case .golden: .golden(try GoldenCheck(fields))
             case .metric: .metric(try MetricCheck(fields))
+            case .slice: .slice(try SliceCheck(fields))
             }
         self.init(name: item.text("name"), check)
     }
@@ -51,6 +52,7 @@ extension Gate.Check {
             object(["sections": list(sections.map { .string($0) }), "fields": list(fields.map { .string($0) })])
         case .golden(let golden): golden.value
         case .metric(let metric): metric.value
+        case .slice(let slice): slice.value
         }
     }
 }
@@ -94,22 +96,63 @@ extension GoldenCheck {
     }
 }
 
-extension MetricCheck {
+extension MetricQuestion {
     init(_ fields: SpecReader) throws(InvalidInput) {
         self.init(
             try fields.choice("metric"), data: try fields.required("data"), output: fields.text("output"),
-            quantile: fields.number("quantile"),
-            atLeast: fields.number("atLeast"), atMost: fields.number("atMost"),
+            quantile: fields.number("quantile"))
+    }
+
+    var members: Members {
+        object([
+            "metric": .string(metric.rawValue), "data": .string(data), "output": output.map { .string($0) },
+            "quantile": quantile.map { Value(measured: $0) },
+        ]).object ?? [:]
+    }
+}
+
+extension MetricCheck {
+    init(_ fields: SpecReader) throws(InvalidInput) {
+        self.init(
+            try MetricQuestion(fields), atLeast: fields.number("atLeast"), atMost: fields.number("atMost"),
+            notWorse: fields.has("notWorse") ? try NotWorse(fields.object("notWorse")) : nil,
             minSamples: Int(fields.integer("minSamples") ?? 100))
     }
 
     var value: Value {
-        object([
-            "metric": .string(metric.rawValue), "data": .string(data), "output": output.map { .string($0) },
-            "quantile": quantile.map { Value(measured: $0) },
+        let bounds = object([
             "atLeast": atLeast.map { Value(measured: $0) }, "atMost": atMost.map { Value(measured: $0) },
+            "notWorse": notWorse?.value, "minSamples": .integer(Int64(minSamples)),
+        ])
+        return .object(question.members.merging(bounds.object ?? [:]) { own, _ in own })
+    }
+}
+
+extension MetricCheck.NotWorse {
+    init(_ fields: SpecReader) throws(InvalidInput) {
+        self.init(
+            than: try fields.name("than"), margin: fields.number("by") ?? fields.number("share") ?? 0,
+            isShare: fields.has("share"))
+    }
+
+    var value: Value { ["than": .string(than.text), isShare ? "share" : "by": Value(measured: margin)] }
+}
+
+extension SliceCheck {
+    init(_ fields: SpecReader) throws(InvalidInput) {
+        self.init(
+            try MetricQuestion(fields), by: try fields.required("by"),
+            bound: fields.number("atLeast") ?? fields.number("atMost"), gap: fields.number("gap"),
+            minSamples: Int(fields.integer("minSamples") ?? 30))
+    }
+
+    var value: Value {
+        let side = question.metric.direction == .higherIsBetter ? "atLeast" : "atMost"
+        let bounds = object([
+            "by": .string(by), side: bound.map { Value(measured: $0) }, "gap": gap.map { Value(measured: $0) },
             "minSamples": .integer(Int64(minSamples)),
         ])
+        return .object(question.members.merging(bounds.object ?? [:]) { own, _ in own })
     }
 }
 

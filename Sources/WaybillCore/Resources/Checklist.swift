@@ -35,11 +35,12 @@ package enum GateKind: String, CaseIterable, Hashable, Sendable {
     case card
     case golden
     case metric
+    case slice
 
     /// Whether it asks a candidate that was started.
     package var needsCandidate: Bool {
         switch self {
-        case .golden, .metric: true
+        case .golden, .metric, .slice: true
         case .integrity, .signed, .safeFormat, .interface, .license, .card: false
         }
     }
@@ -71,6 +72,7 @@ package struct Gate: Hashable, Sendable {
         case card(sections: [String], fields: [String])
         case golden(GoldenCheck)
         case metric(MetricCheck)
+        case slice(SliceCheck)
 
         package var kind: GateKind {
             switch self {
@@ -82,6 +84,7 @@ package struct Gate: Hashable, Sendable {
             case .card: .card
             case .golden: .golden
             case .metric: .metric
+            case .slice: .slice
             }
         }
     }
@@ -124,8 +127,8 @@ package struct GoldenCheck: Hashable, Sendable {
     }
 }
 
-/// A bound on how good a candidate is on labelled data.
-package struct MetricCheck: Hashable, Sendable {
+/// A metric of a candidate on labelled data: what is measured, on what.
+package struct MetricQuestion: Hashable, Sendable {
     package var metric: MetricName
     /// Name of the data in the checklist.
     package var data: String
@@ -133,20 +136,69 @@ package struct MetricCheck: Hashable, Sendable {
     package var output: String?
     /// Of the quantile loss.
     package var quantile: Double?
-    package var atLeast: Double?
-    package var atMost: Double?
-    /// Fewer rows say nothing.
-    package var minSamples: Int
 
-    package init(
-        _ metric: MetricName, data: String, output: String? = nil, quantile: Double? = nil, atLeast: Double? = nil, atMost: Double? = nil, minSamples: Int = 100
-    ) {
+    package init(_ metric: MetricName, data: String, output: String? = nil, quantile: Double? = nil) {
         self.metric = metric
         self.data = data
         self.output = output
         self.quantile = quantile
+    }
+}
+
+/// A bound on how good a candidate is on labelled data.
+package struct MetricCheck: Hashable, Sendable {
+    package var question: MetricQuestion
+    package var atLeast: Double?
+    package var atMost: Double?
+    package var notWorse: NotWorse?
+    /// Fewer rows say nothing.
+    package var minSamples: Int
+
+    /// Not worse than what serves in an environment by more than a margin.
+    package struct NotWorse: Hashable, Sendable {
+        package var than: Name
+        package var margin: Double
+        /// Whether the margin is a share of the baseline's value.
+        package var isShare: Bool
+
+        package init(than: Name, margin: Double, isShare: Bool = false) {
+            self.than = than
+            self.margin = margin
+            self.isShare = isShare
+        }
+    }
+
+    package init(
+        _ question: MetricQuestion, atLeast: Double? = nil, atMost: Double? = nil, notWorse: NotWorse? = nil,
+        minSamples: Int = 100
+    ) {
+        self.question = question
         self.atLeast = atLeast
         self.atMost = atMost
+        self.notWorse = notWorse
+        self.minSamples = minSamples
+    }
+}
+
+/// A bound on how good a candidate is on each group of the rows, and on how far groups are apart.
+package struct SliceCheck: Hashable, Sendable {
+    package var question: MetricQuestion
+    /// The column whose texts make the groups.
+    package var by: String
+    /// The bound of each group, in the metric's direction.
+    package var bound: Double?
+    /// How far the best and the worst group may be apart.
+    package var gap: Double?
+    /// A group of fewer rows says nothing.
+    package var minSamples: Int
+
+    package init(
+        _ question: MetricQuestion, by: String, bound: Double? = nil, gap: Double? = nil, minSamples: Int = 30
+    ) {
+        self.question = question
+        self.by = by
+        self.bound = bound
+        self.gap = gap
         self.minSamples = minSamples
     }
 }

@@ -17,7 +17,8 @@ enum ChecklistRules {
             let own = path + [.member(kind.rawValue)]
             guard let fields = members[kind.rawValue], fields != .null else { continue }
             switch kind {
-            case .metric: found += metric(fields, own, data)
+            case .metric: found += question(fields, own, data) + bounds(fields, own)
+            case .slice: found += question(fields, own, data) + sliceBounds(fields, own)
             case .golden: found += tolerances(fields, own)
             case .card where (fields["sections"]?.list ?? []).isEmpty && (fields["fields"]?.list ?? []).isEmpty:
                 found.append(
@@ -38,7 +39,8 @@ enum ChecklistRules {
         }
         return FieldProblem(
             path: path + [.member(kinds[1].rawValue)], rule: "conflicting-fields",
-            message: "'\(kinds[0].rawValue)' and '\(kinds[1].rawValue)' are two gates", hint: "make each an item of its own",
+            message: "'\(kinds[0].rawValue)' and '\(kinds[1].rawValue)' are two gates",
+            hint: "make each an item of its own",
             isOfKey: true)
     }
 
@@ -57,24 +59,76 @@ enum ChecklistRules {
         ]
     }
 
-    private static func metric(_ fields: Value, _ path: [FieldStep], _ data: [String]) -> [FieldProblem] {
-        var found: [FieldProblem] = []
+    private static func question(_ fields: Value, _ path: [FieldStep], _ data: [String]) -> [FieldProblem] {
         let metric = fields["metric"]?.string.flatMap(MetricName.init(rawValue:))
-        if let named = fields["data"]?.string, !data.contains(named) {
-            let near = Suggestion.nearest(to: named, in: data).map { "did you mean '\($0)'?" }
-            found.append(
-                FieldProblem(
-                    path: path + [.member("data")], rule: "dangling-reference",
-                    message: "there is no data \(named.quotedForMessage) in this checklist",
-                    hint: near ?? "add it to 'spec.data'"))
-        }
-        if fields["atLeast"] == nil, fields["atMost"] == nil {
-            found.append(
+        guard let named = fields["data"]?.string, !data.contains(named) else { return quantile(fields, path, metric) }
+        let near = Suggestion.nearest(to: named, in: data).map { "did you mean '\($0)'?" }
+        return [
+            FieldProblem(
+                path: path + [.member("data")], rule: "dangling-reference",
+                message: "there is no data \(named.quotedForMessage) in this checklist",
+                hint: near ?? "add it to 'spec.data'")
+        ] + quantile(fields, path, metric)
+    }
+
+    private static func bounds(_ fields: Value, _ path: [FieldStep]) -> [FieldProblem] {
+        let metric = fields["metric"]?.string.flatMap(MetricName.init(rawValue:))
+        if fields["atLeast"] == nil, fields["atMost"] == nil, fields["notWorse"] == nil {
+            return [
                 FieldProblem(
                     path: path, rule: "missing-field", message: "this gate has no bound",
-                    hint: metric?.direction == .lowerIsBetter ? "write 'atMost: NUMBER'" : "write 'atLeast: NUMBER'"))
+                    hint: metric?.direction == .lowerIsBetter ? "write 'atMost: NUMBER'" : "write 'atLeast: NUMBER'")
+            ]
         }
-        return found + quantile(fields, path, metric)
+        guard let margin = fields["notWorse"], margin != .null else { return [] }
+        let own = path + [.member("notWorse")]
+        switch (margin["by"], margin["share"]) {
+        case (nil, nil):
+            return [
+                FieldProblem(
+                    path: own, rule: "missing-field", message: "this comparison has no margin",
+                    hint: "write 'by: NUMBER', or 'share: NUMBER'; 0 asks for no worse at all")
+            ]
+        case (.some, .some):
+            return [
+                FieldProblem(
+                    path: own + [.member("share")], rule: "conflicting-fields",
+                    message: "'by' and 'share' exclude each other", hint: "keep one of them")
+            ]
+        case (let by, let share):
+            let name = by == nil ? "share" : "by"
+            guard let number = (by ?? share)?.number, number < 0 || name == "share" && number > 1 else { return [] }
+            let range = name == "share" ? "between 0 and 1" : "0 or more"
+            return [
+                FieldProblem(path: own + [.member(name)], rule: "invalid-value", message: "'\(name)' is \(range)")
+            ]
+        }
+    }
+
+    private static func sliceBounds(_ fields: Value, _ path: [FieldStep]) -> [FieldProblem] {
+        let metric = fields["metric"]?.string.flatMap(MetricName.init(rawValue:))
+        let isLower = metric?.direction == .lowerIsBetter
+        let (side, other) = isLower ? ("atMost", "atLeast") : ("atLeast", "atMost")
+        if let metric, fields[other] != nil {
+            return [
+                FieldProblem(
+                    path: path + [.member(other)], rule: "conflicting-fields",
+                    message:
+                        "'\(metric.rawValue)' is better \(isLower ? "lower" : "higher"), so groups are bounded by '\(side)'",
+                    hint: "write '\(side)'")
+            ]
+        }
+        if let gap = fields["gap"]?.number, gap < 0 {
+            return [
+                FieldProblem(path: path + [.member("gap")], rule: "invalid-value", message: "'gap' is less than 0")
+            ]
+        }
+        guard fields[side] == nil, fields["gap"] == nil else { return [] }
+        return [
+            FieldProblem(
+                path: path, rule: "missing-field", message: "this gate has no bound",
+                hint: "write '\(side): NUMBER' or 'gap: NUMBER'")
+        ]
     }
 
     private static func quantile(_ fields: Value, _ path: [FieldStep], _ metric: MetricName?) -> [FieldProblem] {
@@ -83,7 +137,8 @@ enum ChecklistRules {
             return [
                 FieldProblem(
                     path: path + [.member("metric")], rule: "missing-field",
-                    message: "'quantileLoss' needs 'quantile', the one that was predicted", hint: "write 'quantile: 0.9'")
+                    message: "'quantileLoss' needs 'quantile', the one that was predicted",
+                    hint: "write 'quantile: 0.9'")
             ]
         }
         guard let quantile else { return [] }
@@ -121,7 +176,8 @@ enum ChecklistRules {
                 found.append(
                     FieldProblem(
                         path: path + [.member("positive")], rule: "dangling-reference",
-                        message: "\(positive.quotedForMessage) is none of the classes", hint: near ?? "add it to 'classes'"))
+                        message: "\(positive.quotedForMessage) is none of the classes",
+                        hint: near ?? "add it to 'classes'"))
             }
             let features = (item["features"]?.list ?? []).compactMap(\.string)
             if let target = item["target"]?.string, let place = features.firstIndex(of: target) {

@@ -11,7 +11,8 @@ extension KindSchema {
                 "runAll", .onlyTrue,
                 "Run the gates after one that did not pass as well. Without it a checklist ends at the first."),
             Field(
-                "data", .list(.object(data), unique: .field("name")), "Labelled data that gates measure on, each by a name."
+                "data", .list(.object(data), unique: .field("name")),
+                "Labelled data that gates measure on, each by a name."
             ),
         ],
         documentation: "What a model version has to prove before it serves. `waybill validate` asks its questions.",
@@ -42,20 +43,22 @@ extension KindSchema {
 
     private static let gate = [
         Field("name", .string(.name), "Unique in the checklist. Left out: the name of the kind of gate."),
-        Field("integrity", .object([]), "Do all bytes of the bundle match the digests of the manifest?"),
-        Field("signed", .object(signed), "Is the bundle signed by people who may sign the model?"),
+        Field("integrity", .object([]), "All bytes of the bundle, read again, have the digests of the manifest."),
+        Field("signed", .object(signed), "The bundle is signed by people who may sign the model."),
         Field(
             "safeFormat", .object([]),
-            "Does any file run code when it is loaded? What cannot be read to its end is inconclusive."),
+            "No file runs code when it is loaded. What cannot be read to its end is inconclusive."),
         Field(
             "interface", .object([]),
-            "Do the files' own headers agree with `interface` and `format` of the manifest? Files that declare nothing are inconclusive."
+            "The files' own headers agree with `interface` and `format` of the manifest. Files that declare nothing are inconclusive."
         ),
-        Field("license", .object(license), "Is the license allowed?"),
-        Field("card", .object(card), "Does the model card have what it should?"),
+        Field("license", .object(license), "The license is one of those that are allowed."),
+        Field("card", .object(card), "The model card has what it should."),
         Field(
-            "golden", .object(golden), "Does the started candidate answer recorded requests as it should?"),
-        Field("metric", .object(metric), "How good is the started candidate on labelled data?"),
+            "golden", .object(golden), "A started candidate answers recorded requests as it should."),
+        Field("metric", .object(metric), "A started candidate is good enough on labelled data."),
+        Field(
+            "slice", .object(slice), "It is good enough on each group of the rows, and groups are not too far apart."),
     ]
 
     private static let signed = [
@@ -103,7 +106,7 @@ extension KindSchema {
             "How far beside that, as a share of the recorded number: 0.001 is a thousandth."),
     ]
 
-    private static let metric = [
+    private static let question = [
         Field("metric", .string(.metric), required: true, "What is measured."),
         Field("data", .string(.name), required: true, "On which of the checklist's `data`."),
         Field(
@@ -111,10 +114,38 @@ extension KindSchema {
             "The tensor of the answer with the labels, probabilities or numbers. Left out: the first output of the version's interface."
         ),
         Field("quantile", .number, "Which quantile was predicted, for `quantileLoss`: from 0 to 1."),
-        Field("atLeast", .number, "The least value that passes."),
-        Field("atMost", .number, "The largest value that passes."),
-        Field("minSamples", .integer(1...1_000_000_000), default: 100, "With fewer rows it is inconclusive."),
     ]
+
+    private static let metric =
+        question + [
+            Field("atLeast", .number, "The least value that passes."),
+            Field("atMost", .number, "The largest value that passes."),
+            Field(
+                "notWorse", .object(notWorse),
+                "Not worse than what serves in an environment: it passes when that is certain at 95 %, fails when the "
+                    + "opposite is, and is inconclusive between."),
+            Field("minSamples", .integer(1...1_000_000_000), default: 100, "With fewer rows it is inconclusive."),
+        ]
+
+    private static let notWorse = [
+        Field(
+            "than", .string(.name), required: true,
+            "The environment whose version of the model is the baseline. It is started beside the candidate, off every route."
+        ),
+        Field("by", .number, "How much worse is still no worse, in the metric's unit."),
+        Field("share", .number, "The same as a share of the baseline's value; instead of `by`."),
+    ]
+
+    private static let slice =
+        question + [
+            Field("by", .string(.text), required: true, "The column whose texts make the groups."),
+            Field("atLeast", .number, "What each group reaches, for metrics that are better higher."),
+            Field("atMost", .number, "What no group exceeds, for metrics that are better lower."),
+            Field("gap", .number, "How far the best and the worst group may be apart."),
+            Field(
+                "minSamples", .integer(1...1_000_000_000), default: 30,
+                "A group of fewer rows is inconclusive."),
+        ]
 
     private static let data =
         [Field("name", .string(.name), required: true, "Unique in the checklist.")] + file + [

@@ -168,7 +168,8 @@ extension StringFormat {
         switch self {
         case .cpu, .memory, .python: true
         case .text, .name, .version, .digest, .commit, .duration, .modelFormat, .relativePath, .artifactSource,
-            .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .metric, .template:
+            .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .metric,
+            .template:
             false
         }
     }

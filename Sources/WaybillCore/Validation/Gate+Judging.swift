@@ -14,6 +14,7 @@ extension Gate {
         case (.card(let sections, let fields), .card(let card)): Self.card(card, sections, fields)
         case (.golden, .golden(let answers)): Self.golden(answers)
         case (.metric(let metric), .metric(let value)): metric.judge(value)
+        case (.slice(let slice), .slice(let values)): slice.judge(values)
         default: Judgement(.errored, "what was measured is not what '\(kind.rawValue)' asks")
         }
     }
@@ -22,11 +23,13 @@ extension Gate {
         guard let wrong = files.first(where: { $0.found != $0.expected }) else {
             return files.isEmpty
                 ? Judgement(.inconclusive, "the bundle has no files")
-                : Judgement(.passed, "\(count(files, "file")) \(files.count == 1 ? "has" : "have") the bytes of the manifest")
+                : Judgement(
+                    .passed, "\(count(files, "file")) \(files.count == 1 ? "has" : "have") the bytes of the manifest")
         }
         let found = wrong.found.map { "is \($0)" } ?? "is missing"
         return Judgement(
-            .failed, "'\(wrong.path)' \(found), expected \(wrong.expected)\(more(files.count { $0.found != $0.expected }))")
+            .failed,
+            "'\(wrong.path)' \(found), expected \(wrong.expected)\(more(files.count { $0.found != $0.expected }))")
     }
 
     private static func signed(_ signers: [GateMeasurement.Signer], _ people: Int) -> Judgement {
@@ -52,7 +55,8 @@ extension Gate {
 
     private static func interface(_ files: [GateMeasurement.FileInterface]) -> Judgement {
         if let file = files.first(where: { !$0.disagreements.isEmpty }), let first = file.disagreements.first {
-            return Judgement(.failed, "'\(file.path)': \(first)\(more(files.reduce(0) { $0 + $1.disagreements.count }))")
+            return Judgement(
+                .failed, "'\(file.path)': \(first)\(more(files.reduce(0) { $0 + $1.disagreements.count }))")
         }
         guard files.contains(where: \.isConclusive) else {
             return Judgement(.inconclusive, "no model file declares inputs or outputs that could be compared")
@@ -100,33 +104,4 @@ extension Gate {
     }
 
     private static func more(_ count: Int) -> String { count > 1 ? " (and \(count - 1) more)" : "" }
-}
-
-extension MetricCheck {
-    /// Judged on the value as measured; the interval is for readers.
-    func judge(_ measured: GateMeasurement.MetricValue) -> Judgement {
-        let rows = "on \(measured.samples) row\(measured.samples == 1 ? "" : "s")"
-        guard measured.samples >= minSamples else {
-            return Judgement(
-                .inconclusive, "\(metric.rawValue) \(rows) says too little: at least \(minSamples) are needed")
-        }
-        guard let value = measured.value, value.isFinite else {
-            return Judgement(
-                .inconclusive, "\(metric.rawValue) is not defined \(rows): \(measured.problem ?? "it is no number")")
-        }
-        let claim = measured.claimed.map { $0 == value ? "" : " (its manifest claims \(Self.text($0)))" } ?? ""
-        let said = "\(metric.rawValue) is \(Self.text(value)) \(rows)\(claim)"
-        if let atLeast, value < atLeast { return Judgement(.failed, "\(said), less than \(Self.text(atLeast))") }
-        if let atMost, value > atMost { return Judgement(.failed, "\(said), more than \(Self.text(atMost))") }
-        let bounds = [atLeast.map { "at least \(Self.text($0))" }, atMost.map { "at most \(Self.text($0))" }]
-        return Judgement(.passed, "\(said), \(bounds.compactMap(\.self).joined(separator: " and ")) is asked")
-    }
-
-    /// Shortest text that gives the number again, at most 6 places behind the point for people.
-    package static func text(_ number: Double) -> String {
-        guard number.isFinite, abs(number) < 1e9 else { return "\(number)" }
-        let rounded = (number * 1e6).rounded() / 1e6
-        if rounded == 0, number != 0 { return "\(number)" }
-        return Int64(exactly: rounded).map(String.init) ?? "\(rounded)"
-    }
 }

@@ -37,6 +37,7 @@ extension GateMeasurement {
                 "differences": list(answers.differences.map { .string($0) }),
             ])
         case .metric(let metric): return metric.kept
+        case .slice(let slices): return slices.kept
         case .nothing(let why): return ["message": .string(why)]
         }
     }
@@ -48,9 +49,43 @@ extension GateMeasurement.MetricValue {
     /// A number that is none is left out, and the problem says why.
     fileprivate var kept: Value {
         object([
-            "value": value.flatMap { $0.isFinite ? Value(measured: $0) : nil }, "problem": problem.map { .string($0) }, "samples": .integer(Int64(samples)),
+            "value": value.flatMap { $0.isFinite ? Value(measured: $0) : nil }, "problem": problem.map { .string($0) },
+            "samples": .integer(Int64(samples)),
             "interval": interval.map { .list([Value(measured: $0.lowerBound), Value(measured: $0.upperBound)]) },
             "claimed": claimed.map { Value(measured: $0) }, "warnings": list(warnings.map { .string($0) }),
+            "baseline": baseline?.kept,
+        ])
+    }
+}
+
+extension GateMeasurement.Baseline {
+    fileprivate var kept: Value {
+        object([
+            "version": .string(version.description), "value": Value(measured: value),
+            "difference": Value(measured: difference), "lower": Value(measured: lower), "upper": Value(measured: upper),
+            "margin": Value(measured: margin), "trusted": .bool(isTrusted),
+            "rowsNeeded": rowsNeeded.map { .integer(Int64($0)) },
+        ])
+    }
+}
+
+extension GateMeasurement.SliceValues {
+    fileprivate var kept: Value {
+        object([
+            "slices": .list(
+                slices.map { slice in
+                    object([
+                        "name": slice.name.map { .string($0) }, "samples": .integer(Int64(slice.count)),
+                        "value": slice.value.map { Value(measured: $0) }, "problem": slice.problem.map { .string($0) },
+                        "verdict": .string(slice.verdict.rawValue),
+                    ])
+                }),
+            "gap": gap.map { gap in
+                object([
+                    "value": Value(measured: gap.value), "lower": Value(measured: gap.lower),
+                    "best": gap.best.map { .string($0) }, "worst": gap.worst.map { .string($0) },
+                ])
+            },
         ])
     }
 }

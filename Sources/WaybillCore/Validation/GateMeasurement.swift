@@ -10,6 +10,7 @@ package enum GateMeasurement: Hashable, Sendable {
     case card(CardOutline?)
     case golden(GoldenAnswers)
     case metric(MetricValue)
+    case slice(SliceValues)
     /// Nothing could be measured, for this reason.
     case nothing(String)
 
@@ -28,7 +29,7 @@ package enum GateMeasurement: Hashable, Sendable {
 
     /// A signature of the bundle: by whom it counts, or why it does not.
     package struct Signer: Hashable, Sendable {
-        /// A person of the access file, or the fingerprint of a key that was given; nil when it does not count.
+        /// The person of the access file who may sign the model; nil when it does not count.
         package var trusted: String?
         package var sentence: String
 
@@ -93,6 +94,8 @@ package enum GateMeasurement: Hashable, Sendable {
         package var claimed: Double?
         /// What the value hides, each in a sentence.
         package var warnings: [String]
+        /// Beside what serves elsewhere, where that is asked.
+        package var baseline: Baseline?
 
         package init(
             value: Double?, problem: String? = nil, samples: Int, interval: ClosedRange<Double>? = nil,
@@ -107,11 +110,88 @@ package enum GateMeasurement: Hashable, Sendable {
         }
     }
 
+    /// A candidate beside the version that serves in an environment, both on the same rows.
+    package struct Baseline: Hashable, Sendable {
+        package var version: VersionID
+        package var value: Double
+        /// How much better the candidate is, with 95 % certain bounds on either side; less than 0 is worse.
+        package var difference: Double
+        package var lower: Double
+        package var upper: Double
+        /// In the metric's unit.
+        package var margin: Double
+        /// Whether there are rows enough to trust the bounds.
+        package var isTrusted: Bool
+        /// Rows that would decide, in four of five cases; nil when no number would, or none is needed.
+        package var rowsNeeded: Int?
+
+        package init(
+            version: VersionID, value: Double, difference: Double, lower: Double, upper: Double, margin: Double,
+            isTrusted: Bool, rowsNeeded: Int?
+        ) {
+            self.version = version
+            self.value = value
+            self.difference = difference
+            self.lower = lower
+            self.upper = upper
+            self.margin = margin
+            self.isTrusted = isTrusted
+            self.rowsNeeded = rowsNeeded
+        }
+    }
+
+    /// A metric group by group, the worst first.
+    package struct SliceValues: Hashable, Sendable {
+        package struct Slice: Hashable, Sendable {
+            /// Nil for the rows without a text in the column.
+            package var name: String?
+            package var count: Int
+            package var value: Double?
+            package var problem: String?
+            /// By the bound, corrected for how many groups there are (Holm 1979).
+            package var verdict: Verdict
+
+            package init(name: String?, count: Int, value: Double?, problem: String?, verdict: Verdict) {
+                self.name = name
+                self.count = count
+                self.value = value
+                self.problem = problem
+                self.verdict = verdict
+            }
+        }
+
+        package struct Gap: Hashable, Sendable {
+            package var value: Double
+            /// The true gap is hardly less.
+            package var lower: Double
+            package var best: String?
+            package var worst: String?
+
+            package init(value: Double, lower: Double, best: String?, worst: String?) {
+                self.value = value
+                self.lower = lower
+                self.best = best
+                self.worst = worst
+            }
+        }
+
+        package var samples: Int
+        package var slices: [Slice]
+        package var gap: Gap?
+
+        package init(samples: Int, slices: [Slice], gap: Gap?) {
+            self.samples = samples
+            self.slices = slices
+            self.gap = gap
+        }
+    }
+
     /// How many rows or requests it rests on, where that is the question.
     package var samples: Int? {
         switch self {
         case .golden(let answers): answers.requests
         case .metric(let metric): metric.samples
+        case .slice(let slices): slices.samples
         case .integrity, .signed, .safeFormat, .interface, .license, .card, .nothing: nil
         }
     }

@@ -272,12 +272,13 @@ extension EngineCore {
 }
 
 extension ObservedReplica {
-    /// A probe's verdict that is in the ledger stands until the replica is gone, whatever it answers later.
+    /// A probe's verdict that is in the ledger stands until the replica is gone. One that is ready again, for the probes of a
+    /// controller that did not judge it, serves until it is replaced.
     fileprivate mutating func condemn(_ known: ReplicaFacts?) {
         guard let reason = known?.failure else { return }
         switch phase {
-        case .starting, .ready, .unready: phase = .failing(reason)
-        case .failing, .stopping, .exited: break
+        case .starting, .unready: phase = .failing(reason)
+        case .ready, .failing, .stopping, .exited: break
         }
     }
 }

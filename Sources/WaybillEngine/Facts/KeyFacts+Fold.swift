@@ -90,9 +90,8 @@ extension KeyFacts {
         case (.intent, _): rotation = (rotation ?? []).union(named)
         case (.outcome, .succeeded?):
             rotation = Set(named)
-            if let text = event.body["revision"]?.string, let digest = try? Digest(parsing: text) {
-                lastServed = Revision(digest)
-            }
+            let revisions = Set(named.map(\.revisionShort))
+            if revisions.count == 1 { lastServed = revisions.first }
         case (.outcome, .failed?), (.outcome, .reconciled?), (.outcome, nil), (.fact, _): break
         }
     }

@@ -12,8 +12,8 @@ package struct KeyFacts: Hashable, Sendable {
     package var isAltered = false
     /// Replicas with a lower serial are to be replaced.
     package var replaceSerialsBelow: UInt64 = 0
-    /// The revision whose replicas were last made the rotation.
-    package var lastServed: Revision?
+    /// The revision whose replicas were last made the rotation, in its short form: git may ask for another by then.
+    package var lastServed: String?
     /// The rotation last published; more than one rotation's replicas while an outcome is unknown. Nil: never set.
     package var rotation: Set<ReplicaID>?
     /// Replicas whose start was intended and that are not forgotten.

@@ -13,6 +13,8 @@ struct SimulatedWorld: Sendable {
     var replicas: [ReplicaID: Replica] = [:]
     /// Every number that was ever given to a replica.
     var everStarted: Set<ReplicaID> = []
+    /// The highest number of a replica that nothing here started.
+    var highestRogue: UInt64 = 0
     var preparations: [DeploymentKey: [Revision: Preparation]] = [:]
     /// The table as published; a key without replicas answers 503.
     var table: [DeploymentKey: [ReplicaID]] = [:]

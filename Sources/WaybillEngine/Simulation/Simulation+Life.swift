@@ -8,6 +8,7 @@ extension Simulation {
         trace("the controller starts; \(facts.dangling.count) intents dangle")
         core = EngineCore(facts: facts, policy: policy, seed: chance.next(), now: wall) { _, _ in [] }
         checks.begin()
+        probeAnew()
         if world.isGatewayRunning {
             send(.gatewayBack(found: "it answers"))
         } else {
@@ -171,6 +172,15 @@ extension Simulation {
         notice(id.key)
     }
 
+    /// A verdict is its controller's: for the probes of the next one a condemned replica may answer, now or later.
+    private mutating func probeAnew() {
+        for id in world.replicas.keys.sorted() {
+            guard case .failing? = world.replicas[id]?.phase, happens(0.6) else { continue }
+            world.replicas[id]?.phase = .unready
+            if happens(0.7) { becomeReady(id) } else { later(.ready(id), 100, 60_000) }
+        }
+    }
+
     private mutating func makeUnready(_ id: ReplicaID) {
         world.replicas[id]?.phase = .unready
         notice(id.key)
@@ -183,8 +193,10 @@ extension Simulation {
             let digest = Digest(of: [1])
             world.preparations[id.key]?[replica.revision] = .altered(path: "model.bin", expected: digest, found: digest)
         } else {
-            let serial = (world.everStarted.map(\.serial).max() ?? 0) + 5
-            let rogue = ReplicaID(key: id.key, revision: replica.revision, serial: serial)
+            // A number of its own: nothing that ended runs again.
+            world.highestRogue = max(world.everStarted.map(\.serial).max() ?? 0, world.highestRogue) + 5
+            let rogue = ReplicaID(key: id.key, revision: replica.revision, serial: world.highestRogue)
+            trace("world: \(rogue) runs though nothing started it")
             world.replicas[rogue] = replica
             world.replicas[rogue]?.phase = .ready
         }

@@ -126,7 +126,7 @@ extension Simulation {
             violation("\(id) is stopped while a table names it")
         }
         // Requests to what a probe condemned are not waited for.
-        if case .failing? = world.replicas[id]?.phase { return }
+        if checks.lastSeen[id.key]?.replicas.contains(where: { $0.id == id && isCondemned($0) }) ?? false { return }
         guard (world.outstanding[id] ?? 0) > 0, !profile.clockJumps, let since = world.leftRotationAt[id] else {
             return
         }
@@ -168,7 +168,7 @@ extension Simulation {
     private mutating func checkCapacity(_ ids: [ReplicaID], _ request: ActRequest, _ seen: Observation) {
         guard let flight = flights[request.id], flight.wasWanted else { return }
         let routed = seen.replicas.filter {
-            seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping && $0.failure == nil
+            seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping && !isCondemned($0)
         }
         if ids.isEmpty && !routed.isEmpty && !flight.hasSwitched {
             violation("\(request.key) loses its last replica to no rotation")
@@ -177,6 +177,12 @@ extension Simulation {
         if !flight.hasSwitched && ids.count < min(flight.wantedCount, old.count) {
             violation("\(request.key) has \(ids.count) replicas take over from \(old.count)")
         }
+    }
+
+    /// A verdict that is in the ledger counts until the replica is ready again.
+    private func isCondemned(_ replica: ObservedReplica) -> Bool {
+        let isKnown = ledger.facts.keys[replica.id.key]?.replicas[replica.id]?.failure != nil
+        return replica.failure != nil || (isKnown && replica.phase != .ready)
     }
 
     /// Nothing is taken away under a preparation or a start.

@@ -26,8 +26,11 @@ package struct GoldenRequests: Hashable, Sendable {
                 throw InvalidInput("line \(index + 1): expected {\"request\": {…}, \"response\": {…}}")
             }
             do throws(InvalidInput) {
-                items.append(
-                    Item(line: index + 1, request: request, outputs: try InferenceAnswer(response).outputs))
+                let outputs = try InferenceAnswer(response).outputs
+                guard outputs.contains(where: { !$0.data.isEmpty }) else {
+                    throw InvalidInput("nothing is recorded in 'response'")
+                }
+                items.append(Item(line: index + 1, request: request, outputs: outputs))
             } catch { throw InvalidInput("line \(index + 1): \(error.message)") }
         }
     }
@@ -67,7 +70,8 @@ struct TensorComparison {
         for tensor in recorded {
             guard let found = answer.output(tensor.name) else { return "there is no output '\(tensor.name)'" }
             guard found.shape == tensor.shape, found.datatype == tensor.datatype else {
-                return "'\(tensor.name)' is \(found.datatype) \(found.shape), recorded \(tensor.datatype) \(tensor.shape)"
+                return
+                    "'\(tensor.name)' is \(found.datatype) \(found.shape), recorded \(tensor.datatype) \(tensor.shape)"
             }
             for index in tensor.data.indices where !isEqual(tensor.data[index], found.data[index], of: tensor) {
                 return

@@ -27,14 +27,16 @@ package struct InferenceTensor: Hashable, Sendable {
             throw InvalidInput("tensor \(name.quotedForMessage) has no 'shape' or no 'data'")
         }
         self.init(name: name, datatype: datatype, shape: shape.compactMap(\.integer), data: [])
-        var elements: Int64 = 1
+        // A length of 0 leaves no elements, and the others as long as they are.
+        var bound: Int64 = 1
         for length in self.shape {
-            let (product, isOver) = elements.multipliedReportingOverflow(by: length)
+            let (product, isOver) = bound.multipliedReportingOverflow(by: max(length, 1))
             guard length >= 0, !isOver, product <= Self.largest else {
                 throw InvalidInput("tensor \(name.quotedForMessage) has the shape \(self.shape), which is too large")
             }
-            elements = product
+            bound = product
         }
+        let elements = self.shape.contains(0) ? 0 : bound
         Self.flatten(data, into: &self.data)
         guard self.shape.count == shape.count, self.data.count == elements else {
             throw InvalidInput(

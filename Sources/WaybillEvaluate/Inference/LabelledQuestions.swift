@@ -12,29 +12,36 @@ package struct LabelledQuestions: Sendable {
     package let data: LabelledData
     /// The rows, with the target as labels or numbers.
     package let rows: LabelledSet
+    /// What a question means that names no output: the interface's first.
+    let usualOutput: String?
     private let inputs: [Tensor]
     /// Columns of each input, side by side.
     private let columns: [[Column]]
 
     /// Reads the file at `path`.
     ///
-    /// - Parameter target: what the column of truths is read as.
+    /// - Parameters:
+    ///   - target: what the column of truths is read as.
+    ///   - groups: further columns, whose texts make groups of rows.
     /// - Throws: `DataBroken`, stalling, with file, line and column; `InterfaceUnusable`, stalling, when the version does not say what it
     ///   takes, or takes other columns than the data has.
     package init(
-        _ data: LabelledData, at path: String, for version: ModelVersion, target: ColumnRequest.Kind
+        _ data: LabelledData, at path: String, for version: ModelVersion, target: ColumnRequest.Kind,
+        groups: [String] = []
     ) throws(Failure) {
         guard !version.inputs.isEmpty else {
             throw Self.unusable(version, "says nothing of its inputs; write 'spec.interface.inputs'")
         }
         self.data = data
         inputs = version.inputs
+        usualOutput = version.outputs.first?.name
         let features = try data.features.isEmpty ? Self.features(of: data, at: path) : data.features
         let named = try Self.columns(of: version, from: features)
         var requests = [ColumnRequest(data.target, target)]
         for (tensor, names) in zip(version.inputs, named) {
             requests += names.map { ColumnRequest($0, tensor.datatype == .BYTES ? .text : .number) }
         }
+        requests += groups.map { ColumnRequest($0, .text) }
         let set = try Self.read(data, at: path, requests)
         rows = set
         var columns: [[Column]] = []
@@ -48,16 +55,22 @@ package struct LabelledQuestions: Sendable {
 
     /// Every column but the target, as the file has them.
     private static func features(of data: LabelledData, at path: String) throws(Failure) -> [String] {
-        try read(data, at: path, [ColumnRequest(data.target, .text)]).columnNames.filter { $0 != data.target }
+        let names = try read(data, at: path, []).columnNames
+        guard names.contains(data.target) else {
+            throw Failure(
+                .stall, reason: "DataBroken",
+                message: "\(data.file.source): error: there is no column \(data.target.quotedForMessage)")
+        }
+        return names.filter { $0 != data.target }
     }
 
     private static func read(
         _ data: LabelledData, at path: String, _ columns: [ColumnRequest]
     ) throws(Failure) -> LabelledSet {
-        let format: LabelledSetFormat = data.format == .csv ? .csv : .jsonLines
         do throws(LabelledSetError) {
             return try LabelledSet.read(
-                path: path, named: data.file.source.description, format: format, columns: columns)
+                path: path, named: data.file.source.description, format: LabelledSetFormat(data.format),
+                columns: columns)
         } catch { throw Failure(.stall, reason: "DataBroken", message: error.description) }
     }
 
@@ -65,7 +78,9 @@ package struct LabelledQuestions: Sendable {
     private static func columns(
         of version: ModelVersion, from features: [String]
     ) throws(Failure) -> [[String]] {
-        if version.inputs.count == 1, let only = version.inputs.first, only.shape.count == 2, let width = only.shape.last {
+        if version.inputs.count == 1, let only = version.inputs.first, only.shape.count == 2,
+            let width = only.shape.last
+        {
             guard width == -1 || width == features.count else {
                 throw unusable(
                     version, "takes \(width) columns in '\(only.name)', and the data has \(features.count) features")
@@ -101,7 +116,19 @@ package struct LabelledQuestions: Sendable {
         }
         throw Failure(
             .stall, reason: "DataBroken",
-            message: "\(data.file.source): row \((missing ?? 0) + 1) has no '\(name)', and a request needs every feature")
+            message:
+                "\(data.file.source): row \((missing ?? 0) + 1) has no '\(name)', and a request needs every feature")
+    }
+
+    /// The texts of a column that was asked for, row by row; numbers as they are written.
+    package func group(_ name: String) -> Labels? {
+        if let labels = rows.labels(name) { return labels }
+        guard let numbers = rows.numbers(name) else { return nil }
+        let missing = Set(numbers.missingRows)
+        return Labels(
+            numbers.values.enumerated().map { row, number in
+                missing.contains(row) ? nil : Int64(exactly: number).map(String.init) ?? "\(number)"
+            })
     }
 
     private static func unusable(_ version: ModelVersion, _ why: String) -> Failure {

@@ -8,7 +8,7 @@ package struct Predictions: Sendable {
         var texts: [String?] = []
     }
 
-    private let questions: LabelledQuestions
+    package let questions: LabelledQuestions
     private var outputs: [String: Output] = [:]
     /// In the order of the first answer.
     private var names: [String] = []
@@ -40,7 +40,8 @@ package struct Predictions: Sendable {
             }
             var output = outputs[tensor.name] ?? Output(width: tensor.width)
             guard output.width == tensor.width else {
-                throw InvalidInput("'\(tensor.name)' has rows of \(tensor.width), and had rows of \(output.width) before")
+                throw InvalidInput(
+                    "'\(tensor.name)' has rows of \(tensor.width), and had rows of \(output.width) before")
             }
             for element in tensor.data {
                 output.numbers.append(element.number ?? .nan)
@@ -53,22 +54,22 @@ package struct Predictions: Sendable {
     /// What `metric` is computed from.
     ///
     /// - Throws: `AnswerUnusable`, stalling, when the output that it names is not there or has another shape than it needs.
-    package func input(for check: MetricCheck) throws(Failure) -> MetricInput {
-        guard let name = check.output ?? names.first, let output = outputs[name] else {
+    package func input(for question: MetricQuestion) throws(Failure) -> MetricInput {
+        guard let name = question.output ?? questions.usualOutput ?? names.first, let output = outputs[name] else {
             let there = names.map { "'\($0)'" }.joined(separator: ", ")
-            throw Self.unusable("there is no output '\(check.output ?? "")'; there is \(there)")
+            throw Self.unusable("there is no output '\(question.output ?? "")'; there is \(there)")
         }
         let data = questions.data
-        if check.metric.input == .numbers {
+        if question.metric.input == .numbers {
             guard let truth = questions.rows.numbers(data.target) else {
-                throw Self.unusable("'\(data.target)' holds labels, and '\(check.metric.rawValue)' needs numbers")
+                throw Self.unusable("'\(data.target)' holds labels, and '\(question.metric.rawValue)' needs numbers")
             }
             return MetricInput(truth: truth, predicted: NumberColumn(try single(output, name)))
         }
         guard let truth = questions.rows.labels(data.target) else {
-            throw Self.unusable("'\(data.target)' holds numbers, and '\(check.metric.rawValue)' needs labels")
+            throw Self.unusable("'\(data.target)' holds numbers, and '\(question.metric.rawValue)' needs labels")
         }
-        if check.metric.input == .labels {
+        if question.metric.input == .labels {
             _ = try single(output, name)
             return MetricInput(truth: truth, predictedLabels: Labels(output.texts))
         }
@@ -90,7 +91,14 @@ package struct Predictions: Sendable {
         }
         if width == 1 { return .positive(columns[0]) }
         if classes.count == width { return .classes(classes, columns) }
-        if width == 2, classes.isEmpty { return .positive(columns[1]) }
+        if width == 2, classes.isEmpty {
+            guard questions.data.positive == "1" else {
+                throw Self.unusable(
+                    "'\(name)' has two columns, and which is of \(questions.data.positive.quotedForMessage) is not said; "
+                        + "write 'classes' of the data '\(questions.data.name)'")
+            }
+            return .positive(columns[1])
+        }
         throw Self.unusable(
             "'\(name)' has \(width) columns, and 'classes' of the data '\(questions.data.name)' \(classes.count)")
     }
@@ -110,26 +118,5 @@ extension Value {
         case .bool(let flag): flag ? "true" : "false"
         case .null, .list, .object: nil
         }
-    }
-}
-
-extension MetricCheck {
-    /// The metric of `input`, as a gate keeps it.
-    package func measure(_ input: MetricInput, _ data: LabelledData, claimed: Double?) -> GateMeasurement.MetricValue {
-        var found = GateMeasurement.MetricValue(value: nil, samples: input.count, claimed: claimed)
-        do {
-            let measured = try measured(by: data).measure(input)
-            found.value = measured.value
-            found.warnings = measured.warnings.map(\.description)
-        } catch let failure as MetricFailure {
-            found.problem = failure.description
-        } catch { found.problem = (error as? InvalidInput)?.message ?? "\(error)" }
-        return found
-    }
-
-    private func measured(by data: LabelledData) throws(InvalidInput) -> Metric {
-        try Metric(
-            metric, positive: metric.parameters.contains(.positive) ? data.positive : nil,
-            alpha: metric.parameters.contains(.alpha) ? quantile : nil)
     }
 }

@@ -32,7 +32,14 @@ struct CSVParser: Sendable {
     init(_ table: TableBuilder) { self.table = table }
 
     mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(LabelledSetError) {
-        for byte in bytes {
+        var next = 0
+        while next < bytes.count {
+            let run = plainRun(bytes, from: next)
+            if isKept { field.append(contentsOf: bytes[next..<next + run]) }
+            (length, place.column, next) = (length + run, place.column + run, next + run)
+            guard next < bytes.count else { return }
+            let byte = bytes[next]
+            next += 1
             length += 1
             guard length <= table.limits.line else {
                 throw failure(.overLimit, "a record of more than \(table.limits.line) bytes", hint: "is a quote open?")
@@ -60,6 +67,23 @@ struct CSVParser: Sendable {
             throw LabelledSetError(.malformed, table.file, "is empty", hint: "the first line names the columns")
         }
         return table.finish()
+    }
+
+    /// How many bytes from `start` on are nothing but a part of the field that is open, within the bound of a record.
+    private func plainRun(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        guard state == .plain || state == .quoted else { return 0 }
+        let end = min(bytes.count, start + max(0, table.limits.line - length))
+        var next = start
+        if state == .plain {
+            while next < end, !Self.endsPlain(bytes[next]) { next += 1 }
+        } else {
+            while next < end, bytes[next] != 0x22, bytes[next] != 0x0A, bytes[next] != 0 { next += 1 }
+        }
+        return next - start
+    }
+
+    private static func endsPlain(_ byte: UInt8) -> Bool {
+        byte == 0x2C || byte == 0x0A || byte == 0x0D || byte == 0x22 || byte == 0
     }
 
     private mutating func take(_ byte: UInt8) throws(LabelledSetError) {

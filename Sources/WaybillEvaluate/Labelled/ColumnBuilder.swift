@@ -3,13 +3,13 @@ import WaybillCore
 /// Takes the cells of one column, one after the other.
 struct ColumnBuilder: Sendable {
     let request: ColumnRequest
-    private let mostTexts: Int
+    private let limits: LabelledSetLimits
     private var numbers: [Double] = []
     private var missingRows: [Int] = []
     private var codes: [Int32] = []
     private var texts = TextTable()
 
-    init(_ request: ColumnRequest, mostTexts: Int) { (self.request, self.mostTexts) = (request, mostTexts) }
+    init(_ request: ColumnRequest, limits: LabelledSetLimits) { (self.request, self.limits) = (request, limits) }
 
     var column: LabelledColumn {
         request.kind == .number
@@ -59,9 +59,10 @@ struct ColumnBuilder: Sendable {
         let kept = request.kind == .label ? withoutZeroFraction(text) : text
         let known = texts.count
         let code = texts.code(of: kept)
-        guard texts.count <= mostTexts else {
+        guard texts.count <= limits.texts, texts.byteCount <= limits.textBytes else {
             throw CellProblem(
-                .overLimit, "more than \(mostTexts) different texts in '\(request.name)'",
+                .overLimit,
+                "more than \(limits.texts) different texts, or \(limits.textBytes) bytes of them, in '\(request.name)'",
                 hint: "labels and slices are few; is this the right column?")
         }
         // Each different text is looked at once.

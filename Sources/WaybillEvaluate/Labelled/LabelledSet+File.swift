@@ -33,6 +33,18 @@ extension LabelledSet {
         }
     }
 
+    /// The same of bytes that are in memory.
+    package static func read(
+        _ bytes: [UInt8], named name: String, format: LabelledSetFormat, columns: [ColumnRequest]
+    ) throws(LabelledSetError) -> LabelledSet {
+        var reader = LabelledSetReader(file: name, format: format, columns: columns)
+        let fed = bytes.withUnsafeBytes { bytes in
+            Result { () throws(LabelledSetError) in try reader.feed(bytes) }
+        }
+        try fed.get()
+        return try reader.finish()
+    }
+
     private static func reason() -> String { String(cString: strerror(errno)) }
 }
 

@@ -1,3 +1,5 @@
+package import WaybillCore
+
 /// Columns of a labelled set: what a model is asked, and what it should have answered.
 package struct LabelledSet: Sendable {
     /// As errors name it.
@@ -69,6 +71,8 @@ package struct LabelledSetLimits: Hashable, Sendable {
     package var total: Int64 = 8 << 30
     /// Different texts in one column.
     package var texts = 100_000
+    /// Of these together, in bytes.
+    package var textBytes = 16 << 20
 
     package init() {}
 }
@@ -78,4 +82,12 @@ package enum LabelledSetFormat: String, Hashable, Sendable {
     case csv = "CSV"
     /// One flat JSON object a line.
     case jsonLines = "JSON Lines"
+
+    /// The format that a checklist names.
+    package init(_ format: LabelledData.Format) {
+        switch format {
+        case .csv: self = .csv
+        case .jsonLines: self = .jsonLines
+        }
+    }
 }

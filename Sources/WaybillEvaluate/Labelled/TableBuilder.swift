@@ -12,7 +12,7 @@ struct TableBuilder: Sendable {
         (self.file, self.limits) = (file, limits)
         var seen: Set<String> = []
         self.columns = columns.filter { seen.insert($0.name).inserted }.map {
-            ColumnBuilder($0, mostTexts: limits.texts)
+            ColumnBuilder($0, limits: limits)
         }
     }
 

@@ -16,38 +16,40 @@ package struct CalibrationBins: Hashable, Sendable {
 
     /// - Throws: as the metric `calibrationError` does.
     package init(_ truth: Labels, _ scores: Scores, positive: String) throws(MetricFailure) {
+        let (sure, isHit) = try Self.rows(truth, scores, positive: positive)
+        add(sure, isHit) { _ in 1 }
+    }
+
+    /// Of rows that each count several times: `sure[row]` and `isHit[row]` count `weights[row]` times.
+    init(sure: [Double], isHit: [Bool], weights: UnsafeBufferPointer<UInt32>) {
+        add(sure, isHit) { Int(weights[$0]) }
+    }
+
+    /// How sure each row is, and whether it is right.
+    static func rows(
+        _ truth: Labels, _ scores: Scores, positive: String
+    ) throws(MetricFailure) -> (sure: [Double], isHit: [Bool]) {
         if case .classes(let names, _) = scores, names.count > 2 {
-            try self.init(ClassTable(truth, scores))
-            return
+            let table = try ClassTable(truth, scores)
+            let best = table.likeliest
+            return (
+                best.indices.map { table.columns[best[$0]][$0] }, best.indices.map { Int(table.codes[$0]) == best[$0] }
+            )
         }
-        self.init()
         let binary = try BinaryTruth(truth, positive: positive)
         if case .classes = scores { _ = try ClassTable(truth, scores) }
         let column = NumberColumn(try scores.column(of: positive, .probability, truths: truth.count))
         let values = try checkedProbabilities(column, truths: truth.count)
-        add(values.count) { (values[$0], binary.isPositive($0)) }
-    }
-
-    private init() {}
-
-    private init(_ table: ClassTable) {
-        add(table.codes.count) { row in
-            var best = 0
-            for place in table.columns.indices where table.columns[place][row] > table.columns[best][row] {
-                best = place
-            }
-            return (table.columns[best][row], table.codes[row] == best)
-        }
+        return (values, values.indices.map { binary.isPositive($0) })
     }
 
     @inline(__always)
-    private mutating func add(_ count: Int, _ row: (Int) -> (confidence: Double, isHit: Bool)) {
-        for number in 0..<count {
-            let (sure, isHit) = row(number)
-            let bin = Self.bin(of: sure)
-            rows[bin] += 1
-            hits[bin] += isHit ? 1 : 0
-            confidence[bin] += sure
+    private mutating func add(_ sure: [Double], _ isHit: [Bool], _ weight: (Int) -> Int) {
+        for row in sure.indices {
+            let (bin, weight) = (Self.bin(of: sure[row]), weight(row))
+            rows[bin] += weight
+            hits[bin] += isHit[row] ? weight : 0
+            confidence[bin] += Double(weight) * sure[row]
         }
     }
 

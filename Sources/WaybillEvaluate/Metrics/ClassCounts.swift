@@ -12,17 +12,22 @@ struct ClassCounts {
 
     /// - Throws: for missing labels, other lengths, and no rows at all.
     init(truth: Labels, predicted other: Labels) throws(MetricFailure) {
-        total = truth.count
-        guard total > 0 else { throw .tooFewSamples(have: 0, need: 1) }
-        try truth.check(.truth, truths: total)
-        try other.check(.prediction, truths: total)
+        guard truth.count > 0 else { throw .tooFewSamples(have: 0, need: 1) }
+        try truth.check(.truth, truths: truth.count)
+        try other.check(.prediction, truths: truth.count)
         let (all, places) = Self.union(truth.names, other.names)
         let counts = Self.count(truth.codes, other.codes, places, classes: all.count)
-        for (place, name) in all.enumerated() where counts.support[place] + counts.predicted[place] > 0 {
-            names.append(name)
-            hits.append(counts.hits[place])
-            predicted.append(counts.predicted[place])
-            support.append(counts.support[place])
+        self.init(names: all, hits: counts.hits, predicted: counts.predicted, support: counts.support)
+    }
+
+    /// Counts that were made elsewhere, of the same labels in each.
+    init(names: [String], hits: [Int], predicted: [Int], support: [Int]) {
+        total = support.reduce(0, +)
+        for place in names.indices where support[place] + predicted[place] > 0 {
+            self.names.append(names[place])
+            self.hits.append(hits[place])
+            self.predicted.append(predicted[place])
+            self.support.append(support[place])
         }
     }
 

@@ -30,6 +30,15 @@ struct ClassTable {
     /// Rows of each class.
     var support: [Int] { Labels(codes: codes, names: names).counts }
 
+    /// The likeliest class of each row, the first of equals.
+    var likeliest: [Int] {
+        codes.indices.map { row in
+            var best = 0
+            for place in columns.indices where columns[place][row] > columns[best][row] { best = place }
+            return best
+        }
+    }
+
     private static func checkSums(_ columns: [[Double]]) throws(MetricFailure) {
         guard var sums = columns.first else { return }
         for column in columns.dropFirst() {

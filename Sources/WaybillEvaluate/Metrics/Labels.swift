@@ -8,8 +8,9 @@ package struct Labels: Hashable, Sendable {
     /// Codes that were made elsewhere: below -1 or past the names means missing.
     package init(codes: [Int32], names: [String]) {
         self.names = names
-        let isValid = codes.allSatisfy { $0 >= -1 && $0 < names.count }
-        self.codes = isValid ? codes : codes.map { $0 >= -1 && $0 < names.count ? $0 : -1 }
+        let end = Int32(clamping: names.count)
+        let isValid = codes.allSatisfy { $0 >= -1 && $0 < end }
+        self.codes = isValid ? codes : codes.map { $0 >= -1 && $0 < end ? $0 : -1 }
     }
 
     package init(_ texts: some Sequence<String?>) {
@@ -40,6 +41,8 @@ struct TextTable: Sendable {
     init() {}
 
     var count: Int { ends.count }
+    /// Of all different texts together.
+    var byteCount: Int { bytes.count }
 
     /// The code of `text`, a new one if it was not seen before.
     mutating func code(of text: UnsafeRawBufferPointer) -> Int32 {

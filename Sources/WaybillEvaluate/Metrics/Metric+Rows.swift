@@ -1,6 +1,5 @@
-import WaybillCore
-
 import Glibc
+import WaybillCore
 
 extension Metric {
     /// What each row adds to a metric that is a mean of rows.
@@ -15,7 +14,12 @@ extension Metric {
             return try probabilityLosses(truth, scores)
         case (_, .numbers(let truth)):
             guard let predicted = input.predictedNumbers else { throw .inputMissing(.numbers) }
-            return try errors(truth, predicted)
+            return try withErrors(truth, predicted) { count, error in
+                [Double](unsafeUninitializedCapacity: count) { room, filled in
+                    for row in 0..<count { room[row] = error(row) }
+                    filled = count
+                }
+            }
         case (_, .labels): throw .inputMissing(name.input)
         }
     }
@@ -45,27 +49,38 @@ extension Metric {
         return rows(of: values) { row in surprise(binary.isPositive(row) ? values[row] : 1 - values[row]) }
     }
 
-    private func errors(_ truth: NumberColumn, _ predicted: NumberColumn) throws(MetricFailure) -> [Double] {
+    /// What `use` makes of the number of rows and of what each adds to a metric of numbers. Nothing is kept for each row.
+    @inline(__always)
+    func withErrors<Result>(
+        _ truth: NumberColumn, _ predicted: NumberColumn, _ use: (Int, (Int) -> Double) -> Result
+    ) throws(MetricFailure) -> Result {
         let (truths, predictions) = try Self.checked(truth, predicted)
-        switch name {
-        case .mse, .rmse:
-            return rows(of: truths) { row in
-                let error = truths[row] - predictions[row]
-                return error * error
+        let (name, alpha) = (name, alpha)
+        let result: Result? = truths.withUnsafeBufferPointer { truths in
+            predictions.withUnsafeBufferPointer { predictions in
+                switch name {
+                case .mse, .rmse:
+                    use(truths.count) { row in
+                        let error = truths[row] - predictions[row]
+                        return error * error
+                    }
+                case .mae: use(truths.count) { abs(truths[$0] - predictions[$0]) }
+                case .mape:
+                    use(truths.count) { abs(truths[$0] - predictions[$0]) / max(abs(truths[$0]), Double.ulpOfOne) }
+                case .quantileLoss:
+                    use(truths.count) { row in
+                        let error = truths[row] - predictions[row]
+                        return error >= 0 ? alpha * error : (alpha - 1) * error
+                    }
+                case .accuracy, .balancedAccuracy, .precision, .precisionMacro, .precisionMicro, .precisionWeighted,
+                    .recall, .recallMacro, .recallMicro, .recallWeighted, .f1, .f1Macro, .f1Micro, .f1Weighted, .rocAuc,
+                    .rocAucMacro, .rocAucWeighted, .prAuc, .logLoss, .brier, .calibrationError, .r2:
+                    nil
+                }
             }
-        case .mae: return rows(of: truths) { abs(truths[$0] - predictions[$0]) }
-        case .mape:
-            return rows(of: truths) { abs(truths[$0] - predictions[$0]) / max(abs(truths[$0]), Double.ulpOfOne) }
-        case .quantileLoss:
-            return rows(of: truths) { row in
-                let error = truths[row] - predictions[row]
-                return error >= 0 ? alpha * error : (alpha - 1) * error
-            }
-        case .accuracy, .balancedAccuracy, .precision, .precisionMacro, .precisionMicro, .precisionWeighted, .recall,
-            .recallMacro, .recallMicro, .recallWeighted, .f1, .f1Macro, .f1Micro, .f1Weighted, .rocAuc, .rocAucMacro,
-            .rocAucWeighted, .prAuc, .logLoss, .brier, .calibrationError, .r2:
-            throw .inputMissing(name.input)
         }
+        guard let result else { throw .inputMissing(name.input) }
+        return result
     }
 
     /// Both columns, finite and of one length.

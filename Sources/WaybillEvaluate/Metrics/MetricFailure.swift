@@ -28,6 +28,10 @@ package enum MetricFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case inputMissing(MetricInputKind)
     /// The inputs are finite, the value is not.
     case overflow
+    /// Rows that are to be compared in pairs have different truths.
+    case differentTruths(row: Int)
+    /// Too many resamples of the rows have no value: a label is so rare that some have none of it.
+    case unstable(undefined: Int, resamples: Int)
 
     package var description: String {
         switch self {
@@ -46,6 +50,9 @@ package enum MetricFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .lengthMismatch(let column, let count, let truths): "\(count) \(column.rawValue)s for \(truths) truths"
         case .inputMissing(let kind): "no \(kind.rawValue) were given to compute it from"
         case .overflow: "the numbers are too large: the value is not finite"
+        case .differentTruths(let row): "row \(row): the two sets that are compared have different truths"
+        case .unstable(let undefined, let resamples):
+            "\(undefined) of \(resamples) resamples have no value: too few rows of some label"
         }
     }
 }
@@ -56,4 +63,5 @@ package enum MetricColumn: String, Hashable, Sendable {
     case prediction
     case score
     case probability
+    case slice
 }

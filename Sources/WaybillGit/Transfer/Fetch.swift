@@ -8,7 +8,8 @@ import WaybillCore
 /// rename the packs into the mirror → point the mirror's branch at the commit.
 ///
 /// *Guarantees*: killed anywhere, the mirror holds only whole packs of verified objects, and its branch names a
-/// commit that is all there. A mirror that cannot be read is replaced as a whole by a rename.
+/// commit that is all there; a lock that is left on it ends with the next fetch. A mirror that cannot be read is replaced
+/// as a whole by a rename.
 ///
 /// *Assumptions*: one fetch at a time into one mirror; scratch and mirror are on one file system.
 struct Fetch {

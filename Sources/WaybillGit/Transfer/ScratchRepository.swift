@@ -1,5 +1,6 @@
 import CLibgit2
 import FoundationEssentials
+import Glibc
 import WaybillCore
 
 /// A bare repository of libgit2, made or opened at a folder; freed with its owner.
@@ -53,8 +54,10 @@ struct ScratchRepository: ~Copyable {
         return git_reference_name_to_id(&oid, raw, name) == 0 ? ObjectID(oid) : nil
     }
 
-    /// Points a reference at an object that is here, whatever it named before.
+    /// Points a reference at an object that is here, whatever it named before. Nobody else may write to the repository: a
+    /// reference that is locked was left so by a helper that was killed, and would be locked for ever.
     func point(_ name: String, at id: ObjectID) throws(LibGit2Error) {
+        unlink(path + "/" + name + ".lock")
         var oid = id.raw
         var made: OpaquePointer?
         try check(git_reference_create(&made, raw, name, &oid, 1, nil))

@@ -36,7 +36,7 @@ struct BatchRules {
             guard .plain(entry.sealed) == read.bodyDigest else {
                 return RuleBreach(message: Self.wrongBody(entry.sealed), mayBeTorn: true)
             }
-            tally.count(read.header, at: index)
+            tally.count(EntryTraits(read.header), at: index)
             return nil
         }
     }

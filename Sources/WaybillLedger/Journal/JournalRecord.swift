@@ -9,31 +9,25 @@ enum JournalRecord {
     /// Bytes before the note.
     static let checkpointOverhead = 1 + 2 + MerkleHash.width
 
-    /// The record of an entry as far as `body`, which appends what is sealed; nil when the entry would be too long.
-    static func entry(
-        _ header: EntryHeader, body: (inout [UInt8]) -> Void
-    ) -> (bytes: [UInt8], leaf: MerkleHash, sealedLength: Int)? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(768)
+    /// Appends the record of an entry whose sealed bytes `body` appends; nil when the entry would be too long.
+    static func append(
+        _ header: EntryHeader, to bytes: inout ByteWriter, body: (inout ByteWriter) -> Void
+    ) -> (leaf: MerkleHash, sealedLength: Int)? {
+        let start = bytes.count
         bytes.append(entryKind)
-        append(UInt16(0), to: &bytes)
-        append(UInt32(0), to: &bytes)
-        MerkleHash.unset.withBytes { bytes.append(contentsOf: $0) }
+        bytes.leaveRoom(entryOverhead - 1)
         guard LedgerEntry.append(header: header, to: &bytes) else { return nil }
         let end = bytes.count
         body(&bytes)
-        let digest = bytes.withUnsafeBytes { MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[end...])) }
+        let digest = bytes.withBytes { MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[end...])) }
         LedgerEntry.setBodyDigest(digest, ofEntryBefore: end, in: &bytes)
-        let leaf = bytes.withUnsafeBytes { MerkleHash.leaf(UnsafeRawBufferPointer(rebasing: $0[entryOverhead..<end])) }
-        let lengths = (entry: end - entryOverhead, sealed: bytes.count - end)
-        set(UInt16(lengths.entry), at: 1, in: &bytes)
-        set(UInt32(truncatingIfNeeded: lengths.sealed), at: 3, in: &bytes)
-        leaf.write(to: &bytes, at: 7)
-        return (bytes, leaf, lengths.sealed)
-    }
-
-    private static func set<Number: FixedWidthInteger>(_ number: Number, at place: Int, in bytes: inout [UInt8]) {
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: number.bigEndian, toByteOffset: place, as: Number.self) }
+        let begin = start + entryOverhead
+        let leaf = bytes.withBytes { MerkleHash.leaf(UnsafeRawBufferPointer(rebasing: $0[begin..<end])) }
+        let sealedLength = bytes.count - end
+        withUnsafeBytes(of: UInt16(end - begin).bigEndian) { bytes.set($0, at: start + 1) }
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: sealedLength).bigEndian) { bytes.set($0, at: start + 3) }
+        leaf.withBytes { bytes.set($0, at: start + 7) }
+        return (leaf, sealedLength)
     }
 
     static func append(checkpoint note: [UInt8], to bytes: inout [UInt8]) {

@@ -2,7 +2,7 @@ import Glibc
 import WaybillCore
 import WaybillTrust
 
-/// Appends batches to the journal: one write, one `fdatasync`, one signed checkpoint each.
+/// Appends batches to the journal: one `fdatasync`, one signed checkpoint each.
 ///
 /// Belongs to one thread at a time. After any error it refuses further batches.
 final class JournalWriter {
@@ -41,16 +41,23 @@ final class JournalWriter {
         do { return try OpenFile(path, flags) } catch { throw .ledgerUnavailable(error) }
     }
 
-    /// What is wrong with `prepared` as the next entry after `pending` others of the batch.
-    func problem(_ prepared: PreparedEntry, pending: Int) -> String? {
-        prepared.header.problem(at: frontier.size + UInt64(pending))
+    /// What is wrong with `parts` as the next entries after `pending` others of the batch.
+    func problem(_ parts: [PreparedEntries], pending: Int) -> String? {
+        var index = frontier.size + UInt64(pending)
+        for part in parts {
+            for entry in part.entries {
+                if let problem = EntryHeader.problem(ofCause: entry.traits.cause, at: index) { return problem }
+                index += 1
+            }
+        }
+        return nil
     }
 
     /// Makes the entries durable and signed, in order; returns the index of the first.
     ///
-    /// Each entry must have passed `problem(_:pending:)`.
+    /// All must have passed `problem(_:pending:)`.
     /// - Throws: and refuses all later batches. Nothing of a failed batch is acknowledged; the next opening cuts it.
-    func append(_ batch: [PreparedEntry]) throws(Failure) -> LedgerIndex {
+    func append(_ batch: [PreparedEntries]) throws(Failure) -> LedgerIndex {
         if let failure { throw failure }
         do {
             if offset >= segmentLimit { try rotate() }
@@ -69,26 +76,52 @@ final class JournalWriter {
         return failure
     }
 
-    private func write(_ batch: [PreparedEntry]) throws -> LedgerIndex {
+    private func write(_ batch: [PreparedEntries]) throws -> LedgerIndex {
         try requireSameFile()
         let first = frontier.size
         var next = frontier
         buffer.removeAll(keepingCapacity: true)
-        for prepared in batch {
-            buffer.append(contentsOf: prepared.record)
-            next.append(prepared.leaf)
+        var end = offset
+        for part in batch {
+            part.records.withBytes { buffer.append(contentsOf: $0) }
+            if buffer.count >= Self.early { try begin(&end) }
+        }
+        for part in batch {
+            for entry in part.entries { next.append(entry.leaf) }
         }
         let signed = try SignedCheckpoint(
             signing: Checkpoint(origin: signer.key.name, size: next.size, root: next.root), with: signer)
         JournalRecord.append(checkpoint: signed.note, to: &buffer)
-        try file.write(buffer, at: offset)
+        try file.write(buffer, at: end)
         try file.syncData()
-        offset += Int64(buffer.count)
-        bytes += Int64(buffer.count)
+        end += Int64(buffer.count)
+        bytes += end - offset
+        offset = end
         frontier = next
         checkpoint = signed
-        for (place, prepared) in batch.enumerated() { tally.count(prepared.header, at: first + UInt64(place)) }
+        count(batch, from: first)
         return first
+    }
+
+    /// Bytes that are worth being on their way to the disk while the tree grows and is signed.
+    private static let early = 64 << 10
+
+    /// Writes the buffer at `end` ahead of the batch's checkpoint: without that, whatever of it stays behind is a torn tail.
+    private func begin(_ end: inout Int64) throws(SystemError) {
+        try file.write(buffer, at: end)
+        try file.beginSync(at: end, count: buffer.count)
+        end += Int64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func count(_ batch: [PreparedEntries], from first: LedgerIndex) {
+        var index = first
+        for part in batch {
+            for entry in part.entries {
+                tally.count(entry.traits, at: index)
+                index += 1
+            }
+        }
     }
 
     /// A file that was moved away, replaced, cut or written by another would take entries into nowhere.

@@ -101,12 +101,26 @@ struct JournalTally: Hashable, Sendable {
     /// Intents without outcome.
     var openIntents: Set<UInt64> = []
 
-    /// Counts an entry in. An outcome, or a record of a reconciliation, ends the intent that caused it.
-    mutating func count(_ header: EntryHeader, at index: UInt64) {
-        latestTime = max(latestTime, Int64(header.time))
-        if header.phase == .intent { openIntents.insert(index) }
-        if let cause = header.cause, header.phase == .outcome || header.type == "intent.reconciled" {
-            openIntents.remove(cause)
-        }
+    /// Counts an entry in.
+    mutating func count(_ entry: EntryTraits, at index: UInt64) {
+        latestTime = max(latestTime, entry.time)
+        if entry.isIntent { openIntents.insert(index) }
+        if let cause = entry.cause, entry.endsCause { openIntents.remove(cause) }
+    }
+}
+
+/// What of a header concerns other entries.
+struct EntryTraits: Hashable, Sendable {
+    let time: Int64
+    let cause: UInt64?
+    let isIntent: Bool
+    /// An outcome, or a record of a reconciliation, ends the intent that caused it.
+    let endsCause: Bool
+
+    init(_ header: EntryHeader) {
+        time = Int64(header.time)
+        cause = header.cause
+        isIntent = header.phase == .intent
+        endsCause = header.phase == .outcome || header.type == "intent.reconciled"
     }
 }

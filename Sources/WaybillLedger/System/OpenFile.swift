@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What says whether a file is still the one that was opened.
@@ -69,6 +70,15 @@ struct OpenFile: ~Copyable {
     func syncData() throws(SystemError) {
         while fdatasync(descriptor) != 0 {
             if errno != EINTR { throw SystemError("fdatasync", path) }
+        }
+    }
+
+    /// Has the disk begin with bytes that `syncData` will wait for; nothing is durable before that.
+    func beginSync(at offset: Int64, count: Int) throws(SystemError) {
+        while sync_file_range(descriptor, off_t(offset), off_t(count), UInt32(SYNC_FILE_RANGE_WRITE)) != 0 {
+            // A system that lacks the call only loses the head start.
+            if errno == ENOSYS { return }
+            if errno != EINTR { throw SystemError("sync_file_range", path) }
         }
     }
 

@@ -92,7 +92,7 @@ struct PublishedPass {
         case .failure(let breach):
             throw VerificationProblem(file: path.description, index: index, breach.message)
         case .success(nil): pass.report.unreadable += 1
-        case .success(let parts?): tally.count(parts.header, at: index)
+        case .success(let parts?): tally.count(EntryTraits(parts.header), at: index)
         }
         try pass.append(.leaf(entry), entry, latestTime: tally.latestTime)
     }

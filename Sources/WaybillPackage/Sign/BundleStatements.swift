@@ -7,13 +7,15 @@ package struct BundleStatement: Hashable, Sendable {
         /// Of this predicate type.
         case attestation(String)
         case bill
+        /// What the gates of a checklist measured.
+        case evidence
     }
 
     package var kind: Kind
     /// Digest of its own bytes.
     package var digest: Digest
     package var size: Int64
-    /// Keys whose signatures hold; none for what nobody signs: bills of materials, and what a builder says.
+    /// Keys whose signatures hold; none for what nobody signs: bills of materials, evidence, and what a builder says.
     package var signers: [SSHPublicKey] = []
     /// What is wrong with it.
     package var problem: String?
@@ -28,6 +30,8 @@ extension ContentStore {
             switch referrer.artifactType {
             case BillOfMaterials.mediaType:
                 found.append(BundleStatement(kind: .bill, digest: referrer.layer.digest, size: referrer.layer.size))
+            case EvidenceStatements.mediaType:
+                found.append(BundleStatement(kind: .evidence, digest: referrer.layer.digest, size: referrer.layer.size))
             case Attestation.mediaType, Statement.payloadType:
                 let bytes = try await bytes(of: referrer.layer.digest, limit: BundleSignature.limit)
                 found.append(Self.attestation(referrer, bytes, bundle, keys))

@@ -30,7 +30,8 @@ package struct EvidenceStatements: Sendable {
             Self.testResult,
             [
                 "result": .string(isPassed ? "PASSED" : "FAILED"), "configuration": .list(configuration),
-                "passedTests": .list(tests[.passed] ?? []), "warnedTests": .list(tests[.inconclusive] ?? []),
+                "passedTests": .list(tests[.passed] ?? []),
+                "warnedTests": .list((tests[.inconclusive] ?? []) + evidence.skipped.map { .string($0) }),
                 "failedTests": .list((tests[.failed] ?? []) + (tests[.errored] ?? [])),
             ])
     }

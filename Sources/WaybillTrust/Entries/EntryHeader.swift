@@ -38,25 +38,25 @@ package struct EntryHeader: Hashable, Sendable {
 
     /// The bytes to store.
     package var encoded: [UInt8] {
-        var bytes: [UInt8] = []
+        var bytes = ByteWriter()
         append(to: &bytes)
-        return bytes
+        return bytes.bytes
     }
 
     /// Appends the bytes to store.
-    package func append(to bytes: inout [UInt8]) {
+    package func append(to bytes: inout ByteWriter) {
         func member(_ name: StaticString, _ text: String) {
-            name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+            bytes.append(name)
             JSONWriter.append(string: text, to: &bytes)
         }
         member("{\"type\":", type)
         member(",\"phase\":", phase.rawValue)
         member(",\"decision\":", decision)
         if let cause {
-            bytes.append(contentsOf: ",\"cause\":".utf8)
+            bytes.append(",\"cause\":")
             JSONWriter.append(number: cause, to: &bytes)
         }
-        bytes.append(contentsOf: ",\"time\":".utf8)
+        bytes.append(",\"time\":")
         JSONWriter.append(number: time, to: &bytes)
         if let environment { member(",\"environment\":", environment) }
         member(",\"subject\":", subject)
@@ -96,11 +96,10 @@ package struct EntryHeader: Hashable, Sendable {
     package func problem(at index: UInt64) -> String? {
         if time > Self.latestTime { return "its time lies after the year 9999" }
         if type.isEmpty { return "it has no type" }
-        if decision.utf8.count != 16 || !decision.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
-        {
-            return "its decision is not 16 lowercase hexadecimal digits"
-        }
-        if let cause, cause >= index { return "its cause, entry \(cause), does not come before it" }
+        var digits = decision
+        let isDecision = digits.withUTF8 { $0.count == 16 && $0.allSatisfy { 48...57 ~= $0 || 97...102 ~= $0 } }
+        if !isDecision { return "its decision is not 16 lowercase hexadecimal digits" }
+        if let problem = Self.problem(ofCause: cause, at: index) { return problem }
         switch phase {
         case .intent: return outcome == nil ? nil : "it is an intent and has an outcome"
         case .outcome:
@@ -108,5 +107,11 @@ package struct EntryHeader: Hashable, Sendable {
             return cause == nil ? "it is an outcome and names no intent" : nil
         case .fact: return nil
         }
+    }
+
+    /// What is wrong with the cause of entry `index`: the one thing that hangs on its place.
+    package static func problem(ofCause cause: UInt64?, at index: UInt64) -> String? {
+        guard let cause, cause >= index else { return nil }
+        return "its cause, entry \(cause), does not come before it"
     }
 }

@@ -8,25 +8,24 @@ package enum LedgerEntry {
     private static let overhead = 1 + 2 + MerkleHash.width
 
     /// Appends an entry whose body's digest is yet to be set; false when it would be too long, and then nothing was appended.
-    package static func append(header: EntryHeader, to bytes: inout [UInt8]) -> Bool {
+    package static func append(header: EntryHeader, to bytes: inout ByteWriter) -> Bool {
         let start = bytes.count
         bytes.append(version)
-        bytes.append(contentsOf: [0, 0])
+        bytes.leaveRoom(2)
         header.append(to: &bytes)
         let length = bytes.count - start - 3
         guard length + overhead <= maximumLength else {
-            bytes.removeSubrange(start...)
+            bytes.truncate(to: start)
             return false
         }
-        bytes[start + 1] = UInt8(length >> 8)
-        bytes[start + 2] = UInt8(length & 255)
-        MerkleHash.unset.withBytes { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt16(length).bigEndian) { bytes.set($0, at: start + 1) }
+        bytes.leaveRoom(MerkleHash.width)
         return true
     }
 
     /// Sets the digest of the body of the entry that ends before `end`.
-    package static func setBodyDigest(_ digest: MerkleHash, ofEntryBefore end: Int, in bytes: inout [UInt8]) {
-        digest.write(to: &bytes, at: end - MerkleHash.width)
+    package static func setBodyDigest(_ digest: MerkleHash, ofEntryBefore end: Int, in bytes: inout ByteWriter) {
+        digest.withBytes { bytes.set($0, at: end - MerkleHash.width) }
     }
 
     /// An entry taken apart. `header` points into the bytes that were parsed.
@@ -62,8 +61,10 @@ package enum SealedBody {
     package static let maximumLength = 1 << 20
 
     /// Appends the salt, then what `body` appends; the SHA-256 of both stands in the entry.
-    package static func append(salt: (UInt64, UInt64), to bytes: inout [UInt8], body: (inout [UInt8]) -> Void) {
-        withUnsafeBytes(of: salt) { bytes.append(contentsOf: $0) }
+    package static func append(
+        salt: (UInt64, UInt64), to bytes: inout ByteWriter, body: (inout ByteWriter) -> Void
+    ) {
+        withUnsafeBytes(of: salt) { bytes.append($0) }
         body(&bytes)
     }
 

@@ -34,22 +34,8 @@ package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
         withUnsafeBytes(of: self, body)
     }
 
-    /// Overwrites the 32 bytes of `bytes` that begin at `place`.
-    package func write(to bytes: inout [UInt8], at place: Int) {
-        withBytes { hash in
-            bytes.withUnsafeMutableBytes {
-                UnsafeMutableRawBufferPointer(rebasing: $0[place...]).copyMemory(from: hash)
-            }
-        }
-    }
-
     package var bytes: [UInt8] { withBytes(Array.init) }
     package var description: String { withBytes { hexadecimal($0) } }
-
-    /// All zero: the place of a hash that is not known yet.
-    package static let unset = MerkleHash(words: 0)
-
-    private init(words: UInt64) { (word0, word1, word2, word3) = (words, words, words, words) }
 
     /// Root of the tree without leaves: SHA-256 of nothing.
     package static let empty = MerkleHash(SHA256().finalize())

@@ -29,7 +29,7 @@ struct Version: AsyncParsableCommand {
     /// The controller's build; nil when none runs, which is no error here.
     private func running() async throws(Failure) -> String? {
         do throws(Failure) { return try await controller.client().build() } catch {
-            guard error.reason == "NoController" else { throw error }
+            guard error.reason == ControlReason.noController else { throw error }
             return nil
         }
     }

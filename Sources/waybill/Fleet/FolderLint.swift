@@ -52,10 +52,13 @@ struct FolderLint: Sendable {
         }
         let sources = try await SourceCheck(tree: tree, loader: loader, commit: commit).problems(of: state.versions())
         let locks = try await LockCheck(tree: tree, loader: loader, commit: commit).problems(of: state)
+        let data = try await DataCheck(tree: tree, loader: loader, commit: commit).problems(of: state)
         let allowed = try await AllowListCheck(tree: tree, commit: commit, path: path).problems()
         let access = try AccessRules.problems(below: root)
-        let diagnostics = (delta.diagnostics + sources + locks + allowed + access).filter { concerns($0.location.path) }
-            .sorted(by: Diagnostic.inOrder)
+        let diagnostics = (delta.diagnostics + sources + locks + data + allowed + access).filter {
+            concerns($0.location.path)
+        }
+        .sorted(by: Diagnostic.inOrder)
         guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path
             throw Failure(

@@ -16,11 +16,25 @@ extension WaybillConfiguration {
             keepsUnused: environmentsFolder != nil, now: now)
     }
 
+    /// How many of the users of replicas are candidates', the last ones, where there are many more.
+    private static let candidateUsers: UInt32 = 64
+
+    /// Users of candidates that gates ask: those that no served replica has.
+    var usersOfCandidates: ClosedRange<UInt32> {
+        guard isolationUsers.count > 4 * Int(Self.candidateUsers) else { return isolationUsers }
+        return isolationUsers.upperBound - Self.candidateUsers + 1...isolationUsers.upperBound
+    }
+
+    private var usersOfReplicas: ClosedRange<UInt32> {
+        guard isolationUsers.count > 4 * Int(Self.candidateUsers) else { return isolationUsers }
+        return isolationUsers.lowerBound...isolationUsers.upperBound - Self.candidateUsers
+    }
+
     /// What the local target may use of this machine, and what its replicas never see.
     func targetSettings(in folder: StateFolder) throws(Failure) -> LocalTargetSettings {
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = ports
-        settings.users = isolationUsers
+        settings.users = usersOfReplicas
         settings.shared = folder.shared
         settings.hidden = [
             repository.tokenFile, repository.sshKey, repository.sshPassphraseFile, webhookSecretFile,

@@ -14,20 +14,30 @@ struct CandidateFolder: ~Copyable {
     /// - Throws: `StateFolderUnusable`, stalling.
     init(in folder: StateFolder) throws(Failure) {
         let (root, name) = (folder.candidates, DecisionID.random().description)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: "\(root)/\(name)", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
-        } catch { throw Self.unusable("\(root)/\(name)", error.localizedDescription) }
-        // Candidates pass through and list nothing, whatever the process's mask.
-        for folder in [root, "\(root)/\(name)"] where chmod(folder, 0o711) != 0 {
-            throw Self.unusable(folder, String(cString: strerror(errno)))
-        }
+        try Self.make(root)
+        // The lock is there before the folder: a sweep that sees the folder sees that it is in use.
         let path = "\(root)/\(name).lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Self.unusable(path, String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
             throw Self.unusable(path, String(cString: strerror(errno)))
         }
+        do throws(Failure) { try Self.make("\(root)/\(name)") } catch {
+            unlink(path)
+            close(descriptor)
+            throw error
+        }
         (self.root, self.name, self.descriptor) = (root, name, descriptor)
+    }
+
+    private static func make(_ folder: String) throws(Failure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        } catch { throw unusable(folder, error.localizedDescription) }
+        // Candidates pass through and list nothing, whatever the process's mask.
+        guard chmod(folder, 0o711) == 0 else { throw unusable(folder, String(cString: strerror(errno))) }
     }
 
     deinit {
@@ -41,7 +51,7 @@ struct CandidateFolder: ~Copyable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.candidates)) ?? []
         return names.filter { !$0.hasSuffix(".lock") }.sorted().filter { name in
             let lock = open("\(folder.candidates)/\(name).lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-            guard lock >= 0 else { return true }
+            guard lock >= 0 else { return errno == ENOENT }
             defer { close(lock) }
             return flock(lock, LOCK_EX | LOCK_NB) == 0
         }

@@ -1,11 +1,13 @@
 import AsyncHTTPClient
+import Glibc
 import WaybillCore
+import WaybillEngine
 import WaybillServing
 
 /// Starts a candidate beside what serves, for as long as something asks it, and removes it whatever happens.
 ///
 /// *Guarantees*: no route ever names it; it runs under its runtime's isolation and limits, as a user that no served replica has when
-/// the controller is root; after a crash the next run or controller ends it. *Assumptions*: `folder` is one that candidates may be in.
+/// the controller is root; after a crash the next run with the same state folder ends it. *Assumptions*: `folder` is one that candidates may be in.
 struct CandidateRunner: Sendable {
     let folder: StateFolder
     let settings: LocalTargetSettings
@@ -13,9 +15,6 @@ struct CandidateRunner: Sendable {
     let environments: any EnvironmentStore
     /// Returns when measuring is to be broken off; what was started is removed then.
     let stopped: @Sendable () async -> Void
-
-    /// Of the range of users, the last ones are candidates'.
-    private static let users: UInt32 = 64
 
     /// Prepares and starts a replica of `spec`, waits until it is ready, and lets `measure` ask it.
     ///
@@ -57,10 +56,10 @@ struct CandidateRunner: Sendable {
     private func target(_ name: String, _ client: HTTPClient) throws(Failure) -> LocalTarget {
         var settings = settings
         settings.folder = name
-        let first = max(settings.users.lowerBound, settings.users.upperBound - min(Self.users, settings.users.upperBound))
-        settings.users = first...settings.users.upperBound
         return try LocalTarget(
-            settings: settings, models: models, environments: environments, client: client, portsInUse: { [] })
+            settings: settings, models: models, environments: environments, client: client,
+            // A gateway would take a candidate for what its table names.
+            portsInUse: { [folder] in GatewayTableFile.read(folder.routes)?.ports ?? [] })
     }
 
     private func started<Result: Sendable>(
@@ -111,13 +110,14 @@ struct CandidateRunner: Sendable {
         throw Failure(.wait, reason: "Cancelled", message: "stopped")
     }
 
-    /// Ends a replica and waits until nothing of it is left, or for `patience`. The next sweep removes what a cancelled task leaves.
+    /// Ends a replica and waits until nothing of it is left, or for `patience`; also in a task that was cancelled.
     private static func remove(_ id: ReplicaID, _ patience: Duration, _ target: LocalTarget, _ ticket: Ticket) async {
         let end = ContinuousClock.now + patience
         try? await target.stop(id, ticket: ticket)
         while ContinuousClock.now < end {
             if (try? await target.forget(id, ticket: ticket)) != nil { return }
-            do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
+            // A sleep of the task would end at once in one that was cancelled.
+            await Blocking.run { _ = usleep(50_000) }
         }
     }
 }

@@ -19,26 +19,31 @@ struct ValidationParts: Sendable {
         try folder.create()
         let configuration = try command.options.controller.configuration()
         let readers = try command.options.readers()
+        let allowing = try command.signatures.allowList()
         let models = ArtifactStore(
             root: folder.models, content: content, tree: subject.tree, readers: readers, journal: journal,
-            refusing: [folder.path], build: BuildVersion.text, now: { .now })
+            refusing: [folder.path], allowing: { allowing }, build: BuildVersion.text, now: { .now })
         progress("packaging")
         try await models.package(subject.version, at: subject.commit, ticket: ticket)
         let bundle = try await content.bundle(subject.version.id.description)
         let stop = StopSignals()
+        var settings = try configuration.targetSettings(in: folder)
+        settings.users = configuration.usersOfCandidates
         let candidates = CandidateRunner(
-            folder: folder, settings: try configuration.targetSettings(in: folder), models: models,
+            folder: folder, settings: settings, models: models,
             environments: configuration.environments(
                 in: folder, tree: subject.tree, journal: journal, now: { .now }),
-            stopped: { await stop.wait() })
+            stopped: {
+                while !stop.isAsked, (try? await Task.sleep(for: .milliseconds(100))) != nil {}
+            })
         await candidates.sweep(ticket: ticket)
         let (signatures, content) = (command.signatures, content)
         let run = ValidationRun(
             subject: subject, content: content, bundle: bundle,
             intake: ArtifactIntake(content: content, tree: subject.tree, readers: readers, refusing: [folder.path]),
-            candidates: candidates, runtime: command.runtime, allowing: try signatures.allowList(),
+            candidates: candidates, runtime: command.runtime, allowing: allowing,
             signatures: { () throws(Failure) in
-                try await signatures.findings(bundle, in: content, ledger: folder.ledger).findings
+                try await signatures.findings(bundle, in: content, ledger: folder.ledger)
             },
             progress: progress)
         return (try await run.run(ticket: ticket), bundle)

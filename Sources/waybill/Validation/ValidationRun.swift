@@ -15,8 +15,8 @@ struct ValidationRun: Sendable {
     let runtime: Name?
     /// The names that pickles may import.
     let allowing: AllowList
-    /// What is known of the bundle's signatures.
-    let signatures: @Sendable () async throws(Failure) -> [SignatureFinding]
+    /// What is known of the bundle's signatures, and the rules by which they were judged.
+    let signatures: @Sendable () async throws(Failure) -> (findings: [SignatureFinding], rules: AccessRules?)
     let progress: @Sendable (String) -> Void
 
     /// What came of it so far.
@@ -60,14 +60,18 @@ struct ValidationRun: Sendable {
         let measures = BundleMeasures(of: bundle, in: content, as: subject.version)
         switch gate.check {
         case .integrity: return GateResult(gate: gate, measured: try await measures.integrity())
-        case .signed: return GateResult(gate: gate, measured: .signed(try await signatures()))
+        case .signed:
+            let known = try await signatures()
+            return GateResult(
+                gate: gate, measured: .signed(known.findings),
+                inputs: known.rules.map { ["\(gate.name)/access": $0.digest] } ?? [:])
         case .safeFormat:
             return GateResult(
-                gate: gate, measured: measures.safeFormat(inside), inputs: ["allowList": allowing.digest])
+                gate: gate, measured: measures.safeFormat(inside), inputs: ["\(gate.name)/allowList": allowing.digest])
         case .interface: return GateResult(gate: gate, measured: measures.interface(inside))
         case .license: return GateResult(gate: gate, measured: .license(subject.license))
         case .card: return GateResult(gate: gate, measured: try await measures.card())
-        case .golden, .metric: return GateResult(gate: gate, measured: .nothing("it asks a candidate"))
+        case .golden, .metric, .slice: return GateResult(gate: gate, measured: .nothing("it asks a candidate"))
         }
     }
 
@@ -77,12 +81,12 @@ struct ValidationRun: Sendable {
     ) async throws(Failure) -> Evidence.Runtime? {
         var used: Evidence.Runtime?
         do throws(Failure) {
-            let spec = try await subject.candidate(runtime: runtime)
+            let spec = try await subject.spec(of: subject.version, runtime: runtime)
             used = Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
             let begun = course
             course = try await candidates.run(spec, at: subject.commit, ticket: ticket, progress: progress) { port in
                 var course = begun
-                var measures = CandidateMeasures(run: self, candidate: port, gates: gates)
+                var measures = CandidateMeasures(run: self, candidate: port, gates: gates, ticket: ticket)
                 for gate in gates {
                     guard course.goesOn, !Task.isCancelled else {
                         course.skipped.append(gate.name)

@@ -47,11 +47,37 @@ struct ValidationSubject: Sendable {
             message: "\(root): no manifest below it defines \(what)\(problem ?? ""); 'waybill lint' shows what it has")
     }
 
-    /// How a replica of the version is run: by `runtime`; or else as the deployments of the model are; or by the only runtime that serves
+    /// The version of the model that serves in an environment, by what the folder deploys there, and how it is run; nil when nothing does.
+    ///
+    /// - Throws: `BaselineAmbiguous`, stalling, when deployments there differ; `EnvironmentMissing` for one that nothing defines.
+    func baseline(in environment: Name) async throws(Failure) -> (version: ModelVersion, spec: RevisionSpec)? {
+        guard state.resources[.environment(environment)] != nil else {
+            throw Failure(
+                .stall, reason: "EnvironmentMissing", message: "no manifest defines the Environment \(environment)")
+        }
+        let there = state.deployments.values.filter {
+            $0.key.environment == environment && $0.spec.version.model == version.id.model
+        }
+        guard let first = there.first else { return nil }
+        guard there.allSatisfy({ $0.spec.version == first.spec.version }) else {
+            let names = Set(there.map(\.spec.version.description)).sorted().joined(separator: " and ")
+            throw Failure(
+                .stall, reason: "BaselineAmbiguous", message: "\(names) are both deployed in \(environment)")
+        }
+        guard let manifest = first.spec.manifest else { return nil }
+        guard manifest.id != version.id else {
+            throw Failure(
+                .stall, reason: "BaselineIsCandidate",
+                message: "the folder deploys \(version.id) itself in \(environment); compare where it does not yet")
+        }
+        return (manifest, try await spec(of: manifest, runtime: first.spec.runtime))
+    }
+
+    /// How a replica of a version of the model is run: by `runtime`; or else as the deployments of the model are; or by the only runtime that serves
     /// its format.
     ///
     /// - Throws: `RuntimeAmbiguous` or `RuntimeMissing`, stalling, with what there is.
-    func candidate(runtime named: Name?) async throws(Failure) -> RevisionSpec {
+    func spec(of version: ModelVersion, runtime named: Name?) async throws(Failure) -> RevisionSpec {
         let name = if let named { named } else { try onlyRuntime() }
         guard case .servingRuntime(let runtime)? = state.resources[.servingRuntime(name)]?.spec else {
             throw Failure(
@@ -60,7 +86,8 @@ struct ValidationSubject: Sendable {
         guard runtime.formats.contains(version.format) else {
             throw Failure(
                 .stall, reason: "RuntimeMissing",
-                message: "\(name) serves \(runtime.formats.joined(separator: ", ")), and \(version.id) is \(version.format)")
+                message:
+                    "\(name) serves \(runtime.formats.joined(separator: ", ")), and \(version.id) is \(version.format)")
         }
         guard runtime.protocolName == .oipV2 else {
             throw Failure(
@@ -70,7 +97,8 @@ struct ValidationSubject: Sendable {
         var digest: Digest?
         if let lock = runtime.environment?.lock {
             guard let file = try await tree.file(lock, at: commit) else {
-                throw Failure(.stall, reason: "LockMissing", message: "\(lock): there is no such file in the repository")
+                throw Failure(
+                    .stall, reason: "LockMissing", message: "\(lock): there is no such file in the repository")
             }
             digest = Digest(of: try await tree.read([file.blob], limit: 8 << 20).first ?? [])
         }

@@ -25,7 +25,7 @@ struct PlannerTests {
         }
     }
 
-    @Test(arguments: rollouts + failures + removals + gateways)
+    @Test(arguments: rollouts + switches + failures + removals + gateways)
     func decides(_ given: Case) {
         let plan = fixtures.plan(
             given.desired(fixtures), given.observed(fixtures), fixtures.context { given.context(&$0, fixtures) })
@@ -165,21 +165,14 @@ struct PlannerTests {
                 $0.observed([$0.replica(1, 1, drift: "its port belongs to another process")], routed: [$0.id(1, 1)])
             }, plan: "start 50 (route 50) (stop 1) (forget 1)"),
         Case(
+            "one that was condemned and answers again serves until its replacement does", desired: { $0.desired(1) },
+            observed: { $0.observed([$0.replica(1, 1)], routed: [$0.id(1, 1)]) },
+            context: { $0.crashed = [$1.id(1, 1)] }, plan: "start 50 (route 50) (stop 1) (forget 1)"),
+        Case(
             "an interrupted rollout's replicas go at once, the serving ones stay", desired: { $0.desired(3) },
             observed: {
                 $0.observed([$0.replica(1, 1), $0.replica(2, 2, .starting)], routed: [$0.id(1, 1)])
             }, plan: "start 50 (route 50) (stop 1) stop 2 (forget 1) (forget 2)"),
-        Case(
-            "the route was lost: what served last is routed again", desired: { $0.desired(2) },
-            observed: { $0.observed([$0.replica(1, 1), $0.replica(2, 2, .starting)]) },
-            context: { $0.lastServed = $1.desired(1).revision }, plan: "route 1 (route 2) (stop 1) (forget 1)"),
-        Case(
-            "a new one that died before the gateway followed: what is still routed goes on", desired: { $0.desired(2) },
-            observed: { $0.observed([$0.replica(1, 1), $0.replica(2, 2, $0.exited)], routed: [$0.id(1, 1)]) },
-            context: {
-                $0.lastRotation = [$1.id(2, 2)]
-                $0.lastServed = $1.desired(2).revision
-            }, plan: "start 50 route 1 (route 50) (stop 1) (forget 1) (forget 2)"),
     ]
 
     static let removals: [Case] = [

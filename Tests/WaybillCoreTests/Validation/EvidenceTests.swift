@@ -10,16 +10,17 @@ import WaybillCore
 
     @Test func `gates run by cost, those of one kind as listed`() throws {
         let gates = [
-            Gate(name: "b", .metric(MetricCheck(.accuracy, data: "d", atLeast: 0))), Gate(.license(allowed: ["MIT"])),
-            Gate(name: "a", .metric(MetricCheck(.r2, data: "d", atLeast: 0))), Gate(.integrity),
+            Gate(name: "b", .metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0))),
+            Gate(.license(allowed: ["MIT"])),
+            Gate(name: "a", .metric(MetricCheck(MetricQuestion(.r2, data: "d"), atLeast: 0))), Gate(.integrity),
         ]
         #expect(checklist(gates).ordered.map(\.name) == ["integrity", "license", "b", "a"])
     }
 
     @Test func `rules have their digest whatever the checklist is called, and any bound is part of it`() {
-        let one = checklist([Gate(.metric(MetricCheck(.accuracy, data: "d", atLeast: 0.9)))])
-        let same = checklist([Gate(.metric(MetricCheck(.accuracy, data: "d", atLeast: 0.9)))])
-        let looser = checklist([Gate(.metric(MetricCheck(.accuracy, data: "d", atLeast: 0.8)))])
+        let one = checklist([Gate(.metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.9)))])
+        let same = checklist([Gate(.metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.9)))])
+        let looser = checklist([Gate(.metric(MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.8)))])
         let all = checklist(one.gates, runAll: true)
         #expect(one.digest == same.digest)
         #expect(Set([one, looser, all].map(\.digest)).count == 3)
@@ -31,7 +32,8 @@ import WaybillCore
                 version: try VersionID(parsing: "churn@1.0.0"), bundle: Self.digest, checklist: try Name(parsing: "c"),
                 rules: Self.digest, runtime: nil,
                 results: licenses.enumerated().map {
-                    GateResult(gate: Gate(name: "g\($0.offset)", .license(allowed: ["MIT"])), measured: .license($0.element))
+                    GateResult(
+                        gate: Gate(name: "g\($0.offset)", .license(allowed: ["MIT"])), measured: .license($0.element))
                 }, skipped: skipped)
         }
         #expect(try evidence(["MIT", "MIT"]).verdict == .passed)
@@ -49,7 +51,9 @@ import WaybillCore
 
     @Test func `headings in code are none, and a rule of the front matter is no text`() {
         let card = CardOutline(
-            markdown: "---\n# a comment\na: null\nb: ~\nc: x # y\nd: []\n---\n\n```\n# not\n```\n# One #\n\n## Two\ntext\n####### no\n")
+            markdown:
+                "---\n# a comment\na: null\nb: ~\nc: x # y\nd: []\n---\n\n```\n# not\n```\n# One #\n\n## Two\ntext\n####### no\n"
+        )
         #expect(card.fields == ["c"])
         #expect(
             card.sections == [

@@ -29,7 +29,10 @@ import WaybillCore
             (1, [("ada", "good")], "passed: signed by ada"),
             (2, [("ada", "good"), ("ada", "again")], "failed: 1 of 2 signatures that count"),
             (2, [("eve", "good"), ("ada", "good")], "passed: signed by ada, eve"),
-            (1, [(nil, "refused: nobody has this key")], "failed: 0 of 1 signatures that count; refused: nobody has this key"),
+            (
+                1, [(nil, "refused: nobody has this key")],
+                "failed: 0 of 1 signatures that count; refused: nobody has this key"
+            ),
             (1, [], "failed: nobody signed the bundle"),
         ] as [(Int, [(String?, String)], String)])
     func `signatures count once a person`(_ people: Int, _ signers: [(String?, String)], _ expected: String) {
@@ -92,7 +95,9 @@ import WaybillCore
 
     @Test func `a card has the sections with text and the fields that are asked for`() {
         let card = CardOutline(
-            markdown: "---\nlicense: mit\ntags:\n  - a\nempty:\n---\n# Churn\n## Intended use\nFor us.\n## Risks\n## Data\nX\n")
+            markdown:
+                "---\nlicense: mit\ntags:\n  - a\nempty:\n---\n# Churn\n## Intended use\nFor us.\n## Risks\n## Data\nX\n"
+        )
         #expect(
             said(.card(sections: ["intended USE", "Churn"], fields: ["license", "tags"]), .card(card))
                 == "passed: the model card has all of 4")
@@ -128,21 +133,99 @@ import WaybillCore
             (nil, 0, "inconclusive: rocAuc on 0 rows says too little: at least 100 are needed"),
         ] as [(Double?, Int, String)])
     func `a metric is within its bounds, or it does not pass`(_ value: Double?, _ samples: Int, _ expected: String) {
-        let check = MetricCheck(.rocAuc, data: "d", atLeast: 0.9, atMost: 0.99)
+        let check = MetricCheck(MetricQuestion(.rocAuc, data: "d"), atLeast: 0.9, atMost: 0.99)
         let measured = GateMeasurement.MetricValue(value: value, problem: "one class only", samples: samples)
         #expect(said(.metric(check), .metric(measured)) == expected)
     }
 
     @Test func `what a manifest claims stands beside what was measured`() {
-        let check = MetricCheck(.accuracy, data: "d", atLeast: 0.5, minSamples: 1)
+        let check = MetricCheck(MetricQuestion(.accuracy, data: "d"), atLeast: 0.5, minSamples: 1)
         let measured = GateMeasurement.MetricValue(value: 0.75, samples: 4, claimed: 0.99)
         #expect(
             said(.metric(check), .metric(measured))
                 == "passed: accuracy is 0.75 on 4 rows (its manifest claims 0.99), at least 0.5 is asked")
     }
 
+    private func compared(
+        _ lower: Double, _ upper: Double, isTrusted: Bool = true, needed: Int? = 900
+    ) throws -> GateMeasurement {
+        var value = GateMeasurement.MetricValue(value: 0.9, samples: 200)
+        value.baseline = .init(
+            version: try VersionID(parsing: "churn@1.0.0"), value: 0.91, difference: (lower + upper) / 2, lower: lower,
+            upper: upper, margin: 0.02, isTrusted: isTrusted, rowsNeeded: needed)
+        return .metric(value)
+    }
+
+    @Test func `not worse is what is certain, worse as well, and the rest is open with the rows that would decide`()
+        throws
+    {
+        let gate = Gate.Check.metric(
+            MetricCheck(
+                MetricQuestion(.rocAuc, data: "d"),
+                notWorse: .init(than: try Name(parsing: "production"), margin: 0.02)))
+        let begin = "rocAuc is 0.9 on 200 rows; "
+        #expect(
+            said(gate, try compared(-0.019, 0.01))
+                == "passed: \(begin)not worse than churn@1.0.0 in production (0.91) by more than 0.02")
+        #expect(
+            said(gate, try compared(-0.05, -0.03))
+                == "failed: \(begin)worse than churn@1.0.0 in production (0.91) by more than 0.02: by at least 0.03")
+        let open = "inconclusive: \(begin)the difference to churn@1.0.0 in production (0.91) is "
+        #expect(
+            said(gate, try compared(-0.03, 0.01))
+                == "\(open)-0.01, between -0.03 and 0.01 at 95 %: whether it is worse by more than 0.02 is not known; some 900 rows would decide"
+        )
+        // A bound exactly at the margin is not above it.
+        #expect(said(gate, try compared(-0.02, 0.02, needed: nil)).hasPrefix(open))
+        #expect(said(gate, try compared(-0.02, 0.02, needed: nil)).hasSuffix("; no number of rows would decide"))
+        #expect(said(gate, try compared(0.01, 0.02, isTrusted: false)).hasPrefix(open))
+        #expect(
+            said(gate, .metric(.init(value: 0.9, samples: 200)))
+                == "inconclusive: \(begin)there is nothing to compare with: nothing serves in production")
+    }
+
+    private func sliced(
+        _ slices: [(String?, Double?, Verdict)], gap: GateMeasurement.SliceValues.Gap? = nil
+    ) -> GateMeasurement {
+        .slice(
+            .init(
+                samples: 100,
+                slices: slices.map {
+                    .init(name: $0.0, count: 40, value: $0.1, problem: $0.1 == nil ? "one class" : nil, verdict: $0.2)
+                }, gap: gap))
+    }
+
+    @Test func `every group reaches the bound, and groups are no farther apart than allowed`() {
+        let question = MetricQuestion(.accuracy, data: "d")
+        let bounded = Gate.Check.slice(SliceCheck(question, by: "city", bound: 0.8))
+        let gap = Gate.Check.slice(SliceCheck(question, by: "city", gap: 0.1))
+        let fine: [(String?, Double?, Verdict)] = [("Rome", 0.85, .passed), (nil, 0.95, .passed)]
+        #expect(
+            said(bounded, sliced(fine))
+                == "passed: the worst of 2 groups: accuracy is 0.85 on the 40 rows of 'Rome'")
+        #expect(
+            said(bounded, sliced([(nil, 0.5, .failed)] + fine))
+                == "failed: accuracy is 0.5 on the 40 rows of no 'city', 0.8 is asked")
+        #expect(
+            said(bounded, sliced(fine + [("Ulm", nil, .inconclusive)]))
+                == "inconclusive: accuracy is one class on the 40 rows of 'Ulm', which is too little to say")
+        #expect(
+            said(gap, sliced(fine, gap: .init(value: 0.3, lower: 0.15, best: "Rome", worst: "Ulm")))
+                == "failed: 'Rome' and 'Ulm' are 0.3 apart, more than 0.1")
+        #expect(
+            said(gap, sliced(fine, gap: .init(value: 0.3, lower: 0.05, best: "Rome", worst: "Ulm")))
+                == "inconclusive: 'Rome' and 'Ulm' are 0.3 apart, which may be chance")
+        #expect(
+            said(gap, sliced(fine, gap: .init(value: 0.05, lower: 0, best: "Rome", worst: "Ulm")))
+                == "passed: the worst of 2 groups: accuracy is 0.85 on the 40 rows of 'Rome'")
+        #expect(said(gap, sliced(fine)) == "inconclusive: there are no two groups of 'city' to compare")
+        #expect(said(bounded, sliced([])) == "inconclusive: there are no rows")
+    }
+
     @Test func `nothing measured is an error of its own, and so is the wrong thing`() {
-        for check in [Gate.Check.integrity, .safeFormat, .metric(MetricCheck(.r2, data: "d", atLeast: 0))] {
+        for check in [
+            Gate.Check.integrity, .safeFormat, .metric(MetricCheck(MetricQuestion(.r2, data: "d"), atLeast: 0)),
+        ] {
             #expect(said(check, .nothing("the disk is full")) == "errored: the disk is full")
             #expect(
                 said(check, .card(nil)) == "errored: what was measured is not what '\(check.kind.rawValue)' asks")

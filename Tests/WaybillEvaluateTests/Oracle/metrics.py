@@ -24,12 +24,12 @@ def attempt(function, *arguments, **options):
 
 def calibration_error(confidence, is_right):
     """Guo et al. 2017, equation 3: bins ((m-1)/15, m/15], the first with 0."""
+    confidence, is_right = np.asarray(confidence), np.asarray(is_right, dtype=float)
     error = 0.0
     for low, high in zip(EDGES, EDGES[1:]):
-        rows = [i for i, c in enumerate(confidence) if (low < c or low == 0) and c <= high]
-        if rows:
-            accuracy = np.mean([is_right[i] for i in rows])
-            error += len(rows) / len(confidence) * abs(accuracy - np.mean([confidence[i] for i in rows]))
+        rows = (confidence <= high) & ((confidence > low) | (low == 0))
+        if rows.any():
+            error += rows.mean() * abs(is_right[rows].mean() - confidence[rows].mean())
     return error
 
 
@@ -51,23 +51,23 @@ def label_case(random, rows):
     truth, predicted = labels(random, rows, int(random.choice([2, 2, 3, 6])))
     weights = random.integers(0, 4, rows)
 
-    def values(weights):
+    def values(truth, predicted):
         expected = {
-            "accuracy": attempt(sk.accuracy_score, truth, predicted, sample_weight=weights),
-            "balancedAccuracy": attempt(sk.balanced_accuracy_score, truth, predicted, sample_weight=weights),
+            "accuracy": attempt(sk.accuracy_score, truth, predicted),
+            "balancedAccuracy": attempt(sk.balanced_accuracy_score, truth, predicted),
         }
         for name, function in ("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score):
             for average in "macro", "micro", "weighted":
-                expected[name + average.capitalize()] = attempt(
-                    function, truth, predicted, average=average, sample_weight=weights)
-            expected[name] = attempt(function, truth, predicted, pos_label="1", sample_weight=weights)
+                expected[name + average.capitalize()] = attempt(function, truth, predicted, average=average)
+            expected[name] = attempt(function, truth, predicted, pos_label="1")
             # scikit-learn has 0 for a label that is nowhere when there is only one other; that is no value.
             if "1" not in truth and "1" not in predicted:
                 expected[name] = None
         return expected
 
-    return {"truth": truth.tolist(), "labels": predicted.tolist(), "expected": values(None),
-            "weights": weights.tolist(), "weighted": values(weights) if weights.sum() else {}}
+    return {"truth": truth.tolist(), "labels": predicted.tolist(), "expected": values(truth, predicted),
+            "weights": weights.tolist(),
+            "weighted": values(np.repeat(truth, weights), np.repeat(predicted, weights)) if weights.any() else {}}
 
 
 def binary_case(random, rows):
@@ -86,26 +86,26 @@ def binary_case(random, rows):
     ][shape]()
     weights = random.integers(0, 4, rows)
     negated = -scores * 1e6
-    def values(weights):
+
+    def values(truth, scores):
         both = len(np.unique(truth)) == 2
-        if weights is not None:
-            both = len(np.unique(truth[weights > 0])) == 2
         return {
-            "rocAuc": attempt(sk.roc_auc_score, truth, scores, sample_weight=weights) if both else None,
-            "prAuc": attempt(sk.average_precision_score, truth, scores, sample_weight=weights) if both else None,
-            "logLoss": attempt(sk.log_loss, truth, scores, labels=[0, 1], sample_weight=weights),
-            "brier": attempt(sk.brier_score_loss, truth, scores, pos_label=1, sample_weight=weights),
-            "calibrationError": calibration_error(scores, truth) if weights is None else calibration_error(
-                np.repeat(scores, weights), np.repeat(truth, weights)),
+            "rocAuc": attempt(sk.roc_auc_score, truth, scores) if both else None,
+            "prAuc": attempt(sk.average_precision_score, truth, scores) if both else None,
+            "logLoss": attempt(sk.log_loss, truth, scores, labels=[0, 1]),
+            "brier": attempt(sk.brier_score_loss, truth, scores, pos_label=1),
+            "calibrationError": calibration_error(scores, truth),
         }
-    expected = values(None)
+
+    expected = values(truth, scores)
     # The set says nothing of the positive label: Waybill does not guess.
     if not truth.any():
         expected = dict.fromkeys(expected)
     area = attempt(sk.roc_auc_score, truth, negated) if expected["rocAuc"] is not None else None
     return {"truth": [str(t) for t in truth], "scores": scores.tolist(), "expected": expected,
             "negated": negated.tolist(), "negatedRocAuc": area, "weights": weights.tolist(),
-            "weighted": values(weights) if weights.sum() and truth.any() else {}}
+            "weighted": values(np.repeat(truth, weights), np.repeat(scores, weights))
+            if weights.any() and truth.any() else {}}
 
 
 def classes_case(random, rows):
@@ -116,24 +116,23 @@ def classes_case(random, rows):
         probabilities = np.maximum(np.round(probabilities, 1), 0)
         probabilities[probabilities.sum(axis=1) == 0] = 1 / classes
         probabilities /= probabilities.sum(axis=1, keepdims=True)
-    best = probabilities.argmax(axis=1)
     weights = random.integers(0, 4, len(truth))
     weights[:classes] = 1
-    def values(weights):
-        repeat = weights if weights is not None else 1
+
+    def values(truth, probabilities):
+        best = probabilities.argmax(axis=1)
         return {
-            "rocAucMacro": attempt(sk.roc_auc_score, truth, probabilities, multi_class="ovr", average="macro",
-                                   sample_weight=weights),
-            "rocAucWeighted": attempt(sk.roc_auc_score, truth, probabilities, multi_class="ovr", average="weighted",
-                                      sample_weight=weights),
-            "logLoss": attempt(sk.log_loss, truth, probabilities, sample_weight=weights),
-            "brier": attempt(sk.brier_score_loss, truth, probabilities, sample_weight=weights),
-            "calibrationError": calibration_error(
-                np.repeat(probabilities.max(axis=1), repeat), np.repeat(best == truth, repeat)),
+            "rocAucMacro": attempt(sk.roc_auc_score, truth, probabilities, multi_class="ovr", average="macro"),
+            "rocAucWeighted": attempt(sk.roc_auc_score, truth, probabilities, multi_class="ovr", average="weighted"),
+            "logLoss": attempt(sk.log_loss, truth, probabilities),
+            "brier": attempt(sk.brier_score_loss, truth, probabilities),
+            "calibrationError": calibration_error(probabilities.max(axis=1), best == truth),
         }
+
     return {"truth": [str(t) for t in truth], "classes": [str(c) for c in range(classes)],
-            "probabilities": probabilities.T.tolist(), "expected": values(None), "weights": weights.tolist(),
-            "weighted": values(weights)}
+            "probabilities": probabilities.T.tolist(), "expected": values(truth, probabilities),
+            "weights": weights.tolist(),
+            "weighted": values(np.repeat(truth, weights), np.repeat(probabilities, weights, axis=0))}
 
 
 def number_case(random, rows):
@@ -150,20 +149,21 @@ def number_case(random, rows):
         truth[random.random(rows) < 0.3] = 0.0
     alpha = float(random.choice([0.05, 0.5, 0.9]))
     weights = random.integers(0, 4, rows)
-    def values(weights):
-        w = {"sample_weight": weights}
+
+    def values(truth, predicted):
         return {
-            "mse": attempt(sk.mean_squared_error, truth, predicted, **w),
-            "rmse": attempt(sk.root_mean_squared_error, truth, predicted, **w),
-            "mae": attempt(sk.mean_absolute_error, truth, predicted, **w),
-            "mape": attempt(sk.mean_absolute_percentage_error, truth, predicted, **w),
-            "r2": attempt(sk.r2_score, truth, predicted, **w),
-            "quantileLoss": attempt(sk.mean_pinball_loss, truth, predicted, alpha=alpha, **w),
+            "mse": attempt(sk.mean_squared_error, truth, predicted),
+            "rmse": attempt(sk.root_mean_squared_error, truth, predicted),
+            "mae": attempt(sk.mean_absolute_error, truth, predicted),
+            "mape": attempt(sk.mean_absolute_percentage_error, truth, predicted),
+            "r2": attempt(sk.r2_score, truth, predicted),
+            "quantileLoss": attempt(sk.mean_pinball_loss, truth, predicted, alpha=alpha),
         }
+
     # One row that is drawn has no spread.
-    weighted = values(weights) if (weights > 0).sum() > 1 and weights.sum() > 1 else {}
-    return {"truthNumbers": truth.tolist(), "numbers": predicted.tolist(), "alpha": alpha, "expected": values(None),
-            "weights": weights.tolist(), "weighted": weighted}
+    weighted = values(np.repeat(truth, weights), np.repeat(predicted, weights)) if (weights > 0).sum() > 1 else {}
+    return {"truthNumbers": truth.tolist(), "numbers": predicted.tolist(), "alpha": alpha,
+            "expected": values(truth, predicted), "weights": weights.tolist(), "weighted": weighted}
 
 
 def main():

@@ -6,20 +6,6 @@ enum PickleCorpus {
     static let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Corpus")
 
-    /// What makes the models; the versions that the shipped allow list was learned from.
-    private static let lock = """
-        cloudpickle==3.1.3
-        joblib==1.6.0
-        lightgbm==4.7.0
-        narwhals==2.29.0
-        numpy==2.4.6
-        scikit-learn==1.9.1
-        scipy==1.17.1
-        threadpoolctl==3.8.0
-        xgboost-cpu==3.2.0
-
-        """
-
     /// Runs `body` with the adversarial files, in the order of their names.
     static func withAdversarial(_ body: ([URL]) throws -> Void) async throws {
         try await withTemporaryFolder { folder in
@@ -30,7 +16,8 @@ enum PickleCorpus {
 
     /// Runs `body` with models that the real libraries have just made and saved.
     static func withClean(_ body: ([URL]) throws -> Void) async throws {
-        let python = try await PythonSuite.environment(lock: lock).appending(path: "bin/python").path
+        let python = try await PythonSuite.environment(lock: PythonSuite.modelLibraries).appending(path: "bin/python")
+            .path
         try await withTemporaryFolder { folder in
             try run(python, "make_clean.py", folder)
             try body(try files(in: folder))

@@ -41,7 +41,10 @@ struct BundleSurroundings {
     private static func title(_ kind: BundleStatement.Kind) -> String {
         switch kind {
         case .bill: "bill of materials (CycloneDX 1.6)"
+        case .evidence: "evidence of a checklist"
         case .attestation(Provenance.predicateType): "provenance (SLSA v1)"
+        case .attestation(EvidenceStatements.testResult): "test result (in-toto)"
+        case .attestation(EvidenceStatements.summary): "verification summary (SLSA v1)"
         case .attestation(let type): "statement \(type)"
         }
     }

@@ -21,7 +21,9 @@ struct EvidenceView {
                 Table.Cell(judged.message),
             ]
         }
-        rows += evidence.skipped.map { [Table.Cell($0), Table.Cell("not asked", .quiet), "a gate before it did not pass"] }
+        rows += evidence.skipped.map {
+            [Table.Cell($0), Table.Cell("not asked", .quiet), "a gate before it did not pass"]
+        }
         let table = Table(titles: ["GATE", "VERDICT", "WHAT WAS FOUND"], rows: rows).fitting(columns)
         let verdict = style.paint(evidence.verdict.rawValue, evidence.verdict.tone)
         return """
@@ -42,7 +44,8 @@ struct EvidenceView {
         ]
         lines += evidence.results.map { result in
             let judged = result.judged
-            return "| `\(result.gate.name)` | \(judged.verdict.sign) \(judged.verdict.rawValue) | \(judged.message.asMarkdown) |"
+            return
+                "| `\(result.gate.name)` | \(judged.verdict.sign) \(judged.verdict.rawValue) | \(judged.message.asMarkdown) |"
         }
         lines += evidence.skipped.map { "| `\($0)` | not asked | a gate before it did not pass |" }
         lines += ["", "Bundle `\(evidence.bundle)`, evidence `\(evidence.digest)`.", ""]

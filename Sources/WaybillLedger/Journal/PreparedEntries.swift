@@ -2,19 +2,42 @@ import Glibc
 import WaybillCore
 import WaybillTrust
 
-/// An event in the bytes that will be stored, ready for an index. A class, so that a batch is passed on without touching its parts.
-final class PreparedEntry: Sendable {
-    let header: EntryHeader
-    /// As it stands in the journal.
-    let record: [UInt8]
-    let leaf: MerkleHash
+/// Events in the bytes that will be stored, ready for their places. A class, so that a batch is passed on without touching its parts.
+final class PreparedEntries: Sendable {
+    struct Entry: Sendable {
+        let leaf: MerkleHash
+        let traits: EntryTraits
+    }
 
-    /// - Throws: `EventInvalid` when the formats cannot hold it.
-    init(_ event: Event, identity: LedgerIdentity, salt: (UInt64, UInt64)) throws(Failure) {
+    /// As they stand in the journal, one after the other.
+    let records: ByteWriter
+    let entries: [Entry]
+
+    /// With salts of chance.
+    /// - Throws: `EventInvalid` when the formats cannot hold one of them.
+    init(_ events: some Collection<Event>, identity: LedgerIdentity) throws(Failure) {
+        var salts = SaltSource(count: events.count)
+        var records = ByteWriter(capacity: 768 * events.count)
+        var entries: [Entry] = []
+        entries.reserveCapacity(events.count)
+        var (actor, pseudonym) = (Actor.controller, identity.pseudonym(of: .controller))
+        for event in events {
+            if event.actor != actor { (actor, pseudonym) = (event.actor, identity.pseudonym(of: event.actor)) }
+            entries.append(try Self.entry(event, pseudonym, salts.next(), &records))
+        }
+        self.records = records
+        self.entries = entries
+    }
+
+    private static func entry(
+        _ event: Event, _ pseudonym: String, _ salt: (UInt64, UInt64), _ records: inout ByteWriter
+    ) throws(Failure) -> Entry {
         guard event.time.milliseconds >= 0 else { throw .eventInvalid("its time lies before 1970") }
-        header = EntryHeader(event, actor: identity.pseudonym(of: event.actor))
-        let made = JournalRecord.entry(header) { bytes in
-            SealedBody.append(salt: salt, to: &bytes) { SealedDocument(event).append(to: &$0) }
+        let header = EntryHeader(event, actor: pseudonym)
+        // Its place is not known yet: whether its cause comes before is asked when it gets one.
+        if let problem = header.problem(at: .max) { throw .eventInvalid(problem) }
+        let made = JournalRecord.append(header, to: &records) { bytes in
+            SealedBody.append(salt: salt, to: &bytes) { SealedDocument.append(event, to: &$0) }
         }
         guard let made else {
             throw .eventInvalid("the header of '\(event.type.rawValue)' is longer than 64 KiB")
@@ -22,7 +45,7 @@ final class PreparedEntry: Sendable {
         guard made.sealedLength <= SealedBody.saltLength + SealedBody.maximumLength else {
             throw .eventInvalid("the body of '\(event.type.rawValue)' is longer than 1 MiB; store it beside, by digest")
         }
-        (record, leaf) = (made.bytes, made.leaf)
+        return Entry(leaf: made.leaf, traits: EntryTraits(header))
     }
 }
 
@@ -66,11 +89,6 @@ struct SealedDocument {
     let actor: Actor
     let body: Members
 
-    init(_ event: Event) {
-        actor = event.actor
-        body = event.body
-    }
-
     init?(parsing bytes: UnsafeRawBufferPointer) {
         guard let value = Value(json: bytes), let body = value["body"]?.object,
             let actor = value["actor"].flatMap(Self.actor)
@@ -80,21 +98,21 @@ struct SealedDocument {
     }
 
     /// `{"actor":{…},"body":{…}}`.
-    func append(to bytes: inout [UInt8]) {
-        switch actor {
-        case .controller: bytes.append(contentsOf: #"{"actor":{"kind":"controller"},"body":"#.utf8)
+    static func append(_ event: Event, to bytes: inout ByteWriter) {
+        switch event.actor {
+        case .controller: bytes.append(#"{"actor":{"kind":"controller"},"body":"#)
         case .unixUser(let uid, let name):
-            bytes.append(contentsOf: #"{"actor":{"kind":"unixUser","name":"#.utf8)
+            bytes.append(#"{"actor":{"kind":"unixUser","name":"#)
             JSONWriter.append(string: name, to: &bytes)
-            bytes.append(contentsOf: #","uid":"#.utf8)
+            bytes.append(#","uid":"#)
             JSONWriter.append(number: UInt64(uid), to: &bytes)
-            bytes.append(contentsOf: #"},"body":"#.utf8)
+            bytes.append(#"},"body":"#)
         case .gitAuthor(let name):
-            bytes.append(contentsOf: #"{"actor":{"kind":"gitAuthor","name":"#.utf8)
+            bytes.append(#"{"actor":{"kind":"gitAuthor","name":"#)
             JSONWriter.append(string: name, to: &bytes)
-            bytes.append(contentsOf: #"},"body":"#.utf8)
+            bytes.append(#"},"body":"#)
         }
-        JSONWriter.append(body, to: &bytes)
+        JSONWriter.append(event.body, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
     }
 

@@ -1,0 +1,114 @@
+import WaybillCore
+import WaybillEvaluate
+import WaybillManifest
+
+/// Whether the data that a fleet's checklists measure on is what they say: there, with its digest, and with the columns that they name.
+/// For commands, before a merge; of files in the repository only.
+struct DataCheck: Sendable {
+    let tree: any FleetTree
+    let loader: FleetLoader
+    let commit: CommitID
+
+    /// Bytes of the longest file that is looked into.
+    private static let limit = 256 << 20
+
+    func problems(of state: DesiredState) async throws(Failure) -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        for resource in state.resources.values.sorted(by: { $0.location < $1.location }) {
+            guard case .checklist(let checklist) = resource.spec else { continue }
+            for (index, data) in checklist.data.enumerated() {
+                let field: [FieldStep] = [.member("spec"), .member("data"), .index(index)]
+                if let problem = try await problem(of: data.file, { Self.columnProblem(of: data, $0) }) {
+                    found += try await diagnostics(of: resource, field + problem.field, problem)
+                }
+            }
+            for (index, gate) in checklist.gates.enumerated() {
+                guard case .golden(let golden) = gate.check else { continue }
+                let field: [FieldStep] = [
+                    .member("spec"), .member("gates"), .index(index), .member("golden"), .member("requests"),
+                ]
+                if let problem = try await problem(of: golden.requests, Self.requestProblem) {
+                    found += try await diagnostics(of: resource, field + problem.field, problem)
+                }
+            }
+        }
+        return found
+    }
+
+    /// A field below the file's entry and what is wrong with it.
+    private struct Problem {
+        var field: [FieldStep]
+        var rule: DiagnosticRule
+        var message: String
+        var hint: String?
+    }
+
+    private func diagnostics(
+        of resource: Resource, _ field: [FieldStep], _ problem: Problem
+    ) async throws(Failure) -> [Diagnostic] {
+        let found = await loader.diagnostic(
+            of: resource.id, at: field, problem.rule, problem.message, hint: problem.hint)
+        return found.map { [$0] } ?? []
+    }
+
+    private func problem(
+        of file: DataFile, _ look: ([UInt8]) -> Problem?
+    ) async throws(Failure) -> Problem? {
+        guard case .repository(let path) = file.source, file.size <= Self.limit else { return nil }
+        guard let entry = try await tree.file(path, at: commit) else {
+            return Problem(
+                field: [.member("source")], rule: .danglingReference,
+                message: "the repository has no file \(path.quotedForMessage)",
+                hint: "commit the data together with the checklist that names it")
+        }
+        let bytes: [UInt8]
+        do throws(Failure) { bytes = try await tree.read([entry.blob], limit: Self.limit).first ?? [] } catch {
+            guard error.reason == "FileTooLarge" else { throw error }
+            return nil
+        }
+        let digest = Digest(of: bytes)
+        guard digest == file.digest else {
+            // A pointer of Git LFS stands for other bytes, which are not here.
+            if bytes.starts(with: Array("version https://git-lfs".utf8)) { return nil }
+            return Problem(
+                field: [.member("digest")], rule: .invalidValue, message: "\(path.quotedForMessage) is \(digest)",
+                hint: "bring back the data that was meant, or write its digest and size")
+        }
+        return look(bytes)
+    }
+
+    private static func columnProblem(of data: LabelledData, _ bytes: [UInt8]) -> Problem? {
+        let named: [(name: String, field: [FieldStep])] =
+            [(data.target, [.member("target")])]
+            + data.features.enumerated().map { ($0.element, [.member("features"), .index($0.offset)]) }
+        let columns: [String]
+        do throws(LabelledSetError) {
+            columns = try LabelledSet.read(
+                bytes, named: data.file.source.description, format: LabelledSetFormat(data.format),
+                columns: []
+            ).columnNames
+        } catch {
+            return Problem(
+                field: [.member("source")], rule: .invalidValue,
+                message: "\(data.file.source)\(error.line.map { ":\($0)" } ?? ""): \(error.problem)", hint: error.hint)
+        }
+        return named.first { !columns.contains($0.name) }.map { missing($0.name, at: $0.field, of: data, columns) }
+    }
+
+    private static func missing(
+        _ name: String, at field: [FieldStep], of data: LabelledData, _ columns: [String]
+    ) -> Problem {
+        Problem(
+            field: field, rule: .danglingReference,
+            message: "\(data.file.source): there is no column \(name.quotedForMessage)",
+            hint: Suggestion.nearest(to: name, in: columns).map { "did you mean '\($0)'?" }
+                ?? "the columns are \(columns.prefix(10).joined(separator: ", "))")
+    }
+
+    private static func requestProblem(_ bytes: [UInt8]) -> Problem? {
+        do throws(InvalidInput) { _ = try GoldenRequests(parsing: bytes) } catch {
+            return Problem(field: [.member("source")], rule: .invalidValue, message: error.message)
+        }
+        return nil
+    }
+}
