@@ -40,7 +40,8 @@ extension OperatorCommand: Codable {
                 try CommitID(parsing: members.decode(String.self, forKey: .commit)), reason: try needed("accept"))
         case let other:
             throw InvalidInput(
-                "\(other.quotedForMessage) is not a command; expected accept, lift, pause, restart, resume, retry, rollback or sync")
+                "\(other.quotedForMessage) is not a command; expected accept, lift, pause, restart, resume, retry, rollback or sync"
+            )
         }
     }
 

@@ -23,7 +23,8 @@ package struct KeySummary: Hashable, Sendable {
 
     package init(
         key: DeploymentKey, conditions: Conditions = Conditions(), commit: CommitID? = nil, desired: Revision? = nil,
-        version: VersionID? = nil, standIn: VersionID? = nil, runtime: Name? = nil, servingProtocol: ServingProtocol? = nil,
+        version: VersionID? = nil, standIn: VersionID? = nil, runtime: Name? = nil,
+        servingProtocol: ServingProtocol? = nil,
         wantedReplicas: Int = 0, serving: [Revision] = [], replicas: [ObservedReplica] = [],
         rotation: Set<ReplicaID> = [], pending: [PlannedAction] = [], nextLook: Timestamp? = nil,
         observedAt: Timestamp? = nil

@@ -249,7 +249,8 @@ extension EngineCore {
         let isStalled = !runnable.isEmpty && runnable.allSatisfy { $0.map { $0.notBefore == nil } ?? false }
         let polls = isUnderWay && !isStalled ? [now + policy.poll(afterLooks: state.idleLooks)] : []
         let recall = [state.recallFailure?.notBefore].compactMap { $0 }.filter { $0 > now }
-        return ([resync] + recall + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min() ?? resync
+        return ([resync] + recall + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min()
+            ?? resync
     }
 
     // MARK: Notes

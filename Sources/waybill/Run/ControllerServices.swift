@@ -29,6 +29,7 @@ struct Parts: Sendable {
     var metrics: Metrics
     /// What an earlier controller said of each deployment last.
     var conditions: [DeploymentKey: Conditions]
+    var catalogue: CatalogueConditions
 }
 
 /// Runs the controller's loops as children of one task group until a signal asks for the end.
@@ -88,9 +89,9 @@ struct ControllerServices {
             models: parts.models, ledger: parts.ledger, entries: parts.world.ledger,
             history: parts.store, folder: parts.folder, configuration: parts.configuration,
             startedAt: parts.clock.now(),
-            repository: parts.repository)
+            repository: parts.repository, catalogue: parts.catalogue)
         let control = ControlServer(
-            interface: face, stateFolder: parts.folder.path, build: Executables.build(), logger: parts.logger)
+            interface: face, stateFolder: parts.folder.path, build: Executables.build, logger: parts.logger)
         let monitor = monitorServer(face)
         try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask {
@@ -141,7 +142,7 @@ struct ControllerServices {
         for await commit in reconsidered { await watcher.reconsider(commit) }
     }
 
-    /// The store's index of resources follows the commit in force.
+    /// The store's index of resources, and their conditions, follow the commit in force.
     private func keepResources() async {
         var kept: CommitID?
         for await _ in rounds {
@@ -149,6 +150,7 @@ struct ControllerServices {
                 await watcher.status.accepted == state.commit
             else { continue }
             parts.store.take(state)
+            parts.catalogue.take(state)
             kept = state.commit
         }
     }
