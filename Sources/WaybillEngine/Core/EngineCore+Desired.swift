@@ -26,8 +26,14 @@ extension EngineCore {
         track(key)
         guard var state = states[key] else { return }
         let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
+        let asksTheSame = state.desired?.admission == desired.admission
+        if isSame, !asksTheSame {
+            state.failures[.validate(desired.revision)] = nil
+            state.generation += 1
+        }
         if !isSame {
             changeGoal(&state)
+            if let old = state.desired, old.revision.short == facts.keys[key]?.lastServed { state.standIn = old }
             if state.desired?.revision != desired.revision { state.reservedSerials = [] }
             state.previous = state.desired
             state.commit = originOfRendering(desired, key) ?? commit
@@ -38,7 +44,7 @@ extension EngineCore {
         if facts.keys[key]?.isOrphaned == true {
             note(makes(key).released(.orphaned, message: "git names the deployment again", commit: commit))
         }
-        if isSame { return }
+        if isSame && asksTheSame { return }
         mayCollect()
         endObsoletePreparation(key)
         trigger(key)
@@ -60,11 +66,15 @@ extension EngineCore {
 
     private mutating func endObsoletePreparation(_ key: DeploymentKey) {
         builderQueue.removeAll { $0 == key }
-        guard case .prepare(let revision)? = inFlight[key]?.act?.action, revision != states[key]?.desired?.revision
-        else {
+        let desired = states[key]?.desired
+        switch inFlight[key]?.act?.action {
+        case .prepare(desired?.revision): return
+        case .validate(desired?.revision)
+        where inFlight[key]?.act?.question?.checklist == desired?.admission.checklist:
             return
+        case .prepare?, .validate?: cancel(key, isNeeded: false)
+        case .startReplica?, .stopReplica?, .setRoute?, .forgetReplica?, nil: return
         }
-        cancel(key, isNeeded: false)
     }
 
     private mutating func hold(_ key: DeploymentKey, _ diagnostics: [Diagnostic], at commit: CommitID) {
@@ -90,6 +100,7 @@ extension EngineCore {
         if state.mode == .absent || state.mode == .orphaned { return }
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
+        state.standIn = nil
         state.desired = nil
         state.commit = commit
         state.held = []
