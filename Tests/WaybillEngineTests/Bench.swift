@@ -104,6 +104,7 @@ struct Bench {
     private mutating func apply(_ action: Action, _ spec: RevisionSpec?) {
         switch action {
         case .prepare(let revision): preparations[revision] = .prepared
+        case .validate: break
         case .startReplica(let id, let revision):
             guard let spec else { return }
             replicas[id] = ObservedReplica(

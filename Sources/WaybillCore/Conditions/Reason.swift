@@ -25,6 +25,12 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case massDeletion = "MassDeletion"
     case waiting = "Waiting"
     case stopping = "Stopping"
+    /// A gate of the environment's checklist is not passed.
+    case gatesFailed = "GatesFailed"
+    /// There is too little evidence to say whether a gate is passed.
+    case gatesInconclusive = "GatesInconclusive"
+    /// A gate could not be asked.
+    case gatesErrored = "GatesErrored"
     /// Files of the model that were not read to their end when they were looked into.
     case filesUnscanned = "FilesUnscanned"
     /// Git asks for a revision that was rolled back; what served before it serves in its place.

@@ -22,6 +22,7 @@ extension EventType {
         case .bundleAttested: .bundleAttested
         case .bundlePulled: .bundlePulled
         case .versionValidated: .versionValidated
+        case .revisionAdmitted: .revisionAdmitted
         case .signatureVerified: .signatureVerified
         case .contentVerified: .contentVerified
         case .contentQuarantined: .contentQuarantined

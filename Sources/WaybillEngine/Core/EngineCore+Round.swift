@@ -122,8 +122,11 @@ extension EngineCore {
 
     private func context(_ state: KeyState, _ key: DeploymentKey) -> PlanContext {
         let known = facts.keys[key] ?? KeyFacts()
-        let exits = known.exits.flatMap { $0.revision == state.desired?.revision.description ? $0 : nil }
-        return PlanContext(
+        let isAdmitted = state.desired.map { known.isAdmitted($0.revision) } ?? false
+        let standIn = isAdmitted ? nil : state.standIn.flatMap { $0.revision.short == known.lastServed ? $0 : nil }
+        let revisions = [state.desired?.revision, standIn?.revision].compactMap(\.?.description)
+        let exits = known.exits.flatMap { revisions.contains($0.revision) ? $0 : nil }
+        var context = PlanContext(
             now: now, reservedSerials: state.reservedSerials.filter { $0 >= known.replaceSerialsBelow },
             nextSerial: nextSerial, startNotBefore: exits == nil ? nil : state.startNotBefore,
             exits: exits?.count ?? 0, replaceSerialsBelow: known.replaceSerialsBelow, lastServed: known.lastServed,
@@ -131,6 +134,8 @@ extension EngineCore {
             isOrphaned: state.mode == .orphaned,
             keepsLastUntil: exits == nil ? nil : state.exitSeenAt.map { $0 + KeyFacts.exitWindow },
             crashed: known.crashed)
+        (context.isAdmitted, context.verdict, context.standIn) = (isAdmitted, known.verdict, standIn)
+        return context
     }
 
     private mutating func reserveSerials(_ plan: KeyPlan, _ key: DeploymentKey) {
@@ -199,7 +204,7 @@ extension EngineCore {
         for planned in plan.runnable {
             if state.failures[ActionClass(planned.action)]?.blocks(at: now) == true { continue }
             if waitsForCollection(planned, key) { continue }
-            guard case .prepare = planned.action else { return planned }
+            guard planned.action.isPreparation else { return planned }
             let others = builderPromises.subtracting([key]).count
             if busyBuilders + others < policy.builders { return planned }
             if !builderQueue.contains(key) { builderQueue.append(key) }
@@ -208,10 +213,12 @@ extension EngineCore {
     }
 
     private mutating func perform(_ planned: PlannedAction, _ key: DeploymentKey) {
+        noteAdmission(planned.action, key)
         guard let state = states[key] else { return }
         let request = ActRequest(
-            id: takeEffectID(), key: key, action: planned.action, spec: state.desired?.spec, commit: state.commit,
-            decision: decision(key), reason: planned.reason)
+            id: takeEffectID(), key: key, action: planned.action, spec: state.spec(for: planned.action),
+            commit: state.commit, decision: decision(key), reason: planned.reason,
+            question: question(planned.action, key))
         var flight = InFlight(
             id: request.id, act: request, deadline: now, before: facts.keys[key], generation: state.generation)
         fold(request.intent(at: wallNow))
