@@ -4,9 +4,12 @@ package struct Environment: Hashable, Sendable {
 
     package var target: TargetName
     package var description: String?
+    /// Nil: what git says is enough.
+    package var approvals: ApprovalPolicy?
 
-    package init(target: TargetName, description: String? = nil) {
+    package init(target: TargetName, description: String? = nil, approvals: ApprovalPolicy? = nil) {
         self.target = target
         self.description = description
+        self.approvals = approvals
     }
 }

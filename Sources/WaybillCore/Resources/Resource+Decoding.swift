@@ -70,7 +70,9 @@ extension Model {
 
 extension Environment {
     init(_ spec: SpecReader) throws(InvalidInput) {
-        self.init(target: try spec.choice("target"), description: spec.text("description"))
+        self.init(
+            target: try spec.choice("target"), description: spec.text("description"),
+            approvals: spec.has("approvals") ? try ApprovalPolicy(spec.object("approvals")) : nil)
     }
 }
 

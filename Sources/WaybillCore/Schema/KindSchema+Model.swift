@@ -28,6 +28,9 @@ extension KindSchema {
                 "target", .choice(WaybillCore.Environment.TargetName.allCases.map(\.rawValue)), default: "local",
                 "Where its deployments run: `local` is processes on the controller's machine."),
             Field("description", .string(.text), "What the stage is for, for people."),
+            Field(
+                "approvals", .object(ApprovalPolicy.fields),
+                "Whose words a change needs before it begins, proven from git. See `docs/approvals.md`."),
         ],
         documentation: "A stage on the way to production and the target that serves it.",
         example: """
