@@ -75,7 +75,7 @@ let package = Package(
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEvaluate", ["WaybillCore"]),
-        library("WaybillEngine", ["WaybillCore"]),
+        library("WaybillEngine", ["WaybillCore", "WaybillTrust"]),
         library(
             "WaybillAPI",
             ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
