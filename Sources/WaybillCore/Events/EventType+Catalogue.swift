@@ -54,6 +54,37 @@ extension EventType {
             EventDescription(
                 meaning: "A file of the fleet does not say what its kind asks for.",
                 fields: [("commit", "the commit"), ("location", "file:line:column"), ("message", "what is wrong")])
+        case .approvalSeen:
+            EventDescription(
+                meaning: "An approval that counts was seen for the first time. Later ones of it are not written.",
+                fields: [
+                    ("change", "digest of the change"), ("person", "who approves"), ("role", "as what"),
+                    ("file", "where it is"), ("key", "fingerprint of the key"), ("evidence", "digest, or `none`"),
+                    ("expires", "when it ends"), ("presence", "what a key in hardware says of the person"),
+                    ("word", "what tells it from others"),
+                ])
+        case .changeAdmitted:
+            EventDescription(
+                meaning: "A change has the words that its environment asks for, and begins. It is not asked for again.",
+                fields: [
+                    ("change", "digest of the change"), ("from", "revision before, or `absent`"),
+                    ("rendering", "digest of the rendering, or `absent`"),
+                    ("checklist", "digest of its gates, or `none`"),
+                    ("commit", "desired commit"), ("required", "what the environment asks for"),
+                    ("message", "in words"), ("authors", "who signed a proposal"),
+                    ("approvals", "of each `person`, `role`, `file`, `key`, `evidence` and end, the first hundred"),
+                    ("rules", "digest of the access file"),
+                ])
+        case .rulesAdopted:
+            EventDescription(
+                meaning:
+                    "The rules of a commit came into force: who may do what, what environments ask for, and how models are run.",
+                fields: [
+                    ("commit", "the commit"), ("rules", "digest of all rules"), ("from", "that of the rules before"),
+                    ("governed", "whether a change of them must be approved"),
+                    ("changed", "which of them changed, the first hundred"),
+                    ("governors", "who may approve a change of them"), ("message", "in words"),
+                ])
         case .planDecided:
             EventDescription(
                 meaning: "What will be done for a deployment, and why.",
@@ -239,7 +270,10 @@ extension EventType {
         case .holdPlaced:
             EventDescription(
                 meaning: "A deployment or the fleet is kept as it is.",
-                fields: [("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held")])
+                fields: [
+                    ("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held"),
+                    ("change", "digest of the change that waits for approval"),
+                ])
         case .holdReleased:
             EventDescription(
                 meaning: "A hold ended.",

@@ -3,18 +3,19 @@ package import WaybillTrust
 
 /// The words about changes that a commit and the refs beside it hold.
 package struct StatementShelf: Equatable, Sendable {
-    /// In the order of their places.
-    package var statements: [FoundStatement]
+    package let statements: [FoundStatement]
     /// Links, files that are named otherwise, and the like, which say nothing.
-    package var problems: [TreeProblem]
+    package let problems: [TreeProblem]
+    private let byKey: [DeploymentKey: [FoundStatement]]
 
     package init(statements: [FoundStatement] = [], problems: [TreeProblem] = []) {
         self.statements = statements
         self.problems = problems
+        byKey = Dictionary(grouping: statements, by: \.path.key)
     }
 
     /// Those filed for one deployment, whatever their change.
-    package func of(_ key: DeploymentKey) -> [FoundStatement] { statements.filter { $0.path.key == key } }
+    package func of(_ key: DeploymentKey) -> [FoundStatement] { byKey[key] ?? [] }
 }
 
 /// Reads and proves the files of `.waybill/approvals`. What was proven once is remembered by the id of its bytes.
@@ -38,28 +39,28 @@ package actor StatementReader {
     ///   - commit: of the watched branch.
     ///   - refs: full names and what they name.
     package func read(at commit: CommitID, refs: [String: CommitID] = [:]) async throws(Failure) -> StatementShelf {
-        var shelf = StatementShelf()
-        var files = try await files(at: commit, place: "", limit: Self.mostFiles, &shelf)
+        var problems: [TreeProblem] = []
+        var files = try await files(at: commit, place: "", limit: Self.mostFiles, &problems)
         for (name, tip) in refs.sorted(by: { $0.key < $1.key }).prefix(Self.mostRefs) {
             do throws(Failure) {
-                files += try await self.files(at: tip, place: "\(name):", limit: Self.mostFilesOfRef, &shelf)
+                files += try await self.files(at: tip, place: "\(name):", limit: Self.mostFilesOfRef, &problems)
             } catch {
-                shelf.problems.append(TreeProblem(path: name, message: error.message))
+                problems.append(TreeProblem(path: name, message: error.message))
             }
         }
         if refs.count > Self.mostRefs {
-            shelf.problems.append(
+            problems.append(
                 TreeProblem(
                     path: ApprovalPath.refs, message: "\(refs.count) refs; the first \(Self.mostRefs) are looked at"))
         }
         try await prove(Set(files.map(\.blob)).filter { known[$0] == nil })
-        shelf.statements = files.compactMap { file in
+        let statements = files.compactMap { file in
             known[file.blob].map { FoundStatement(place: file.place, path: file.path, result: $0) }
         }
         // What no longer is anywhere is forgotten: withdrawn words must not fill the memory.
         let live = Set(files.map(\.blob))
         if known.count > 2 * live.count + Self.batch { known = known.filter { live.contains($0.key) } }
-        return shelf
+        return StatementShelf(statements: statements, problems: problems)
     }
 
     private struct File {
@@ -69,13 +70,13 @@ package actor StatementReader {
     }
 
     private func files(
-        at commit: CommitID, place: String, limit: Int, _ shelf: inout StatementShelf
+        at commit: CommitID, place: String, limit: Int, _ problems: inout [TreeProblem]
     ) async throws(Failure) -> [File] {
         let found = try await tree.changes(from: nil, to: commit, under: ApprovalPath.folder)
-        shelf.problems += found.problems.map { TreeProblem(path: place + $0.path, message: $0.message) }
+        problems += found.problems.map { TreeProblem(path: place + $0.path, message: $0.message) }
         if found.changes.count > limit {
             let message = "\(found.changes.count) files; the first \(limit) are looked at"
-            shelf.problems.append(TreeProblem(path: place + ApprovalPath.folder, message: message))
+            problems.append(TreeProblem(path: place + ApprovalPath.folder, message: message))
         }
         var files: [File] = []
         for change in found.changes.prefix(limit) {
@@ -84,7 +85,7 @@ package actor StatementReader {
                 files.append(
                     File(place: place + change.path, path: try ApprovalPath(parsing: change.path), blob: blob))
             } catch {
-                shelf.problems.append(TreeProblem(path: place + change.path, message: error.message))
+                problems.append(TreeProblem(path: place + change.path, message: error.message))
             }
         }
         return files

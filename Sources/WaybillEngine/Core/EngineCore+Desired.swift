@@ -22,8 +22,9 @@ extension EngineCore {
         for key in states.keys.sorted() { decideUnnamed(key) }
     }
 
-    private mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
+    mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         track(key)
+        guard mayBegin(desired, key, at: commit) else { return }
         guard var state = states[key] else { return }
         let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
         if !isSame {
@@ -84,8 +85,9 @@ extension EngineCore {
         if states[key] != nil { trigger(key) }
     }
 
-    private mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
+    mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
         track(key)
+        guard isOrphaned || mayBegin(nil, key, at: commit) else { return }
         guard var state = states[key] else { return }
         if state.mode == .absent || state.mode == .orphaned { return }
         changeGoal(&state)
@@ -104,7 +106,10 @@ extension EngineCore {
 
     /// What the whole desired state does not name is not wanted; what it holds is left as it is.
     mutating func decideUnnamed(_ key: DeploymentKey) {
-        guard let state = states[key], state.mode == .undecided, state.held.isEmpty else { return }
+        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.wait?.desired == nil else {
+            return
+        }
+        if let commit, facts.keys[key]?.isOrphaned != true, !mayBegin(nil, key, at: commit) { return }
         states[key]?.mode = facts.keys[key]?.isOrphaned == true ? .orphaned : .absent
         states[key]?.generation += 1
         trigger(key)

@@ -7,6 +7,7 @@ extension EngineCore {
         let isFirst = known.observation == nil
         remember(observation, key)
         if isFirst { welcome(key) }
+        judgeAgain(key)
         noteFailures(key)
         noteExits(key, whileAway: isFirst)
         guard decidePlan(key, isFirst: isFirst) else { return rest(key) }

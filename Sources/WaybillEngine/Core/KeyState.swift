@@ -21,6 +21,8 @@ struct KeyState: Sendable {
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0
     var held: [Diagnostic] = []
+    /// What git asks for and nobody has approved yet. What is in force stays meanwhile.
+    var wait: ApprovalWait?
 
     var observation: Observation?
     var plan: KeyPlan?

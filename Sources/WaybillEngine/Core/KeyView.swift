@@ -61,6 +61,7 @@ struct KeyView {
         if let failure = state.observeFailure?.failure { return Word(failure.reason, failure.message) }
         switch state.mode {
         case .undecided:
+            if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
             return state.held.isEmpty
                 ? Word(.notObserved, "nothing is known of it yet")
                 : Word(.invalidManifest, state.held.summary)
@@ -125,6 +126,7 @@ struct KeyView {
 
     private var held: Word? {
         if !state.held.isEmpty { return Word(.invalidManifest, state.held.summary) }
+        if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
         return fleetHold.map { Word($0.cause.rawValue, $0.message) }

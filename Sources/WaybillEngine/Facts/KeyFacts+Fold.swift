@@ -27,7 +27,13 @@ extension KeyFacts {
         case .holdPlaced: setHold(event, to: true)
         case .holdReleased: setHold(event, to: false)
         case .operatorCommand: foldCommand(event)
+        case .approvalSeen:
+            if let word = event.body["word"]?.string { seenWords.insert(word) }
+        case .changeAdmitted:
+            admitted = event.body["rendering"]?.string
+            seenWords = []
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
+            .rulesAdopted,
             .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .versionValidated, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
@@ -40,6 +46,7 @@ extension KeyFacts {
     private mutating func foldPlan(_ event: Event) {
         guard let to = event.body["to"]?.string else { return }
         let actions = (event.body["actions"]?.list ?? []).compactMap { $0["action"]?.string }
+        admitted = nil
         decided = DecidedPlan(
             to: to, rendering: event.body["rendering"]?.string,
             commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) }, actions: Set(actions))
@@ -113,6 +120,8 @@ extension KeyFacts {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
         case Reason.artifactAltered.rawValue?: isAltered = isHeld
+        case Reason.awaitingApproval.rawValue?:
+            awaited = isHeld ? event.body["change"]?.string.flatMap { try? Digest(parsing: $0) } : nil
         case _: break
         }
     }

@@ -14,6 +14,8 @@ struct PendingChanges {
     let after: DesiredState
     /// Nil: nobody has said who may do what.
     let rules: AccessRules?
+    let rulesBefore: Ruleset
+    let rulesAfter: Ruleset
 
     /// - Throws: `Failure` for a revision or a folder that is not there, and for an access file with problems.
     static func load(
@@ -27,7 +29,14 @@ struct PendingChanges {
         // Where the first rules come with this very change there are none before it.
         var rules = try await AccessRules.load(clone, at: from)
         if rules == nil { rules = try await AccessRules.load(clone, at: to) }
-        return PendingChanges(clone: clone, base: from, head: to, before: before, after: after, rules: rules)
+        let (first, second) = (
+            try await RuleFiles.read(clone, at: from, path: path), try await RuleFiles.read(clone, at: to, path: path)
+        )
+        let old = Ruleset(before, access: first.accessDigest, lists: first.lists, keeping: nil)
+        let new = Ruleset(after, access: second.accessDigest, lists: second.lists, keeping: old)
+        return PendingChanges(
+            clone: clone, base: from, head: to, before: before, after: after, rules: rules, rulesBefore: old,
+            rulesAfter: new)
     }
 
     private static func state(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {
@@ -38,8 +47,13 @@ struct PendingChanges {
         return state
     }
 
-    /// Deployments that change, in their order.
+    /// Deployments that change, in their order; first the rules, where they do and somebody governs them.
     var keys: [DeploymentKey] {
+        let isGoverned = rules?.access.people(.governor, model: nil).isEmpty == false
+        return (isGoverned && rulesAfter != rulesBefore ? [Ruleset.key] : []) + deployments
+    }
+
+    private var deployments: [DeploymentKey] {
         Set(before.deployments.keys).union(after.deployments.keys).filter { key in
             after.held[key] == nil && before.deployments[key]?.rendering != after.deployments[key]?.rendering
         }.sorted()
@@ -49,11 +63,12 @@ struct PendingChanges {
     ///
     /// - Throws: `NothingChanges` when the two commits say the same of it, `Held` when its manifests are broken.
     func change(of key: DeploymentKey) throws(Failure) -> Change {
+        if key == Ruleset.key { return try rulesChange() }
         if let problems = after.held[key] {
             throw Failure(
                 .stall, reason: "Held", message: "\(key) cannot be read at \(head.short): \(problems.summary)")
         }
-        guard keys.contains(key) else {
+        guard deployments.contains(key) else {
             throw Failure(
                 .stall, reason: "NothingChanges",
                 message: "\(key) is the same at \(base.short) and at \(head.short); name others by --base and --head")
@@ -67,8 +82,19 @@ struct PendingChanges {
         (after.deployments[key] ?? before.deployments[key])?.spec.version.model
     }
 
+    private func rulesChange() throws(Failure) -> Change {
+        if rulesAfter == rulesBefore {
+            throw Failure(
+                .stall, reason: "NothingChanges",
+                message:
+                    "the rules are the same at \(base.short) and at \(head.short); name others by --base and --head")
+        }
+        return rulesAfter.change(from: rulesBefore.digest)
+    }
+
     /// What the environment asks for; nil: nothing.
     func policy(of key: DeploymentKey) -> ApprovalPolicy? {
+        if key == Ruleset.key { return ApprovalPolicy(required: [.init(role: Ruleset.governor)]) }
         for state in [before, after] {
             if case .environment(let environment)? = state.resources[.environment(key.environment)]?.spec {
                 return environment.approvals
@@ -99,14 +125,9 @@ struct PendingChanges {
         guard let policy = policy(of: key) else { return nil }
         return ApprovalJudge(
             access: try requireRules().access, now: now, change: try change(of: key), policy: policy,
-            model: model(of: key), evidence: nil
+            model: model(of: key), evidence: nil, role: key == Ruleset.key ? .governor : .approver
         ).judge(shelf.of(key))
     }
-}
-
-extension DesiredDeployment {
-    /// Of the rules by which gates judge it.
-    var checklistDigest: Digest? { nil }
 }
 
 extension AccessRules {
@@ -116,5 +137,24 @@ extension AccessRules {
             let bytes = try await tree.read([file.blob], limit: limit).first
         else { return nil }
         return try AccessRules(bytes, path: AccessSchema.path)
+    }
+}
+
+extension RuleFiles {
+    /// - Parameter path: the folder of the manifests.
+    static func read(
+        _ tree: some FleetTree, at commit: CommitID, path: String
+    ) async throws(Failure) -> RuleFiles {
+        var files = RuleFiles()
+        if let rules = try await AccessRules.load(tree, at: commit) {
+            files.access = rules.access
+            files.accessDigest = rules.digest
+        }
+        let place = FleetAllowList.place(below: path)
+        if let list = try await tree.file(place, at: commit) {
+            // Git's own id names its bytes; the digest of that is as good, and reads nothing.
+            files.lists[place] = Digest(of: Array(list.blob.hex.utf8))
+        }
+        return files
     }
 }

@@ -26,6 +26,13 @@ struct Signer {
     func role(
         _ named: Name?, _ change: Change, _ policy: ApprovalPolicy, model: Name?, _ access: Access
     ) throws(Failure) -> Name {
+        if change.key == Ruleset.key {
+            guard access.isGiven(.governor, to: person, model: nil) else {
+                throw Failure(
+                    .stall, reason: "RoleMissing", message: "\(person) is no governor, who alone approve the rules")
+            }
+            return Ruleset.governor
+        }
         let held = policy.required.map(\.role).filter {
             access.isGiven(.approver, as: $0, to: person, model: model, in: change.key.environment)
         }

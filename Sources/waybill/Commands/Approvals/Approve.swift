@@ -140,6 +140,10 @@ extension PendingChanges {
 
     /// What a person approves, for a terminal.
     func shown(_ change: Change, _ style: Style) -> String {
+        if change.key == Ruleset.key {
+            let lines = rulesAfter.differences(from: rulesBefore).map { "    \($0.harmless) changes\n" }
+            return style.paint("the rules", .strong) + "\n" + lines.joined()
+        }
         let (old, new) = (before.deployments[change.key], after.deployments[change.key])
         func line(_ side: DesiredDeployment?) -> String {
             side.map { "\($0.spec.version), revision \($0.revision.short), by \($0.spec.runtime)" } ?? "nothing"
