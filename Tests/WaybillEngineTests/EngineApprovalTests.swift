@@ -36,10 +36,12 @@ import WaybillEngine
     }
 
     private func word(
-        _ kind: ApprovalStatement.Kind, _ person: Name, _ change: Change, expires: Duration = .seconds(3600)
+        _ kind: ApprovalStatement.Kind, _ person: Name, _ change: Change, expires: Duration = .seconds(3600),
+        evidence: Digest? = nil
     ) throws -> FoundStatement {
         let statement = ApprovalStatement(
-            kind, change.key, change: change.digest, from: change.from, role: kind == .propose ? nil : risk,
+            kind, change.key, change: change.digest, from: change.from, evidence: evidence,
+            role: kind == .propose ? nil : risk,
             issued: now, expires: kind == .approve ? now + expires : nil)
         let signature = try secret(person).sign(
             Array(statement.description.utf8), namespace: statement.kind.namespace)
@@ -138,7 +140,7 @@ import WaybillEngine
         bench.send(.words(try board(words)))
         // Of what was asked for, only the notes up to the admission reached the ledger.
         var facts = bench.core.facts
-        facts.keys[bench.key]?.admitted = change.rendering?.description
+        facts.keys[bench.key]?.approved = change.rendering?.description
         var later = try Bench(facts: facts)
         later.now = bench.now
         later.send(.words(try board()))
@@ -267,5 +269,68 @@ import WaybillEngine
         bench.settle()
         #expect(bench.replicas.values.map(\.revision) == [bench.deployment(setting: 2, replicas: 1).revision])
         #expect(bench.notes.allSatisfy { $0.type != .changeAdmitted })
+    }
+}
+
+extension `The engine asks for approvals` {
+    /// What `setting` makes, asked a checklist before.
+    private func asked(_ bench: Bench, setting: Int) throws -> DesiredDeployment {
+        var desired = bench.deployment(setting: setting, replicas: 1)
+        let gates = [Gate(name: "whole", .integrity)]
+        desired.admission = AdmissionPolicy(
+            checklist: AskedChecklist(name: try Name(parsing: "strict"), rules: Checklist(gates: gates)))
+        return desired
+    }
+
+    @Test func `gates are asked before people, who approve the evidence that came of it`() throws {
+        var bench = try serving()
+        let desired = try asked(bench, setting: 2)
+        let change = Change(
+            bench.key, from: bench.deployment(setting: 1, replicas: 1).revision, to: desired.rendering,
+            checklist: desired.admission.checklist?.digest)
+        var board = try board()
+        board.policies[bench.key.environment]?.requiresEvidence = true
+        bench.send(.words(board))
+        bench.send(.desired(DesiredDelta(commit: bench.commit, changed: [bench.key: desired])))
+        bench.settle()
+        #expect(bench.acts.map(\.name) == ["prepare", "validate"])
+        #expect(bench.questions.map(\.deployment.revision) == [desired.revision])
+        #expect(held(bench)?.hasPrefix("waiting for 1 more of risk (alice, bob)") == true)
+
+        for (evidence, why) in [
+            (nil, "it names no evidence, which production asks for"),
+            (Digest(of: [1]), "it names the evidence \(Digest(of: [1]).short), and that of this change is "),
+        ] as [(Digest?, String)] {
+            let words = [try word(.propose, dave, change), try word(.approve, alice, change, evidence: evidence)]
+            board.shelf = StatementShelf(statements: words)
+            bench.send(.words(board))
+            bench.settle()
+            #expect(held(bench)?.contains("not counted: alice: \(why)") == true, "\(held(bench) ?? "")")
+        }
+        #expect(bench.acts.map(\.name) == ["prepare", "validate"])
+        let evidence = try #require(bench.core.facts.keys[bench.key]?.verdict?.evidence)
+        board.shelf = StatementShelf(statements: [
+            try word(.propose, dave, change), try word(.approve, alice, change, evidence: evidence),
+        ])
+        bench.send(.words(board))
+        bench.settle()
+        #expect(bench.replicas.values.map(\.revision) == [desired.revision])
+        #expect(bench.acts.count { $0.name == "validate" } == 1)
+    }
+
+    @Test func `what the gates refuse does not begin, whoever approved it`() throws {
+        var bench = try serving()
+        bench.verdict = .failed
+        let desired = try asked(bench, setting: 2)
+        let change = Change(
+            bench.key, from: bench.deployment(setting: 1, replicas: 1).revision, to: desired.rendering,
+            checklist: desired.admission.checklist?.digest)
+        bench.send(.words(try board([try word(.propose, dave, change), try word(.approve, alice, change)])))
+        bench.send(.desired(DesiredDelta(commit: bench.commit, changed: [bench.key: desired])))
+        bench.settle()
+        #expect(bench.acts.map(\.name) == ["prepare", "validate"])
+        #expect(
+            held(bench)
+                == "gate whole of checklist strict: auc is 0.7, at least 0.8 is asked. approved by alice (risk)")
     }
 }

@@ -28,6 +28,12 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case rulesUnapproved = "RulesUnapproved"
     case waiting = "Waiting"
     case stopping = "Stopping"
+    /// A gate of the environment's checklist is not passed.
+    case gatesFailed = "GatesFailed"
+    /// There is too little evidence to say whether a gate is passed.
+    case gatesInconclusive = "GatesInconclusive"
+    /// A gate could not be asked.
+    case gatesErrored = "GatesErrored"
     /// Files of the model that were not read to their end when they were looked into.
     case filesUnscanned = "FilesUnscanned"
 }

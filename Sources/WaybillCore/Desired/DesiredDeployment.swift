@@ -68,10 +68,14 @@ package struct DesiredDeployment: Hashable, Sendable {
     /// The whole rendering in its versioned canonical form; `Rendering` makes it.
     package var rendering: Rendering
     package var location: SourceLocation
+    /// What its environment asks before a revision starts. No part of the rendering.
+    package var admission: AdmissionPolicy
 
     package init(
-        spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation
+        spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation,
+        admission: AdmissionPolicy = .open
     ) {
+        self.admission = admission
         boxed = Boxed(spec)
         self.replicas = replicas
         self.drain = drain

@@ -168,14 +168,27 @@ extension EventType {
                 ])
         case .versionValidated:
             EventDescription(
-                meaning: "The gates of a checklist were asked about a version; only `passed` passes.",
+                meaning:
+                    "The gates of a checklist were asked about a version, by hand or for a deployment whose environment asks them; only `passed` passes.",
                 fields: [
+                    ("revision", "which is to start, when the controller asks"), ("reason", "why it is asked"),
+                    ("gate", "the first that did not pass"), ("found", "what was found there, and the bound"),
+                    ("cached", "gates whose result is that of an earlier run"),
                     ("version", "model version"), ("digest", "of the bundle's manifest"), ("checklist", "its name"),
                     ("rules", "digest of the checklist's rules"),
                     ("verdict", "`passed`, `failed`, `inconclusive` or `errored`"),
                     ("evidence", "digest of what was measured"), ("gates", "verdict of each gate"),
                     ("key", "fingerprint of the key that signed the evidence"),
                     ("message", "error, when nothing came of it"),
+                ])
+        case .revisionAdmitted:
+            EventDescription(
+                meaning:
+                    "A revision has given what its environment asks, and is about to be started for the first time; it is not asked again.",
+                fields: [
+                    ("revision", "which"), ("version", "model version"),
+                    ("rendering", "digest of the whole rendering"), ("admission", "digest of what was asked"),
+                    ("commit", "that the rendering came with"), ("evidence", "digest of what was measured"),
                 ])
         case .signatureVerified:
             EventDescription(

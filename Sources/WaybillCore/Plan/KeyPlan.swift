@@ -23,11 +23,15 @@ package struct KeyPlan: Hashable, Sendable {
     package var wakeAt: Timestamp?
     /// How many serial numbers the plan's starts use.
     package var serialsUsed: Int
+    /// Why the desired revision does not start, when its environment's rules refuse it.
+    package var refusal: Admission.Refusal?
 
     package init(
         key: DeploymentKey, goal: Goal, from: Revision? = nil, actions: [PlannedAction] = [], drift: [Drift] = [],
-        isGoalServed: Bool = false, wakeAt: Timestamp? = nil, serialsUsed: Int = 0
+        isGoalServed: Bool = false, wakeAt: Timestamp? = nil, serialsUsed: Int = 0,
+        refusal: Admission.Refusal? = nil
     ) {
+        self.refusal = refusal
         self.key = key
         self.goal = goal
         self.from = from

@@ -6,7 +6,8 @@
 /// replica it stays in rotation until enough new ones are ready. A replica is stopped only when no table that may be
 /// in force names it, and its requests have ended or had their time.
 /// *Assumptions*: the observation is not older than the last act for this key.
-/// *Caveats*: the old revision's replicas are not started again while a new one is on its way.
+/// *Caveats*: the old revision's replicas are not started again while a new one is on its way; they are while the new one may not
+/// start yet, where `PlanContext.standIn` says what they are.
 package enum Planner {
     /// How long the gateway may take to follow a table before the rotation is set again.
     package static let routeGrace = Duration.seconds(10)
@@ -19,6 +20,7 @@ package enum Planner {
     ) -> KeyPlan {
         if let desired {
             var planning = ServePlanning(desired: desired, observed: observed, context: context)
+            if var standIn = planning.standIn { return planning.plan(behind: &standIn) }
             return planning.plan()
         }
         if context.isOrphaned {

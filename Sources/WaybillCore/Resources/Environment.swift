@@ -6,10 +6,15 @@ package struct Environment: Hashable, Sendable {
     package var description: String?
     /// Nil: what git says is enough.
     package var approvals: ApprovalPolicy?
+    /// The checklist that a version must pass before it serves here; nil: none.
+    package var checklist: Name?
 
-    package init(target: TargetName, description: String? = nil, approvals: ApprovalPolicy? = nil) {
+    package init(
+        target: TargetName, description: String? = nil, approvals: ApprovalPolicy? = nil, checklist: Name? = nil
+    ) {
         self.target = target
         self.description = description
         self.approvals = approvals
+        self.checklist = checklist
     }
 }

@@ -40,7 +40,7 @@ extension Environment {
     package var value: Value {
         object([
             "target": .string(target.rawValue), "description": description.map { .string($0) },
-            "approvals": approvals?.value,
+            "approvals": approvals?.value, "checklist": checklist.map { .string($0.text) },
         ])
     }
 }

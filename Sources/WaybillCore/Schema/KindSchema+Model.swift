@@ -31,6 +31,10 @@ extension KindSchema {
             Field(
                 "approvals", .object(ApprovalPolicy.fields),
                 "Whose words a change needs before it begins, proven from git. See `docs/approvals.md`."),
+            Field(
+                "checklist", .string(.name),
+                "The `Checklist` whose gates a version has to pass before its first replica starts here. What serves when a checklist is added or altered goes on: the next revision is asked."
+            ),
         ],
         documentation: "A stage on the way to production and the target that serves it.",
         example: """

@@ -63,11 +63,14 @@ package struct ActRequest: Hashable, Sendable {
     package var commit: CommitID?
     package var decision: DecisionID
     package var reason: String
+    /// What a validation asks.
+    package var question: ValidationQuestion?
 
     package init(
         id: EffectID, key: DeploymentKey, action: Action, spec: RevisionSpec?, commit: CommitID?,
-        decision: DecisionID, reason: String
+        decision: DecisionID, reason: String, question: ValidationQuestion? = nil
     ) {
+        self.question = question
         self.id = id
         self.key = key
         self.action = action

@@ -29,16 +29,20 @@ extension EngineCore {
         let change = Change(
             key, from: known.servingRevision, to: desired?.rendering, checklist: desired?.checklistDigest)
         let model = (desired ?? states[key]?.desired)?.spec.version.model
-        switch board.judge(change, model: model, evidence: nil, now: max(wallNow, facts.latest ?? wallNow)) {
+        let (evidence, pending) = known.gates(of: desired)
+        switch board.judge(change, model: model, evidence: evidence, now: max(wallNow, facts.latest ?? wallNow)) {
         case nil: return stopWaiting(key, "no approval is asked for", at: commit)
         case .failure(let why)?: wait(key, desired, change, why.message, at: commit)
         case .success(let verdict)?:
             noteSeen(verdict, key)
-            if verdict.isApproved {
+            if let pending {
+                wait(key, desired, change, "\(pending). \(verdict.message)", at: commit)
+            } else if verdict.isApproved {
                 note(makes(key).admitted(verdict, rules: board.rules, commit: commit))
                 return stopWaiting(key, verdict.message, at: commit)
+            } else {
+                wait(key, desired, change, verdict.message, at: commit)
             }
-            wait(key, desired, change, verdict.message, at: commit)
         }
         return false
     }
@@ -59,7 +63,11 @@ extension EngineCore {
         if facts.keys[key]?.awaited != change.digest {
             note(makes(key).awaiting(change, message: message, commit: commit))
         }
-        if isNews { summarise(key) }
+        if isNews {
+            endObsoletePreparation(key)
+            if states[key]?.candidate != nil { trigger(key) }
+            summarise(key)
+        }
     }
 
     /// Writes each word down when it is first seen.
@@ -70,9 +78,49 @@ extension EngineCore {
     }
 }
 
+extension EngineCore {
+    /// `plan` with what is done for a change that still waits for approval: people approve evidence that exists.
+    func plan(_ plan: KeyPlan?, ahead candidate: DesiredDeployment, of key: DeploymentKey, _ context: PlanContext)
+        -> KeyPlan?
+    {
+        guard let observation = states[key]?.observation else { return plan }
+        var its = context
+        its.isAdmitted = facts.keys[key]?.isAdmitted(candidate.revision) ?? false
+        its.standIn = nil
+        let actions = Planner.plan(key, desired: candidate, observed: observation, context: its).actions.filter {
+            switch $0.action {
+            case .prepare(candidate.revision), .validate: true
+            case .prepare, .startReplica, .stopReplica, .setRoute, .forgetReplica: false
+            }
+        }
+        if actions.isEmpty { return plan }
+        var whole = plan ?? KeyPlan(key: key, goal: .absent)
+        whole.actions += actions
+        return whole
+    }
+}
+
+extension KeyState {
+    /// What waits for approval, when gates are asked about it before.
+    var candidate: DesiredDeployment? {
+        wait?.desired.flatMap { $0.admission.checklist != nil && $0.revision != desired?.revision ? $0 : nil }
+    }
+}
+
 extension KeyFacts {
+    /// The evidence on which `desired` may be approved, and what is still lacking of it.
+    fileprivate func gates(of desired: DesiredDeployment?) -> (evidence: Digest?, pending: String?) {
+        guard let desired, let asked = desired.admission.checklist else { return (nil, nil) }
+        let known = verdict.flatMap {
+            $0.revision == desired.revision.description && $0.rules == asked.digest ? $0 : nil
+        }
+        let passed = known?.verdict == .passed ? known : nil
+        if passed != nil || isAdmitted(desired.revision) { return (passed?.evidence, nil) }
+        return (nil, known?.summary ?? "the checklist \(asked.name) is asked first")
+    }
+
     /// The rendering that was decided or admitted last, as an event writes it.
-    var inForce: String { admitted ?? decided.map { $0.rendering ?? Self.absent } ?? Self.absent }
+    var inForce: String { approved ?? decided.map { $0.rendering ?? Self.absent } ?? Self.absent }
 
     /// The revision from which a change starts: the one that was decided last.
     var servingRevision: Revision? {

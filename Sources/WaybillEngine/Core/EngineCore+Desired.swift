@@ -27,8 +27,14 @@ extension EngineCore {
         guard mayBegin(desired, key, at: commit) else { return }
         guard var state = states[key] else { return }
         let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
+        let asksTheSame = state.desired?.admission == desired.admission
+        if isSame, !asksTheSame {
+            state.failures[.validate(desired.revision)] = nil
+            state.generation += 1
+        }
         if !isSame {
             changeGoal(&state)
+            if let old = state.desired, old.revision.short == facts.keys[key]?.lastServed { state.standIn = old }
             if state.desired?.revision != desired.revision { state.reservedSerials = [] }
             state.previous = state.desired
             state.commit = originOfRendering(desired, key) ?? commit
@@ -39,7 +45,7 @@ extension EngineCore {
         if facts.keys[key]?.isOrphaned == true {
             note(makes(key).released(.orphaned, message: "git names the deployment again", commit: commit))
         }
-        if isSame { return }
+        if isSame && asksTheSame { return }
         mayCollect()
         endObsoletePreparation(key)
         trigger(key)
@@ -59,13 +65,21 @@ extension EngineCore {
         state.idleLooks = 0
     }
 
-    private mutating func endObsoletePreparation(_ key: DeploymentKey) {
+    mutating func endObsoletePreparation(_ key: DeploymentKey) {
         builderQueue.removeAll { $0 == key }
-        guard case .prepare(let revision)? = inFlight[key]?.act?.action, revision != states[key]?.desired?.revision
-        else {
+        let (desired, candidate) = (states[key]?.desired, states[key]?.candidate)
+        switch inFlight[key]?.act?.action {
+        case .prepare(candidate?.revision): return
+        case .validate(candidate?.revision)
+        where inFlight[key]?.act?.question?.checklist == candidate?.admission.checklist:
             return
+        case .prepare(desired?.revision): return
+        case .validate(desired?.revision)
+        where inFlight[key]?.act?.question?.checklist == desired?.admission.checklist:
+            return
+        case .prepare?, .validate?: cancel(key, isNeeded: false)
+        case .startReplica?, .stopReplica?, .setRoute?, .forgetReplica?, nil: return
         }
-        cancel(key, isNeeded: false)
     }
 
     private mutating func hold(_ key: DeploymentKey, _ diagnostics: [Diagnostic], at commit: CommitID) {
@@ -92,6 +106,7 @@ extension EngineCore {
         if state.mode == .absent || state.mode == .orphaned { return }
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
+        state.standIn = nil
         state.desired = nil
         state.commit = commit
         state.held = []

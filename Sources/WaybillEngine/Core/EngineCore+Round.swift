@@ -112,18 +112,25 @@ extension EngineCore {
 
     private func makePlan(_ key: DeploymentKey) -> KeyPlan? {
         guard let state = states[key], let observation = state.observation else { return nil }
+        let context = context(state, key)
+        var plan: KeyPlan?
         switch state.mode {
-        case .undecided: return nil
-        case .desired where state.desired == nil: return nil
-        case .desired, .absent, .orphaned: break
+        case .undecided: break
+        case .desired where state.desired == nil: break
+        case .desired, .absent, .orphaned:
+            plan = Planner.plan(key, desired: state.desired, observed: observation, context: context)
         }
-        return Planner.plan(key, desired: state.desired, observed: observation, context: context(state, key))
+        guard let candidate = state.candidate else { return plan }
+        return self.plan(plan, ahead: candidate, of: key, context)
     }
 
     private func context(_ state: KeyState, _ key: DeploymentKey) -> PlanContext {
         let known = facts.keys[key] ?? KeyFacts()
-        let exits = known.exits.flatMap { $0.revision == state.desired?.revision.description ? $0 : nil }
-        return PlanContext(
+        let isAdmitted = state.desired.map { known.isAdmitted($0.revision) } ?? false
+        let standIn = isAdmitted ? nil : state.standIn.flatMap { $0.revision.short == known.lastServed ? $0 : nil }
+        let revisions = [state.desired?.revision, standIn?.revision].compactMap(\.?.description)
+        let exits = known.exits.flatMap { revisions.contains($0.revision) ? $0 : nil }
+        var context = PlanContext(
             now: now, reservedSerials: state.reservedSerials.filter { $0 >= known.replaceSerialsBelow },
             nextSerial: nextSerial, startNotBefore: exits == nil ? nil : state.startNotBefore,
             exits: exits?.count ?? 0, replaceSerialsBelow: known.replaceSerialsBelow, lastServed: known.lastServed,
@@ -131,6 +138,8 @@ extension EngineCore {
             isOrphaned: state.mode == .orphaned,
             keepsLastUntil: exits == nil ? nil : state.exitSeenAt.map { $0 + KeyFacts.exitWindow },
             crashed: known.crashed)
+        (context.isAdmitted, context.verdict, context.standIn) = (isAdmitted, known.verdict, standIn)
+        return context
     }
 
     private mutating func reserveSerials(_ plan: KeyPlan, _ key: DeploymentKey) {
@@ -158,7 +167,7 @@ extension EngineCore {
 
     /// Writes the plan down unless it is what remains of the one last written.
     private mutating func noteDecision(_ plan: KeyPlan, _ key: DeploymentKey) {
-        guard let state = states[key], state.mode != .orphaned else { return }
+        guard let state = states[key], state.mode != .orphaned, state.mode != .undecided else { return }
         let rendering = state.desired?.rendering.digest
         let to = plan.to?.description ?? KeyFacts.absent
         let actions = Set(
@@ -200,7 +209,7 @@ extension EngineCore {
         for planned in plan.runnable {
             if state.failures[ActionClass(planned.action)]?.blocks(at: now) == true { continue }
             if waitsForCollection(planned, key) { continue }
-            guard case .prepare = planned.action else { return planned }
+            guard planned.action.isPreparation else { return planned }
             let others = builderPromises.subtracting([key]).count
             if busyBuilders + others < policy.builders { return planned }
             if !builderQueue.contains(key) { builderQueue.append(key) }
@@ -209,10 +218,12 @@ extension EngineCore {
     }
 
     private mutating func perform(_ planned: PlannedAction, _ key: DeploymentKey) {
+        noteAdmission(planned.action, key)
         guard let state = states[key] else { return }
         let request = ActRequest(
-            id: takeEffectID(), key: key, action: planned.action, spec: state.desired?.spec, commit: state.commit,
-            decision: decision(key), reason: planned.reason)
+            id: takeEffectID(), key: key, action: planned.action, spec: state.spec(for: planned.action),
+            commit: state.commit, decision: decision(key), reason: planned.reason,
+            question: question(planned.action, key))
         var flight = InFlight(
             id: request.id, act: request, deadline: now, before: facts.keys[key], generation: state.generation)
         fold(request.intent(at: wallNow))

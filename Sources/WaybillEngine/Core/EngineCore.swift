@@ -100,6 +100,7 @@ package struct EngineCore: Sendable {
         case .found(let keys): for key in keys.sorted() { found(key) }
         case .observed(let id, let key, let result): observed(id, key, result)
         case .performed(let id, let key, let failure): performed(id, key, failure)
+        case .validated(let id, let key, let answer): performed(id, key, nil, answer)
         case .progressed(let revision): progressed(revision)
         case .refused(let id, let key, let failure): refused(id, key, failure)
         case .collected(let id, let failure): collected(id, failure)

@@ -13,7 +13,9 @@ package enum EngineEvent: Sendable {
     case observed(EffectID, DeploymentKey, Result<Observation, Failure>)
     /// The answer to `Effect.perform`, given once the outcome is in the ledger (or `ledgerLost` was sent). Nil: it succeeded.
     case performed(EffectID, DeploymentKey, Failure?)
-    /// More of what a preparation of this revision waits for has arrived: it is slow, and not stuck.
+    /// The answer to `Effect.perform` of a validation that came to a verdict, whatever it is.
+    case validated(EffectID, DeploymentKey, ValidationAnswer)
+    /// More of what a preparation or validation of this revision waits for has arrived: it is slow, and not stuck.
     case progressed(Revision)
     /// The other answer to `Effect.perform`: the ledger did not take the intent, so nothing was begun.
     case refused(EffectID, DeploymentKey, Failure)

@@ -18,6 +18,8 @@ struct KeyState: Sendable {
     var commit: CommitID?
     /// What was reached or desired before, to say what changes; and how long to drain once nothing is desired.
     var previous: DesiredDeployment?
+    /// What served last, when git has asked for another revision since; kept whole until that one may start.
+    var standIn: DesiredDeployment?
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0
     var held: [Diagnostic] = []
@@ -62,6 +64,7 @@ struct FailureRow: Hashable, Sendable {
 /// Acts that fail for the same cause: a start of one revision is the same act whatever the replica's number.
 enum ActionClass: Hashable, Sendable {
     case prepare(Revision)
+    case validate(Revision)
     case start(Revision)
     case stop(ReplicaID)
     case route
@@ -70,10 +73,21 @@ enum ActionClass: Hashable, Sendable {
     init(_ action: Action) {
         switch action {
         case .prepare(let revision): self = .prepare(revision)
+        case .validate(let revision): self = .validate(revision)
         case .startReplica(_, let revision): self = .start(revision)
         case .stopReplica(let id): self = .stop(id)
         case .setRoute: self = .route
         case .forgetReplica(let id): self = .forget(id)
+        }
+    }
+}
+
+extension Action {
+    /// It may take minutes.
+    var isPreparation: Bool {
+        switch self {
+        case .prepare, .validate: true
+        case .startReplica, .stopReplica, .setRoute, .forgetReplica: false
         }
     }
 }
@@ -92,5 +106,6 @@ struct InFlight: Sendable {
     /// The desired state's generation when it began.
     var generation: UInt64
 
-    var isPreparation: Bool { if case .prepare? = act?.action { true } else { false } }
+    /// It may take minutes, and occupies a builder.
+    var isPreparation: Bool { act?.action.isPreparation ?? false }
 }

@@ -83,6 +83,7 @@ struct KeyView {
             return stuck
         }
         if let altered { return altered }
+        if let refused { return refused }
         if let row = worstFailure { return Word(row.failure.reason, row.failure.message) }
         if !observation.route.isGatewayRunning { return Word(.gatewayStopped, "the gateway does not answer") }
         if facts.isPaused { return Word(.paused, "paused; \(plan.actions.count) actions wait") }
@@ -104,6 +105,7 @@ struct KeyView {
         if let row = state.observeFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
         if let row = worstFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
         if let stuck, state.plan?.isTidying ?? false { return stuck }
+        if let refused { return refused }
         if let exits = facts.exits, currentExits != nil, exits.count >= policy.crashLoopExits {
             return Word(.crashLoop, exitMessage(exits))
         }
@@ -134,6 +136,14 @@ struct KeyView {
 
     private var paused: Word? {
         facts.isPaused ? Word(.paused, "paused by \(facts.pausedBy ?? "an operator")") : nil
+    }
+
+    /// Why the desired revision does not start: its gates, or that they could not be asked.
+    private var refused: Word? {
+        if let refusal = state.plan?.refusal { return Word(refusal.reason, refusal.message) }
+        guard let row = state.gatesError, row.failure.reason == Reason.gatesErrored.rawValue else { return nil }
+        return Word(
+            .gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
     }
 
     /// A replica that was told to stop and does not end.
@@ -184,7 +194,7 @@ extension KeyPlan {
         actions.allSatisfy { planned in
             switch planned.action {
             case .stopReplica, .forgetReplica: true
-            case .prepare, .startReplica, .setRoute: false
+            case .prepare, .validate, .startReplica, .setRoute: false
             }
         }
     }

@@ -30,6 +30,17 @@ struct FactEvents {
         return event(.planDecided, body)
     }
 
+    func admitted(_ deployment: DesiredDeployment, _ verdict: GateVerdict?, commit: CommitID?) -> Event {
+        var body: Members = [
+            "revision": .string(deployment.revision.description), "version": .string(deployment.spec.version.description),
+            "rendering": .string(deployment.rendering.digest.description),
+            "admission": .string(deployment.admission.digest.description),
+        ]
+        if let commit { body["commit"] = .string(commit.hex) }
+        if let evidence = verdict?.evidence { body["evidence"] = .string(evidence.description) }
+        return event(.revisionAdmitted, body)
+    }
+
     func failed(_ replica: ObservedReplica, _ reason: String) -> Event {
         event(
             .replicaFailed,

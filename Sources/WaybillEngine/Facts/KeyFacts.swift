@@ -22,16 +22,28 @@ package struct KeyFacts: Hashable, Sendable {
     /// Kinds of drift found and not yet corrected.
     package var openDrift: Set<Drift.What> = []
     package var decided: DecidedPlan?
-    /// The rendering, or `absent`, that people admitted and that no plan was decided for yet.
-    package var admitted: String?
+    /// The rendering, or `absent`, that people approved and that no plan was decided for yet.
+    package var approved: String?
     /// The change that waits for approval.
     package var awaited: Digest?
     /// Words about it that were written down.
     package var seenWords: Set<String> = []
 
     package var isAwaiting: Bool { awaited != nil }
+    /// What the gates said when they were last asked.
+    package var verdict: GateVerdict?
+    /// The gates are to be asked anew, with nothing taken from an earlier run: a person said so.
+    package var isAskedAnew = false
+    /// The revision that was last let start under an environment's rules.
+    package var admitted: AdmittedRevision?
 
     package init() {}
+
+    /// Whether a revision was let start, or was started when nothing was asked: it is not asked again.
+    func isAdmitted(_ revision: Revision) -> Bool {
+        admitted?.revision == revision.description || lastServed == revision.short
+            || replicas.contains { $0.key.revisionShort == revision.short && $0.value.isStarted }
+    }
 
     /// False when nothing of the deployment can be left anywhere.
     var needsAttention: Bool {
@@ -50,6 +62,20 @@ package struct KeyFacts: Hashable, Sendable {
     /// Replicas that should be there: started, not told to stop, not known to have ended.
     package var started: Set<ReplicaID> {
         Set(replicas.filter { $0.value.isStarted && !$0.value.isStopAsked && !$0.value.hasExited }.keys)
+    }
+}
+
+/// A revision that was let start, with what was asked and found.
+package struct AdmittedRevision: Hashable, Sendable {
+    package var revision: String
+    /// Digest of the whole rendering.
+    package var rendering: String?
+    package var evidence: String?
+
+    package init(revision: String, rendering: String?, evidence: String?) {
+        self.revision = revision
+        self.rendering = rendering
+        self.evidence = evidence
     }
 }
 

@@ -15,13 +15,16 @@ package struct ApprovalJudge: Sendable {
     private let model: Name?
     /// Of the verdict on this change; nil: there is none.
     private let evidence: Digest?
+    /// False where nobody can say which evidence there is, as in a clone: then one that is named is as good as another.
+    private let knowsEvidence: Bool
     /// The role that counts without a grant of its own, for the rules themselves.
     private let role: AccessRole
 
     package init(
         access: Access, now: Timestamp, change: Change, policy: ApprovalPolicy, model: Name?, evidence: Digest?,
-        role: AccessRole = .approver
+        knowsEvidence: Bool = true, role: AccessRole = .approver
     ) {
+        self.knowsEvidence = knowsEvidence
         self.access = access
         self.now = now
         self.change = change
@@ -197,6 +200,7 @@ package struct ApprovalJudge: Sendable {
         guard let named = word.statement.evidence else {
             return policy.requiresEvidence ? "it names no evidence, which \(change.key.environment) asks for" : nil
         }
+        if !knowsEvidence { return nil }
         guard let evidence else { return "it names the evidence \(named.short), and nothing was validated" }
         return named == evidence
             ? nil : "it names the evidence \(named.short), and that of this change is \(evidence.short)"

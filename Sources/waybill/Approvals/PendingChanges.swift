@@ -125,7 +125,7 @@ struct PendingChanges {
         guard let policy = policy(of: key) else { return nil }
         return ApprovalJudge(
             access: try requireRules().access, now: now, change: try change(of: key), policy: policy,
-            model: model(of: key), evidence: nil, role: key == Ruleset.key ? .governor : .approver
+            model: model(of: key), evidence: nil, knowsEvidence: false, role: key == Ruleset.key ? .governor : .approver
         ).judge(shelf.of(key))
     }
 }

@@ -75,7 +75,7 @@ extension `End to end` {
 
 extension Fleet {
     /// Production asks for one of risk: alice or bob; dave writes.
-    fileprivate func governed() async throws {
+    fileprivate func governed(also roles: String = "") async throws {
         var people = ""
         for person in ["alice", "bob", "dave"] {
             let made = try await Program.run(
@@ -94,7 +94,7 @@ extension Fleet {
               people:
             \(people)  roles:
                 - {role: approver, as: risk, models: ["*"], people: [alice, bob]}
-
+            \(roles)
             """)
         try write(
             "environments.yaml",
@@ -106,5 +106,54 @@ extension Fleet {
     fileprivate func approvalRef(_ person: String) async throws -> String {
         let names = try await git("-C", remote, "for-each-ref", "--format=%(refname)", "refs/waybill/approvals")
         return try #require(names.split(separator: "\n").first { $0.hasSuffix("/\(person)") }.map(String.init))
+    }
+}
+
+extension `End to end` {
+    @Test func `rules that are loosened in the same commit stay, until a governor of those in force approves`()
+        async throws
+    {
+        try await withFleet { fleet in
+            try await fleet.startServing()
+            let name = "production/risk-score"
+            try await fleet.governed(also: "    - {role: governor, models: [\"*\"], people: [alice, bob]}\n")
+            try await fleet.apply("rules")
+            try await fleet.eventually("the rules are governed") {
+                try await fleet.events(.rulesAdopted).last?.body["governed"] == .bool(true)
+            }
+            // Who approves is no longer asked for, and a new version comes along.
+            try fleet.write("environments.yaml", try fleet.sample("environments.yaml"))
+            try fleet.version("2.0.0")
+            try fleet.deploy("2.0.0")
+            try await fleet.apply("nothing to see here")
+            let hold = try #require(try await fleet.condition(name, "Held"))
+            #expect(hold.reason == "RulesUnapproved")
+            #expect(
+                hold.message
+                    == "the rules change (Environment production), and nothing of the commit is taken until that is approved: "
+                    + "waiting for 1 more of governor (alice, bob) and 1 more person, since no signed proposal says who the author is (alice, bob)"
+            )
+            let head = try await fleet.git("rev-parse", "HEAD")
+            let accepted = try await fleet.waybill("accept", head, "--reason", "I know better")
+            _ = try await fleet.client.perform(.sync)
+            #expect(try await fleet.condition(name, "Held")?.reason == "RulesUnapproved", "\(accepted)")
+            #expect(try await fleet.answeringVersion(name) == "1.0.0")
+
+            for (verb, person) in [("propose", "dave"), ("approve", "alice")] {
+                let given = try await fleet.waybill(
+                    verb, "fleet/rules", "--key", "\(fleet.folder)/\(person)", "--yes", "--push-ref", "--base",
+                    "HEAD~1",
+                    "--repository", fleet.clone)
+                #expect(given.code == 0, "\(given.output)\(given.errors)")
+            }
+            _ = try await fleet.client.perform(.sync)
+            try await fleet.serves(name, "2.0.0")
+            let adopted = try await fleet.events(.rulesAdopted)
+            #expect(
+                adopted.map { $0.body["message"]?.string } == [
+                    "the first rules that are governed; nobody had to approve them", "approved by the rules before",
+                ])
+            #expect(adopted.last?.body["changed"] == ["Environment production"])
+        }
     }
 }
