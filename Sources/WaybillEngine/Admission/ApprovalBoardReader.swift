@@ -1,5 +1,5 @@
 package import WaybillCore
-package import WaybillTrust
+import WaybillTrust
 
 /// Reads what is known of words and rules as one commit, and the refs beside the branch, have it.
 package struct ApprovalBoardReader: Sendable {

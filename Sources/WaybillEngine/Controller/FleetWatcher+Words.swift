@@ -1,4 +1,5 @@
 import WaybillCore
+import WaybillTrust
 
 extension FleetWatcher {
     /// What is known of words and rules at `commit`, which the source is at.

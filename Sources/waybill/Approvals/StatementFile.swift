@@ -49,7 +49,9 @@ struct StatementFile {
         try git.run(
             ["update-index", "--add", "--cacheinfo", "100644,\(blob),\(path)"], variables: variables)
         let tree = try git.run(["write-tree"], variables: variables)
-        let commit = try git.run(["commit-tree", tree, "-m", "\(signed.statement.kind.rawValue) \(path.key)"])
+        // Nobody reads who made this commit: the signature says whose word it is.
+        let identity = ["-c", "user.name=\(path.person)", "-c", "user.email=\(path.person)@waybill.invalid"]
+        let commit = try git.run(identity + ["commit-tree", tree, "-m", "\(signed.statement.kind.rawValue) \(path.key)"])
         try git.run(["push", "--quiet", "--force", remote, "\(commit):\(path.ref)"])
         try git.run(["update-ref", path.ref, commit])
     }
@@ -84,7 +86,7 @@ struct GitProgram {
             guard process.terminationStatus == 0 else {
                 let words = String(decoding: complaint, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
                 throw Failure(
-                    .stall, reason: "GitFailed", message: "git \(arguments[0]) failed: \(words.harmless)")
+                    .stall, reason: "GitFailed", message: "git \(arguments.first { !$0.hasPrefix("-") && !$0.contains("=") } ?? "") failed: \(words.harmless)")
             }
             return String(decoding: said, as: UTF8.self).trimmingCharacters(in: .newlines)
         } catch let failure as Failure {

@@ -119,7 +119,7 @@ import WaybillTestSupport
             try fleet.sh(
                 """
                 cd fleet; cat '\(path)' > ../message; git rm -q '\(path)'
-                git -c gpg.format=ssh -c user.signingkey=../alice.pub commit -q -S -F ../message
+                git -c gpg.format=ssh -c user.signingkey=$PWD/../alice commit -q -S -F ../message
                 git verify-commit HEAD 2>&1 | grep -q 'Good "git" signature' || true
                 git cat-file commit HEAD | grep -q 'BEGIN SSH SIGNATURE'
                 """)
