@@ -31,6 +31,10 @@ struct Bench {
     var openCollection: EffectID?
     /// The ledger takes no command from now on.
     var isLedgerRefusing = false
+    /// What commits that were accepted before ask for.
+    var past: [CommitID: DesiredDeployment] = [:]
+    var recalls: [CommitID] = []
+    private static let noSuchCommit = Failure(.retry, reason: "NoSuchCommit", message: "the mirror does not have it")
     private var pending: [Effect] = []
     private var wakeAt: Timestamp?
 
@@ -95,6 +99,9 @@ struct Bench {
                 notes.append(event)
             }
             send(.recorded(id, isDurable: !isLedgerRefusing))
+        case .recall(let key, let commit):
+            recalls.append(commit)
+            send(.recalled(key, commit, past[commit].map { .success($0) } ?? .failure(Self.noSuchCommit)))
         case .wake(let moment): wakeAt = moment
         case .answer(_, let result): answers.append(result)
         case .cancel, .summarise, .forgetKey, .reconsider, .parked: break

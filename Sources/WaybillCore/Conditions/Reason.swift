@@ -36,4 +36,6 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case gatesErrored = "GatesErrored"
     /// Files of the model that were not read to their end when they were looked into.
     case filesUnscanned = "FilesUnscanned"
+    /// Git asks for a revision that was rolled back; what served before it serves in its place.
+    case quarantined = "Quarantined"
 }

@@ -23,6 +23,8 @@ package enum Effect: Hashable, Sendable {
     case forgetKey(DeploymentKey)
     /// An operator accepted this commit: ask the commit gate about the branch again.
     case reconsider(CommitID)
+    /// What does this commit, accepted before, ask for? Answered by `recalled`.
+    case recall(DeploymentKey, CommitID)
     /// What came of a command, for the person who gave it.
     case answer(UInt64, Result<String, Failure>)
     /// After `stop`: nothing is under way any more.

@@ -24,7 +24,17 @@ extension EngineCore {
 
     mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         track(key)
+        if isQuarantined(desired, key) {
+            states[key]?.wait = nil
+            return standIn(for: Asked(desired: desired, commit: commit), key)
+        }
         guard mayBegin(desired, key, at: commit) else { return }
+        endStandIn(key, because: "git asks for another revision")
+        pursue(desired, key, at: commit)
+    }
+
+    /// Makes `desired` the goal.
+    mutating func pursue(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         guard var state = states[key] else { return }
         let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
         let asksTheSame = state.desired?.admission == desired.admission
@@ -104,6 +114,8 @@ extension EngineCore {
         guard isOrphaned || mayBegin(nil, key, at: commit) else { return }
         guard var state = states[key] else { return }
         if state.mode == .absent || state.mode == .orphaned { return }
+        endStandIn(key, because: "git no longer names the deployment")
+        state.asked = nil
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
         state.standIn = nil
@@ -121,9 +133,9 @@ extension EngineCore {
 
     /// What the whole desired state does not name is not wanted; what it holds is left as it is.
     mutating func decideUnnamed(_ key: DeploymentKey) {
-        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.wait?.desired == nil else {
-            return
-        }
+        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.wait?.desired == nil,
+            state.asked == nil
+        else { return }
         if let commit, facts.keys[key]?.isOrphaned != true, !mayBegin(nil, key, at: commit) { return }
         states[key]?.mode = facts.keys[key]?.isOrphaned == true ? .orphaned : .absent
         states[key]?.generation += 1

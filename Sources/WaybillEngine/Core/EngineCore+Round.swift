@@ -10,6 +10,7 @@ extension EngineCore {
         judgeAgain(key)
         noteFailures(key)
         noteExits(key, whileAway: isFirst)
+        recallAgain(key)
         guard decidePlan(key, isFirst: isFirst) else { return rest(key) }
         let isCurrent = states[key]?.generation == generation
         if isCurrent, let act = nextAct(key) {
@@ -181,8 +182,7 @@ extension EngineCore {
         states[key]?.decision = DecisionID(chance.next())
         note(
             makes(key).planDecided(
-                plan, commit: state.commit ?? commit, rendering: rendering, isolation: state.desired?.spec.isolation,
-                diff: changes(of: key)))
+                plan, commit: state.commit ?? commit, desired: state.desired, diff: changes(of: key)))
     }
 
     /// Which fields differ between what was reached last and what is desired. Empty when a controller that has just started
@@ -260,7 +260,9 @@ extension EngineCore {
         let isUnderWay = !plan.isGoalServed || plan.actions.contains { $0.waitsFor != nil } || runnable.contains(nil)
         let isStalled = !runnable.isEmpty && runnable.allSatisfy { $0.map { $0.notBefore == nil } ?? false }
         let polls = isUnderWay && !isStalled ? [now + policy.poll(afterLooks: state.idleLooks)] : []
-        return ([resync] + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min() ?? resync
+        let recall = [state.recallFailure?.notBefore].compactMap { $0 }.filter { $0 > now }
+        return ([resync] + recall + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min()
+            ?? resync
     }
 
     // MARK: Notes

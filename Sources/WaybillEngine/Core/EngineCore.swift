@@ -110,6 +110,7 @@ package struct EngineCore: Sendable {
         case .gatewayLost(let found): loseGateway(found)
         case .gatewayBack(let found): regainGateway(found)
         case .command(let command): take(command)
+        case .recalled(let key, let commit, let result): recalled(key, commit, result)
         case .recorded(let id, let isDurable): recorded(id, isDurable: isDurable)
         case .hold(let hold): place(hold)
         case .release(let reason): release(reason: reason)

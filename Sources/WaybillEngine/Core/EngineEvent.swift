@@ -32,6 +32,8 @@ package enum EngineEvent: Sendable {
     /// A gateway answers; sent once for each time that it came, the first time included.
     case gatewayBack(found: String)
     case command(OperatorCommand)
+    /// The answer to `Effect.recall`.
+    case recalled(DeploymentKey, CommitID, Result<DesiredDeployment, Failure>)
     /// The answer to `Effect.record`. A command that is not durable has no effect, then or later.
     case recorded(UInt64, isDurable: Bool)
     /// The commit gate held a commit; the last accepted one stays in force.
@@ -63,6 +65,10 @@ package struct OperatorCommand: Hashable, Sendable {
         case retry(DeploymentKey)
         /// Replace every replica that runs now, one by one, without a gap.
         case restart(DeploymentKey)
+        /// Go back to what served before, and quarantine what is desired now; with a version, to that one.
+        case rollback(DeploymentKey, to: SemanticVersion?)
+        /// Allow again what was quarantined.
+        case lift(DeploymentKey)
         /// Take exactly this held commit as desired state.
         case accept(CommitID)
 
@@ -72,6 +78,8 @@ package struct OperatorCommand: Hashable, Sendable {
             case .resume: "resume"
             case .retry: "retry"
             case .restart: "restart"
+            case .rollback: "rollback"
+            case .lift: "lift"
             case .accept: "accept"
             }
         }
@@ -79,7 +87,9 @@ package struct OperatorCommand: Hashable, Sendable {
         /// What it is about: `production/churn` or a commit id.
         package var subject: String {
             switch self {
-            case .pause(let key), .resume(let key), .retry(let key), .restart(let key): key.description
+            case .pause(let key), .resume(let key), .retry(let key), .restart(let key), .rollback(let key, _),
+                .lift(let key):
+                key.description
             case .accept(let commit): commit.hex
             }
         }

@@ -25,6 +25,11 @@ struct KeyState: Sendable {
     var held: [Diagnostic] = []
     /// What git asks for and nobody has approved yet. What is in force stays meanwhile.
     var wait: ApprovalWait?
+    /// What git asks for while it is quarantined; `desired` is then what stands in for it, once that is recalled.
+    var asked: Asked?
+    /// What stands in is being asked for, or could not be had last time.
+    var isRecalling = false
+    var recallFailure: FailureRow?
 
     var observation: Observation?
     var plan: KeyPlan?
@@ -49,6 +54,12 @@ struct KeyState: Sendable {
     /// What an earlier controller said last, until this one has looked: what is still so keeps since when.
     var earlier: Conditions?
     var summary: KeySummary?
+}
+
+/// What git asks for, and with which commit.
+struct Asked: Sendable {
+    var desired: DesiredDeployment
+    var commit: CommitID
 }
 
 /// Failures of one act in a row.

@@ -131,7 +131,22 @@ struct KeyView {
         if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
+        if let quarantined { return quarantined }
         return fleetHold.map { Word($0.cause.rawValue, $0.message) }
+    }
+
+    /// Git asks for what was rolled back.
+    private var quarantined: Word? {
+        guard let asked = state.asked, let row = facts.quarantined[asked.desired.revision.description] else {
+            return nil
+        }
+        let standIn = facts.standIn.map { $0.version?.description ?? "revision \($0.short)" }
+        let trouble = state.recallFailure.map { "; what it was cannot be read: \($0.failure.message)" } ?? ""
+        return Word(
+            .quarantined,
+            "git asks for \(asked.desired.spec.version), which \(row.by) rolled back: \(row.reason); "
+                + "\(standIn ?? "nothing") serves in its place until git asks for another revision, or until "
+                + "'waybill lift'\(trouble)")
     }
 
     private var paused: Word? {

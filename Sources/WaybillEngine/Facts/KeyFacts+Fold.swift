@@ -50,7 +50,8 @@ extension KeyFacts {
         approved = nil
         decided = DecidedPlan(
             to: to, rendering: event.body["rendering"]?.string,
-            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) }, actions: Set(actions))
+            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) },
+            version: event.body["version"]?.string.flatMap { try? VersionID(parsing: $0) }, actions: Set(actions))
     }
 
     private mutating func foldStart(_ event: Event) {
@@ -99,7 +100,10 @@ extension KeyFacts {
         case (.outcome, .succeeded?):
             rotation = Set(named)
             let revisions = Set(named.map(\.revisionShort))
-            if revisions.count == 1 { lastServed = revisions.first }
+            if revisions.count == 1 {
+                lastServed = revisions.first
+                noteServed()
+            }
         case (.outcome, .failed?), (.outcome, .reconciled?), (.outcome, nil), (.fact, _): break
         }
     }
@@ -143,6 +147,7 @@ extension KeyFacts {
         case Reason.artifactAltered.rawValue?: isAltered = isHeld
         case Reason.awaitingApproval.rawValue?:
             awaited = isHeld ? event.body["change"]?.string.flatMap { try? Digest(parsing: $0) } : nil
+        case Reason.quarantined.rawValue?: standIn = isHeld ? event.body["standIn"].flatMap(ServedState.init) : nil
         case _: break
         }
     }
@@ -160,6 +165,10 @@ extension KeyFacts {
             guard verdict?.verdict != .passed else { return }
             isAskedAnew = verdict != nil
             verdict = nil
+        case "rollback"?: foldRollback(event)
+        case "lift"?:
+            quarantined = [:]
+            standIn = nil
         case "restart"?:
             exits = nil
             if let below = event.body["arguments"]?["replaceSerialsBelow"]?.integer {

@@ -30,6 +30,12 @@ package struct KeyFacts: Hashable, Sendable {
     package var seenWords: Set<String> = []
 
     package var isAwaiting: Bool { awaited != nil }
+    /// What served, each revision once, the newest last; not more than `mostServed`.
+    package var served: [ServedState] = []
+    /// Revisions that were rolled back and that nobody has allowed again.
+    package var quarantined: [String: Quarantine] = [:]
+    /// What serves in the place of what git asks for, while that is quarantined.
+    package var standIn: ServedState?
     /// What the gates said when they were last asked.
     package var verdict: GateVerdict?
     /// The gates are to be asked anew, with nothing taken from an earlier run: a person said so.
@@ -39,9 +45,11 @@ package struct KeyFacts: Hashable, Sendable {
 
     package init() {}
 
-    /// Whether a revision was let start, or was started when nothing was asked: it is not asked again.
+    /// Whether a revision was let start, or was started when nothing was asked: it is not asked again. Nor is one that served before
+    /// and that a person goes back to.
     func isAdmitted(_ revision: Revision) -> Bool {
         admitted?.revision == revision.description || lastServed == revision.short
+            || standIn?.revision == revision.description
             || replicas.contains { $0.key.revisionShort == revision.short && $0.value.isStarted }
     }
 
@@ -111,13 +119,17 @@ package struct DecidedPlan: Hashable, Sendable {
     package var to: String
     package var rendering: String?
     package var commit: CommitID?
+    package var version: VersionID?
     /// Actions that are not done yet.
     package var actions: Set<String>
 
-    package init(to: String, rendering: String?, commit: CommitID?, actions: Set<String>) {
+    package init(
+        to: String, rendering: String?, commit: CommitID?, version: VersionID? = nil, actions: Set<String>
+    ) {
         self.to = to
         self.rendering = rendering
         self.commit = commit
+        self.version = version
         self.actions = actions
     }
 }

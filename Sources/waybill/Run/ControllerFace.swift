@@ -24,7 +24,7 @@ struct ControllerFace: ControllerInterface {
     let configuration: WaybillConfiguration
     let startedAt: Timestamp
     let repository: any FleetRepository
-    let catalogue = CatalogueMemory()
+    let catalogue: CatalogueConditions
 
     func status() async throws(Failure) -> FleetView {
         let views = await views()
@@ -37,7 +37,7 @@ struct ControllerFace: ControllerInterface {
         let ledger = ledger.status
         return FleetView(
             controller: .init(
-                build: Executables.build(), pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
+                build: Executables.build, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
             repository: .init(
                 url: configuration.repositoryDescription, branch: configuration.repository.branch,
                 path: configuration.repository.path,
@@ -103,7 +103,7 @@ struct ControllerFace: ControllerInterface {
             url: address.map { "http://\($0)\(summary.path)" },
             conditions: summary.conditions.telling(
                 progress, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
-            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress)
+            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress, standIn: summary.standIn)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {
