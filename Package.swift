@@ -75,7 +75,7 @@ let package = Package(
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEvaluate", ["WaybillCore"]),
-        library("WaybillEngine", ["WaybillCore"]),
+        library("WaybillEngine", ["WaybillCore", "WaybillTrust"]),
         library(
             "WaybillAPI",
             ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
@@ -153,6 +153,8 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
         benchmark(
             "bench-package", "package", ["WaybillPackage", "WaybillCore"],
             exclude: ["largefiles.py", "run.py", "scan.py", "sign.py", "transfer.py"]),
+        benchmark(
+            "bench-approvals", "approvals", ["WaybillCore", "WaybillTrust", "WaybillEngine", crypto]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

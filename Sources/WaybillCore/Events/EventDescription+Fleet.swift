@@ -56,6 +56,7 @@ extension EventDescription {
         meaning: "A deployment or the fleet is kept as it is.",
         fields: [
             ("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held"),
+            ("change", "digest of the change that waits for approval"),
             ("standIn", "what serves in the place of a quarantined revision: revision, rendering, commit, version"),
         ])
     static let holdReleased = EventDescription(

@@ -11,6 +11,9 @@ extension EventType {
         case .commitRejected: .commitRejected
         case .commitRewound: .commitRewound
         case .resourceInvalid: .resourceInvalid
+        case .approvalSeen: .approvalSeen
+        case .changeAdmitted: .changeAdmitted
+        case .rulesAdopted: .rulesAdopted
         case .planDecided: .planDecided
         case .environmentBuilt: .environmentBuilt
         case .sourcesResolved: .sourcesResolved

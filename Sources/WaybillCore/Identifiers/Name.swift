@@ -15,6 +15,9 @@ package struct Name: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.text = text
     }
 
+    /// A name that is written in this module, which is one.
+    init(known text: StaticString) { self.text = "\(text)" }
+
     package static func < (left: Name, right: Name) -> Bool { left.text < right.text }
     package var description: String { text }
 

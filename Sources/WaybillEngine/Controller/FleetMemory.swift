@@ -13,6 +13,18 @@ package struct FleetMemory: Hashable, Sendable {
     /// What accepted commits fixed of each version, first word first. Grows with the versions that there ever were.
     package private(set) var fixed: [VersionID: FixedVersion] = [:]
 
+    /// The rules that came into force last.
+    package struct RulesInForce: Hashable, Sendable {
+        package var digest: Digest
+        /// A change of them must be approved.
+        package var isGoverned: Bool
+    }
+
+    /// Nil: no rules were ever governed.
+    package private(set) var rules: RulesInForce?
+    /// The time of the latest entry.
+    package private(set) var latest: Timestamp?
+
     /// Commits that one acceptance can name; with more of them none is named, and all that were known are kept.
     static let longestHistory = 500
 
@@ -22,7 +34,11 @@ package struct FleetMemory: Hashable, Sendable {
     package func isNext(_ index: Int) -> Bool { index > 0 && before[chain[index]] == chain[index - 1] }
 
     package mutating func fold(_ event: Event) {
+        latest = max(latest ?? event.time, event.time)
         switch event.type {
+        case .rulesAdopted:
+            guard let digest = event.body["rules"]?.string.flatMap({ try? Digest(parsing: $0) }) else { return }
+            rules = RulesInForce(digest: digest, isGoverned: event.body["governed"] == .bool(true))
         case .commitAccepted:
             guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
             accept(commit, history: Self.history(event))

@@ -4,7 +4,7 @@ extension EventType {
     /// Whether events of the type change what is done after a restart: `Facts`, or the memory of commits, is made of them.
     package var decides: Bool {
         switch self {
-        case .operatorCommand, .commitAccepted, .versionsFixed,
+        case .operatorCommand, .commitAccepted, .approvalSeen, .changeAdmitted, .rulesAdopted, .versionsFixed,
             .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
             .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
             .driftFound,

@@ -6,7 +6,7 @@ struct FactEvents {
     let decision: DecisionID
     let time: Timestamp
 
-    private func event(_ type: EventType, actor: Actor = .controller, _ body: Members) -> Event {
+    func event(_ type: EventType, actor: Actor = .controller, _ body: Members) -> Event {
         Event(
             type, decision: decision, time: time, environment: key.environment, subject: key.description,
             actor: actor, body: body)

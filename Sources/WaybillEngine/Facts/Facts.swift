@@ -20,6 +20,9 @@ package struct Facts: Hashable, Sendable {
     /// Intents without outcome or reconciliation, by index.
     package var dangling: [LedgerIndex: Event] = [:]
 
+    /// The time of the latest entry.
+    package var latest: Timestamp?
+
     package init() {}
 
     /// Deployments that a plan was last decided to serve; orphaned ones are not among them.
@@ -39,6 +42,7 @@ package struct Facts: Hashable, Sendable {
 
     /// Takes in what `event` says, without its place.
     package mutating func fold(_ event: Event) {
+        latest = max(latest ?? event.time, event.time)
         foldFleet(event)
         guard let key = try? DeploymentKey(parsing: event.subject) else { return }
         if let serial = event.replica?.serial { highestSerial = max(highestSerial, serial) }

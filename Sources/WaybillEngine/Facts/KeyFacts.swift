@@ -22,6 +22,14 @@ package struct KeyFacts: Hashable, Sendable {
     /// Kinds of drift found and not yet corrected.
     package var openDrift: Set<Drift.What> = []
     package var decided: DecidedPlan?
+    /// The rendering, or `absent`, that people approved and that no plan was decided for yet.
+    package var approved: String?
+    /// The change that waits for approval.
+    package var awaited: Digest?
+    /// Words about it that were written down.
+    package var seenWords: Set<String> = []
+
+    package var isAwaiting: Bool { awaited != nil }
     /// What served, each revision once, the newest last; not more than `mostServed`.
     package var served: [ServedState] = []
     /// Revisions that were rolled back and that nobody has allowed again.

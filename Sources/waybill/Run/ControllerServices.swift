@@ -68,6 +68,10 @@ struct ControllerServices {
             branch: parts.configuration.repository.branch, controller: controller,
             pollInterval: parts.configuration.repository.pollInterval,
             memory: parts.memory.fleet, hold: parts.memory.facts.fleetHold, served: parts.memory.facts.servedKeys,
+            approvals: ApprovalBoardReader(parts.repository) { (commit) throws(Failure) in
+                try await RuleFiles.read(
+                    parts.repository, at: commit, path: parts.configuration.repository.path)
+            },
             beginning: { heartbeat.beat("git", within: longestRound) },
             rounded: { rest in
                 heartbeat.beat("git", within: rest + Self.patience)

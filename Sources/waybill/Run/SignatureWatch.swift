@@ -42,9 +42,6 @@ struct SignatureWatch: Sendable {
     }
 
     private func rules(at commit: CommitID) async throws(Failure) -> AccessRules? {
-        guard let file = try await parts.repository.file(AccessSchema.path, at: commit),
-            let bytes = try await parts.repository.read([file.blob], limit: AccessRules.limit).first
-        else { return nil }
-        return try AccessRules(bytes, path: AccessSchema.path)
+        try await AccessRules.load(parts.repository, at: commit)
     }
 }

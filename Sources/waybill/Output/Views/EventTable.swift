@@ -69,7 +69,9 @@ extension EventView {
         case .intentReconciled: return "entry \(number("intent")): \(self["found"] ?? "?")"
         case .cacheCollected: return (body.value["items"]?.list ?? []).compactMap(\.string).joined(separator: ", ")
         case .controllerStopped, .storeRebuilt: return self["reason"] ?? ""
-        case .commitRejected, .driftFound, .driftCorrected, .holdPlaced, .holdReleased, nil:
+        case .approvalSeen: return "\(self["person"] ?? "?") as \(self["role"] ?? "?"), \(self["file"] ?? "?")"
+        case .commitRejected, .changeAdmitted, .rulesAdopted, .driftFound, .driftCorrected, .holdPlaced, .holdReleased,
+            nil:
             return self["message"] ?? self["reason"] ?? ""
         }
     }
