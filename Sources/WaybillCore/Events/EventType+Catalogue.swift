@@ -150,6 +150,11 @@ extension EventType {
                     ("key", "fingerprint of the key that signed the evidence"),
                     ("message", "error, when nothing came of it"),
                 ])
+        case .statementKeyMade:
+            EventDescription(
+                meaning:
+                    "The controller signs what it says of bundles with this key from now on: evidence, and how it made them.",
+                fields: [("key", "fingerprint"), ("publicKey", "in OpenSSH's form")])
         case .revisionAdmitted:
             EventDescription(
                 meaning:

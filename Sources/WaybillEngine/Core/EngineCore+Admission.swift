@@ -25,7 +25,9 @@ extension KeyState {
     /// Revisions whose files are asked after and kept: the desired one, and what stands in for it while it may not start.
     var specs: [RevisionSpec] {
         guard let desired else { return [] }
-        guard let standIn, standIn.revision != desired.revision, !desired.admission.isOpen else { return [desired.spec] }
+        guard let standIn, standIn.revision != desired.revision, !desired.admission.isOpen else {
+            return [desired.spec]
+        }
         return [desired.spec, standIn.spec]
     }
 

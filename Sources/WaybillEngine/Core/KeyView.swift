@@ -140,7 +140,8 @@ struct KeyView {
     private var refused: Word? {
         if let refusal = state.plan?.refusal { return Word(refusal.reason, refusal.message) }
         guard let row = state.gatesError, row.failure.reason == Reason.gatesErrored.rawValue else { return nil }
-        return Word(.gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
+        return Word(
+            .gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
     }
 
     /// A replica that was told to stop and does not end.

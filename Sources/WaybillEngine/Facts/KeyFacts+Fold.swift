@@ -29,7 +29,8 @@ extension KeyFacts {
         case .operatorCommand: foldCommand(event)
         case .versionValidated: foldVerdict(event)
         case .revisionAdmitted: foldAdmission(event)
-        case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
+        case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
+            .commitAccepted,
             .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,

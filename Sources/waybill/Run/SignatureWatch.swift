@@ -25,7 +25,9 @@ struct SignatureWatch: Sendable {
             do throws(Failure) {
                 guard let commit = await accepted() else { continue }
                 // A commit's file does not change: it is read once.
-                if known?.commit != commit { known = (commit, try await rules(at: commit)) }
+                if known?.commit != commit {
+                    known = (commit, try await AccessRules.read(from: parts.repository, at: commit))
+                }
                 guard let rules = known?.rules else { continue }
                 if sights == nil {
                     sights = SignatureSights(
@@ -40,10 +42,13 @@ struct SignatureWatch: Sendable {
             }
         } while (try? await Task.sleep(for: Self.interval)) != nil
     }
+}
 
-    private func rules(at commit: CommitID) async throws(Failure) -> AccessRules? {
-        guard let file = try await parts.repository.file(AccessSchema.path, at: commit),
-            let bytes = try await parts.repository.read([file.blob], limit: AccessRules.limit).first
+extension AccessRules {
+    /// The access file of a commit; nil without one.
+    static func read(from tree: any FleetTree, at commit: CommitID) async throws(Failure) -> AccessRules? {
+        guard let file = try await tree.file(AccessSchema.path, at: commit),
+            let bytes = try await tree.read([file.blob], limit: AccessRules.limit).first
         else { return nil }
         return try AccessRules(bytes, path: AccessSchema.path)
     }
