@@ -25,6 +25,7 @@ extension EventType {
         case .bundleAttested: .bundleAttested
         case .bundlePulled: .bundlePulled
         case .versionValidated: .versionValidated
+        case .statementKeyMade: .statementKeyMade
         case .revisionAdmitted: .revisionAdmitted
         case .signatureVerified: .signatureVerified
         case .contentVerified: .contentVerified

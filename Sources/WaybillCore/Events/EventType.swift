@@ -3,6 +3,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case controllerStarted = "controller.started"
     case controllerStopped = "controller.stopped"
     case controllerUpgraded = "controller.upgraded"
+    case statementKeyMade = "statement-key.made"
     case commitObserved = "commit.observed"
     case commitAccepted = "commit.accepted"
     case versionsFixed = "versions.fixed"

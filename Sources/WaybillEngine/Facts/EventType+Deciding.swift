@@ -10,7 +10,8 @@ extension EventType {
             .driftFound,
             .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted:
             true
-        case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
+        case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
+            .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
             .artifactVerified, .artifactInspected, .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled,
             .contentVerified,

@@ -35,7 +35,8 @@ struct FactEvents {
 
     func admitted(_ deployment: DesiredDeployment, _ verdict: GateVerdict?, commit: CommitID?) -> Event {
         var body: Members = [
-            "revision": .string(deployment.revision.description), "version": .string(deployment.spec.version.description),
+            "revision": .string(deployment.revision.description),
+            "version": .string(deployment.spec.version.description),
             "rendering": .string(deployment.rendering.digest.description),
             "admission": .string(deployment.admission.digest.description),
         ]

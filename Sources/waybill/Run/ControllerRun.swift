@@ -59,23 +59,34 @@ struct ControllerRun {
         try await announce(memory, journal, folder)
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
 
+        let statementKey = try StatementKey(in: folder)
+        if memory.statementKey != statementKey.publicKey.description {
+            try await journal.note(statementKey.made(at: clock.now()))
+        }
+        logger.info("statements are signed by \(statementKey.publicKey)")
+
         let loader = FleetSource(tree: repository, path: configuration.repository.path)
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
-        let models = try models(folder, repository, journal, inForce, recent)
+        let readers = try ModelSources.readers(
+            configuration, ProcessInfo.processInfo.environment, scratch: folder.repositories, refusing: [folder.path])
+        let models = models(folder, repository, journal, inForce, recent, readers)
+        let validator = try FleetValidator(
+            folder: folder, configuration: configuration, repository: repository, source: loader, models: models,
+            readers: readers, journal: journal, key: statementKey, clock: clock)
         let target = try localTarget(folder, repository, journal, client, ports, models)
         let launcher =
             configuration.startsGateway
             ? GatewayLauncher(state: folder, configuration: configuration, control: gateway) : nil
         let world = World(
             target: target, gateway: gateway, ledger: watched, clock: clock, summaries: store, gatewayKeeper: launcher,
-            gatewayTrace: { folder.gatewayTrace })
+            validator: validator, gatewayTrace: { folder.gatewayTrace })
         let parts = Parts(
             folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory,
             journal: journal,
             ledger: ledger, store: store, repository: repository, loader: loader, target: target,
-            models: models, world: world,
+            models: models, validator: validator, world: world,
             table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions(),
             catalogue: CatalogueConditions(inForce))
         try await ControllerServices(parts).run()
@@ -88,16 +99,13 @@ struct ControllerRun {
 
     private func models(
         _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ inForce: CommitInForce,
-        _ recent: RecentVersions
-    ) throws -> ArtifactStore {
+        _ recent: RecentVersions, _ readers: SourceReaders
+    ) -> ArtifactStore {
         let clock = clock
         let list = FleetAllowList(tree: repository, path: configuration.repository.path)
         return ArtifactStore(
             root: folder.models, content: ContentStore(root: folder.content), tree: repository,
-            readers: try ModelSources.readers(
-                configuration, ProcessInfo.processInfo.environment, scratch: folder.repositories,
-                refusing: [folder.path]),
-            journal: journal, refusing: [folder.path],
+            readers: readers, journal: journal, refusing: [folder.path],
             allowing: { () throws(Failure) in try await list.read(at: inForce.commit) },
             retention: configuration.retention, recent: { recent.newest($0) }, build: BuildVersion.text,
             now: { clock.now() })
@@ -147,6 +155,8 @@ struct Memory: Sendable {
     let recent = RecentVersions()
     let inForce = CommitInForce()
     var lastBuild: String?
+    /// The public half of the key that signed statements last.
+    var statementKey: String?
     var entries: UInt64 = 0
 
     /// Folds the whole ledger.
@@ -162,6 +172,7 @@ struct Memory: Sendable {
                 memory.recent.take(event)
                 memory.inForce.take(event)
                 if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
+                if event.type == .statementKeyMade { memory.statementKey = event.body["publicKey"]?.string }
                 return true
             }
             return memory

@@ -25,7 +25,9 @@ struct SignatureWatch: Sendable {
             do throws(Failure) {
                 guard let commit = await accepted() else { continue }
                 // A commit's file does not change: it is read once.
-                if known?.commit != commit { known = (commit, try await rules(at: commit)) }
+                if known?.commit != commit {
+                    known = (commit, try await AccessRules.load(parts.repository, at: commit))
+                }
                 guard let rules = known?.rules else { continue }
                 if sights == nil {
                     sights = SignatureSights(
@@ -39,9 +41,5 @@ struct SignatureWatch: Sendable {
                 said = error.message
             }
         } while (try? await Task.sleep(for: Self.interval)) != nil
-    }
-
-    private func rules(at commit: CommitID) async throws(Failure) -> AccessRules? {
-        try await AccessRules.load(parts.repository, at: commit)
     }
 }

@@ -17,6 +17,9 @@ struct StateFolder: Sendable {
     var ledger: String { path + "/ledger" }
     /// False before a controller ran here.
     var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger) }
+    /// What the controller signs its statements with.
+    var statementKey: String { path + "/statement.key" }
+    var statementPublicKey: String { path + "/statement.pub" }
     /// The default anchor: beside the ledger, so that it survives what befalls the ledger's folder alone.
     var anchorFolder: String { path + "/anchor" }
     var anchor: String { anchorFolder + "/checkpoint" }

@@ -53,6 +53,7 @@ extension EventView {
         case .versionValidated:
             let gate = self["gate"].map { ": \($0): \(self["found"] ?? "?")" } ?? ""
             return "\(self["verdict"] ?? "asked") by \(self["checklist"] ?? "?")\(gate)"
+        case .statementKeyMade: return self["key"] ?? "?"
         case .revisionAdmitted: return "\(self["version"] ?? "?"), revision \(shortRevision)"
         case .signatureVerified:
             return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
