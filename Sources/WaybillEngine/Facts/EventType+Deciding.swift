@@ -16,7 +16,8 @@ extension EventType {
             .versionValidated,
             .contentVerified,
             .signatureVerified,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
+            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt,
+            .factsSnapshot:
             false
         }
     }

@@ -31,7 +31,7 @@ extension KeyFacts {
             .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .versionValidated, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt, .factsSnapshot,
             .intentReconciled, .cacheCollected:
             break
         }

@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// What the ledger says about one deployment, as far as it decides anything after a restart.
-package struct KeyFacts: Hashable, Sendable {
+package struct KeyFacts: Hashable, Codable, Sendable {
     package var isPaused = false
     package var pausedBy: String?
     /// Removed from git with pruning disabled.
@@ -45,7 +45,7 @@ package struct KeyFacts: Hashable, Sendable {
     }
 }
 
-package struct ReplicaFacts: Hashable, Sendable {
+package struct ReplicaFacts: Hashable, Codable, Sendable {
     /// Its start succeeded.
     package var isStarted = false
     package var isStopAsked = false
@@ -57,7 +57,7 @@ package struct ReplicaFacts: Hashable, Sendable {
 }
 
 /// Exits of one revision's replicas that followed on each other.
-package struct ExitRow: Hashable, Sendable {
+package struct ExitRow: Hashable, Codable, Sendable {
     package var revision: String
     package var count: Int
     package var lastAt: Timestamp
@@ -72,7 +72,7 @@ package struct ExitRow: Hashable, Sendable {
 }
 
 /// The plan last written down; one that is part of it is no news.
-package struct DecidedPlan: Hashable, Sendable {
+package struct DecidedPlan: Hashable, Codable, Sendable {
     /// `absent`, or the revision.
     package var to: String
     package var rendering: String?

@@ -102,19 +102,13 @@ struct ValidationSubject: Sendable {
             }
             digest = Digest(of: try await tree.read([file.blob], limit: 8 << 20).first ?? [])
         }
-        let key = DeploymentKey(environment: Self.environment, name: version.id.model)
+        let key = DeploymentKey(environment: .validation, name: version.id.model)
         return DesiredDeployment.resolve(
             ModelDeployment(key: key, version: version.id, runtime: name), version: version,
             runtime: ResolvedRuntime(name: name, runtime: runtime, lockDigest: digest),
             location: SourceLocation(path: "", line: 1, column: 1)
         ).spec
     }
-
-    /// Stands in for that of a deployment; sandboxed like any.
-    private static let environment: Name = {
-        guard let name = try? Name(parsing: "validation") else { preconditionFailure("a literal name") }
-        return name
-    }()
 
     private func onlyRuntime() throws(Failure) -> Name {
         let deployed = Set(
