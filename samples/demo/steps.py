@@ -42,6 +42,7 @@ def prepare(story):
     story.run("git", "remote", "add", "origin", story.remote)
     story.config.write_text(f"""\
 state: {story.state}
+{f"environments: {{folder: {story.environments}}}" if story.environments else "# environments: in the state folder"}
 repository:
   url: {story.remote}
   branch: main
@@ -61,9 +62,9 @@ ledger:
 def train(story):
     story.chapter("Two real models", "Two versions of a tumour classifier are trained with scikit-learn on the data set that it ships: a logistic\n"
                   "regression and boosted trees. The training writes each file's digest and size into a ModelVersion manifest.")
-    venv = story.folder / "training"
+    venv = story.training
     python = venv / "bin" / "python"
-    if not (venv / "complete").exists():
+    if not story.given_training and not (venv / "complete").exists():
         story.say("Making a Python environment for the training (once, about a minute) …")
         story.run("/usr/bin/python3", "-m", "venv", "--clear", venv, show=False, cwd=story.folder)
         story.run(python, "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check", "--no-deps", "-r",
@@ -199,7 +200,7 @@ def refuse_dangerous(story):
 def promote_under_load(story):
     story.chapter("A promotion replaces it without losing a request", "Version 2.0.0 is trained and goes to staging first. Then it is promoted: one commit that changes one line, on a branch of\n"
                   "its own. The plan first, as a reviewer would see it; then the merge, while four callers ask without pause.")
-    story.run(story.folder / "training" / "bin" / "python", story.project / "samples" / "train.py", story.fleet, "--version", "2.0.0",
+    story.run(story.training / "bin" / "python", story.project / "samples" / "train.py", story.fleet, "--version", "2.0.0",
               shown="python train.py fleet --version 2.0.0")
     edit(story, "deployments/staging-tumour.yaml", "version: 1.0.0", "version: 2.0.0")
     story.push("Staging to tumour 2.0.0")

@@ -68,6 +68,13 @@ extension EventDescription {
             ("command", "the verb"), ("arguments", "its arguments"), ("reason", "as given"),
             ("result", "what came of it"),
         ])
+    static let factsSnapshot = EventDescription(
+        meaning:
+            "What the entries before come to was written beside the ledger, so that a start of the same build reads only those after them.",
+        fields: [
+            ("entries", "how many are taken in"), ("digest", "of the file"), ("size", "its bytes"),
+            ("build", "that folded them"),
+        ])
     static let storeRebuilt = EventDescription(
         meaning: "The store was missing or unreadable and was made again from the ledger.",
         fields: [("reason", "why"), ("entries", "entries read")])

@@ -46,6 +46,7 @@ extension EventType {
         case .holdPlaced: .holdPlaced
         case .holdReleased: .holdReleased
         case .operatorCommand: .operatorCommand
+        case .factsSnapshot: .factsSnapshot
         case .storeRebuilt: .storeRebuilt
         case .intentReconciled: .intentReconciled
         }

@@ -1,5 +1,5 @@
 /// The catalogue of events. Raw values are the wire format and never change meaning; `docs/events.md` is made from this file.
-package enum EventType: String, CaseIterable, Hashable, Sendable {
+package enum EventType: String, CaseIterable, Hashable, Codable, Sendable {
     case controllerStarted = "controller.started"
     case controllerStopped = "controller.stopped"
     case controllerUpgraded = "controller.upgraded"
@@ -44,6 +44,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case holdPlaced = "hold.placed"
     case holdReleased = "hold.released"
     case operatorCommand = "operator.command"
+    case factsSnapshot = "facts.snapshot"
     case storeRebuilt = "store.rebuilt"
     case intentReconciled = "intent.reconciled"
 }

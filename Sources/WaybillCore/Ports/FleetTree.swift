@@ -7,6 +7,9 @@ package struct BlobID: Hashable, Sendable, CustomStringConvertible {
         hex = try CommitID(parsing: text).hex
     }
 
+    /// The id that stands for content of this digest where git has none.
+    package init(standingFor digest: Digest) { hex = String(digest.hex.prefix(40)) }
+
     package var description: String { hex }
 }
 

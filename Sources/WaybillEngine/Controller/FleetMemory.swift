@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// What the ledger says about accepted commits: a fold, like `Facts`, that remembers what leads to the state in force.
-package struct FleetMemory: Hashable, Sendable {
+package struct FleetMemory: Hashable, Codable, Sendable {
     /// Accepted commits to load in this order: what is broken at the last of them is then held as it last was. The one
     /// before the last is always there: it says what the last one removed. Grows with what is broken, not with time.
     package private(set) var chain: [CommitID] = []
@@ -14,7 +14,7 @@ package struct FleetMemory: Hashable, Sendable {
     package private(set) var fixed: [VersionID: FixedVersion] = [:]
 
     /// The rules that came into force last.
-    package struct RulesInForce: Hashable, Sendable {
+    package struct RulesInForce: Hashable, Codable, Sendable {
         package var digest: Digest
         /// A change of them must be approved.
         package var isGoverned: Bool

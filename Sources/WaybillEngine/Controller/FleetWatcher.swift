@@ -184,13 +184,14 @@ package actor FleetWatcher {
     private func look(_ trigger: Trigger) async throws(Failure) -> CommitID {
         // Words come on refs, too, which leave the head as it is.
         let isAsked = mustJudge || standing?.cause == .rulesUnapproved
-        let named = try await repository.remoteHead()
-        if named == decided, !isAsked {
-            if named == status.accepted { releaseIfBack(at: named) }
-            return named
+        // A webhook tells of a push: one conversation asks and fetches then, and transfers nothing when nothing is new.
+        let isTold = trigger == .webhook
+        var head = isTold ? try await repository.fetch() : try await repository.remoteHead()
+        if !isTold, head != decided || isAsked { head = try await repository.fetch() }
+        guard head != decided || isAsked else {
+            if head == status.accepted { releaseIfBack(at: head) }
+            return head
         }
-        let head = try await repository.fetch()
-        guard head != decided || isAsked else { return head }
         mustJudge = false
         do throws(Failure) {
             status.head = head

@@ -112,10 +112,9 @@ extension EngineCore {
     mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
         track(key)
         guard isOrphaned || mayBegin(nil, key, at: commit) else { return }
-        guard var state = states[key] else { return }
-        if state.mode == .absent || state.mode == .orphaned { return }
+        if states[key]?.mode == .absent || states[key]?.mode == .orphaned { return }
         endStandIn(key, because: "git no longer names the deployment")
-        state.asked = nil
+        guard var state = states[key] else { return }
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
         state.standIn = nil

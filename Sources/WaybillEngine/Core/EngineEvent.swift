@@ -110,8 +110,8 @@ package struct OperatorCommand: Hashable, Sendable {
 }
 
 /// A commit that is kept from becoming the desired state until an operator accepts it or a later one supersedes it.
-package struct FleetHold: Hashable, Sendable {
-    package enum Cause: String, CaseIterable, Hashable, Sendable {
+package struct FleetHold: Hashable, Codable, Sendable {
+    package enum Cause: String, CaseIterable, Hashable, Codable, Sendable {
         case historyRewound = "HistoryRewound"
         case massDeletion = "MassDeletion"
         /// It changes rules, and nobody who may has approved that.

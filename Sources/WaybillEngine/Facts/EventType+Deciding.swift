@@ -16,7 +16,8 @@ extension EventType {
             .artifactVerified, .artifactInspected, .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled,
             .contentVerified,
             .signatureVerified,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
+            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt,
+            .factsSnapshot:
             false
         }
     }

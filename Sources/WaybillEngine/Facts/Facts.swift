@@ -4,7 +4,7 @@ package import WaybillCore
 ///
 /// The engine folds the events it asks for into its own copy, so that what it remembers is what a restart would find.
 /// Events that are malformed or of types that decide nothing are passed over.
-package struct Facts: Hashable, Sendable {
+package struct Facts: Hashable, Codable, Sendable {
     /// The last accepted commit.
     package var accepted: CommitID?
     /// A held commit that an operator accepted.

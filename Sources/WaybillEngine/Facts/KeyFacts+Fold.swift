@@ -38,7 +38,7 @@ extension KeyFacts {
             .rulesAdopted, .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt, .factsSnapshot,
             .intentReconciled, .cacheCollected:
             break
         }

@@ -48,7 +48,11 @@ struct ControllerRun {
     private func assemble(
         _ folder: StateFolder, _ repository: MirrorRepository, _ ledger: Ledger, _ client: HTTPClient
     ) async throws {
-        let memory = try await Memory.read(ledger)
+        let snapshot = SnapshotFile(folder)
+        let (memory, begun) = try await Memory.read(ledger.reader, since: snapshot)
+        // Before anything else is taken in. Without a snapshot the next start takes longer, and nothing more.
+        let isDue = SnapshotKeeper.isDue(memory.entries, after: begun)
+        let taken = isDue ? try? await snapshot.write(memory, at: clock.now()) : nil
         let store = await StoreKeeper.open(folder.store, ledger: ledger, clock: clock, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
@@ -57,6 +61,7 @@ struct ControllerRun {
             ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, recent: recent, logger: logger)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
+        if let taken { try await journal.note(taken) }
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
 
         let statementKey = try StatementKey(in: folder)
@@ -84,9 +89,8 @@ struct ControllerRun {
             validator: validator, gatewayTrace: { folder.gatewayTrace })
         let parts = Parts(
             folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory,
-            journal: journal,
-            ledger: ledger, store: store, repository: repository, loader: loader, target: target,
-            models: models, validator: validator, world: world,
+            snapshotEntries: taken == nil ? begun : memory.entries, journal: journal, ledger: ledger, store: store,
+            repository: repository, loader: loader, target: target, models: models, validator: validator, world: world,
             table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions(),
             catalogue: CatalogueConditions(inForce))
         try await ControllerServices(parts).run()
@@ -145,56 +149,6 @@ struct ControllerRun {
             Event(
                 .storeRebuilt, decision: .random(), time: clock.now(), subject: "controller",
                 body: ["reason": .string(reason), "entries": .integer(Int64(memory.entries))]))
-    }
-}
-
-/// What the ledger says at a start.
-struct Memory: Sendable {
-    var facts = Facts()
-    var fleet = FleetMemory()
-    let recent = RecentVersions()
-    let inForce = CommitInForce()
-    var lastBuild: String?
-    /// The public half of the key that signed statements last.
-    var statementKey: String?
-    var entries: UInt64 = 0
-
-    /// Folds the whole ledger.
-    static func read(_ ledger: Ledger) async throws(Failure) -> Memory {
-        let reader = ledger.reader
-        return try await Blocking.run { () throws(Failure) in
-            var memory = Memory()
-            try reader.forEach { recorded throws(Failure) in
-                memory.entries = recorded.index + 1
-                guard let event = try readable(recorded) else { return true }
-                memory.facts.fold(recorded.index, event)
-                memory.fleet.fold(event)
-                memory.recent.take(event)
-                memory.inForce.take(event)
-                if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
-                if event.type == .statementKeyMade { memory.statementKey = event.body["publicKey"]?.string }
-                return true
-            }
-            return memory
-        }
-    }
-
-    /// The event, or nil when what it says decides nothing.
-    ///
-    /// - Throws: `Failure` when it may decide something and cannot be read: going on would forget a pause, or a hold.
-    static func readable(_ recorded: RecordedEvent) throws(Failure) -> Event? {
-        switch recorded.content {
-        case .disclosed(let event): return event
-        case .unreadable(let why):
-            let name = recorded.header?.type
-            if let name, EventType(rawValue: name).map({ !$0.decides }) ?? true { return nil }
-            let subject = recorded.header.map { " about \($0.subject.quotedForMessage)" } ?? ""
-            throw Failure(
-                .stall, reason: "LedgerUnreadable",
-                message: "ledger: entry \(recorded.index) (\(name ?? "of an unknown form")\(subject)) cannot be read: "
-                    + "\(why); it may decide what is done, so nothing is begun without it: look at the ledger with "
-                    + "'waybill audit verify' and restore the journal, or run the Waybill that wrote it")
-        }
     }
 }
 

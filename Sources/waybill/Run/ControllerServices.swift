@@ -15,6 +15,8 @@ struct Parts: Sendable {
     var logger: Logger
     var clock: SystemClock
     var memory: Memory
+    /// Entries that the snapshot took in from which the start began.
+    var snapshotEntries: UInt64
     var journal: Journal
     var ledger: Ledger
     var store: StoreKeeper
@@ -110,6 +112,7 @@ struct ControllerServices {
             group.addTask { .idle(await parts.store.run(turned: { pulse.beat("store") })) }
             group.addTask { .idle(await pulse.run()) }
             group.addTask { .idle(await self.keepResources()) }
+            group.addTask { .idle(await SnapshotKeeper(parts).run()) }
             group.addTask { .idle(await SignatureWatch(parts, accepted: { await watcher.status.accepted }).run()) }
             group.addTask { .idle(await self.followProgress()) }
             group.addTask { .idle(await self.endCandidates()) }

@@ -32,7 +32,7 @@ struct SignatureWatch: Sendable {
                 if sights == nil {
                     sights = SignatureSights(
                         ContentStore(root: parts.folder.content), journal: parts.journal,
-                        seen: try await FirstSights.read(ledger: parts.folder.ledger), now: { clock.now() })
+                        seen: parts.memory.sights.seen, now: { clock.now() })
                 }
                 try await sights?.look(rules.access, rules: rules.digest)
                 said = nil

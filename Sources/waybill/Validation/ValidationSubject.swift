@@ -123,14 +123,8 @@ struct ValidationSubject: Sendable {
         ).spec
     }
 
-    /// Of a replica that only gates ask.
-    static func candidateKey(of model: Name) -> DeploymentKey { DeploymentKey(environment: environment, name: model) }
-
-    /// Stands in for that of a deployment; sandboxed like any.
-    private static let environment: Name = {
-        guard let name = try? Name(parsing: "validation") else { preconditionFailure("a literal name") }
-        return name
-    }()
+    /// Of a replica that only gates ask; sandboxed like any.
+    static func candidateKey(of model: Name) -> DeploymentKey { DeploymentKey(environment: .validation, name: model) }
 
     private func onlyRuntime() throws(Failure) -> Name {
         let deployed = Set(

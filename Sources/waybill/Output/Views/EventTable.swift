@@ -69,6 +69,7 @@ extension EventView {
             return "\(self["command"] ?? "?"): \(self["reason"] ?? self["result"] ?? "")"
         case .intentReconciled: return "entry \(number("intent")): \(self["found"] ?? "?")"
         case .cacheCollected: return (body.value["items"]?.list ?? []).compactMap(\.string).joined(separator: ", ")
+        case .factsSnapshot: return "\(number("entries")) entries, \(number("size")) bytes"
         case .controllerStopped, .storeRebuilt: return self["reason"] ?? ""
         case .approvalSeen: return "\(self["person"] ?? "?") as \(self["role"] ?? "?"), \(self["file"] ?? "?")"
         case .commitRejected, .changeAdmitted, .rulesAdopted, .driftFound, .driftCorrected, .holdPlaced, .holdReleased,
