@@ -4,10 +4,9 @@ import Testing
 import WaybillCore
 import WaybillTestSupport
 
-extension `End to end` {
+extension `End to end with model servers` {
     /// On the programs of this build, with the Python environments that suites share: the first run of a machine builds them.
-    @Test(.timeLimit(.minutes(15)))
-    func `make demo tells the whole loop, holds at each step and leaves nothing running`() async throws {
+    @Test func `make demo tells the whole loop, holds at each step and leaves nothing running`() async throws {
         let training = try await PythonSuite.environment(lock: PythonSuite.modelLibraries)
         try await withTemporaryFolder { url in
             // Replicas' users pass through it.

@@ -7,8 +7,12 @@ import WaybillTestSupport
 
 /// The whole of Waybill on its real programs: git remote, controller, keepers, model servers, gateway, ledger.
 ///
-/// One test at a time: each starts several processes, and the machine may have two cores.
+/// One test at a time: each starts several processes, and the machine may have two cores. Those that build Python environments
+/// have a suite of their own: of two limits the shorter counts.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct `End to end` {}
+
+/// Real model servers; the first run of a machine builds their Python environments, which takes minutes.
+@Suite(.serialized, .timeLimit(.minutes(20))) struct `End to end with model servers` {}
 
 extension `End to end` {
     @Test func `a push serves, and a second push replaces it without a lost request`() async throws {

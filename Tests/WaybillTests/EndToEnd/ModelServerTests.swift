@@ -6,10 +6,8 @@ import WaybillTestSupport
 
 @testable import waybill
 
-extension `End to end` {
-    /// The first run of a machine builds the Python environment, which takes a minute or more.
-    @Test(.timeLimit(.minutes(15)))
-    func `the three shipped runtimes of MLServer serve real models`() async throws {
+extension `End to end with model servers` {
+    @Test func `the three shipped runtimes of MLServer serve real models`() async throws {
         let environments = PythonSuite.environments.path
         try await withFleet(["environments: {folder: \(environments)}"]) { fleet in
             try fleet.copyShipped("locks/mlserver.txt")
