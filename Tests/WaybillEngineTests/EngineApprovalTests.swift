@@ -30,14 +30,14 @@ import WaybillEngine
         let grant = Access.Grant(
             role: .approver, as: risk, models: [try NamePattern(parsing: "*")], people: [alice, bob])
         return ApprovalBoard(
-            access: Access(people: people, grants: [grant]), rules: Digest(of: [7]),
+            access: Access(people: people, grants: [grant]), rules: WaybillCore.Digest(of: [7]),
             policies: asks ? [try Name(parsing: "production"): ApprovalPolicy(required: [.init(role: risk)])] : [:],
             shelf: StatementShelf(statements: found))
     }
 
     private func word(
         _ kind: ApprovalStatement.Kind, _ person: Name, _ change: Change, expires: Duration = .seconds(3600),
-        evidence: Digest? = nil
+        evidence: WaybillCore.Digest? = nil
     ) throws -> FoundStatement {
         let statement = ApprovalStatement(
             kind, change.key, change: change.digest, from: change.from, evidence: evidence,
@@ -86,7 +86,7 @@ import WaybillEngine
         #expect(bench.acts == [])
         let hold = bench.notes.filter { $0.type == .holdPlaced }
         #expect(hold.map { $0.body["change"]?.string } == [change(bench, from: 1, to: 2).digest.description])
-        #expect(bench.notes.allSatisfy(\.undeclaredMembers.isEmpty))
+        #expect(bench.notes.allSatisfy { $0.undeclaredMembers.isEmpty })
 
         // A replica of what is in force is replaced as ever.
         let id = try #require(bench.replicas.keys.first)
@@ -117,7 +117,7 @@ import WaybillEngine
         #expect(admitted.body["change"]?.string == change.digest.description)
         #expect(admitted.body["authors"] == ["dave"])
         #expect(admitted.body["approvals"]?.list?.first?["person"] == "alice")
-        #expect(bench.notes.allSatisfy(\.undeclaredMembers.isEmpty))
+        #expect(bench.notes.allSatisfy { $0.undeclaredMembers.isEmpty })
 
         // Withdrawn and expired meanwhile: what began goes on.
         var later = try Bench(facts: bench.core.facts)
@@ -299,8 +299,11 @@ extension `The engine asks for approvals` {
 
         for (evidence, why) in [
             (nil, "it names no evidence, which production asks for"),
-            (Digest(of: [1]), "it names the evidence \(Digest(of: [1]).short), and that of this change is "),
-        ] as [(Digest?, String)] {
+            (
+                WaybillCore.Digest(of: [1]),
+                "it names the evidence \(WaybillCore.Digest(of: [1]).short), and that of this change is "
+            ),
+        ] as [(WaybillCore.Digest?, String)] {
             let words = [try word(.propose, dave, change), try word(.approve, alice, change, evidence: evidence)]
             board.shelf = StatementShelf(statements: words)
             bench.send(.words(board))

@@ -22,7 +22,9 @@ import WaybillEngine
         }
 
         private func blob(_ bytes: [UInt8]) throws(Failure) -> BlobID {
-            do throws(InvalidInput) { return try BlobID(parsing: String(Digest(of: bytes).hex.prefix(40))) } catch {
+            do throws(InvalidInput) {
+                return try BlobID(parsing: String(WaybillCore.Digest(of: bytes).hex.prefix(40)))
+            } catch {
                 throw Failure(.stall, reason: "Test", message: error.message)
             }
         }
@@ -56,7 +58,7 @@ import WaybillEngine
     private func approval() throws -> (path: ApprovalPath, file: [UInt8]) {
         let key = SSHPrivateKey(Curve25519.Signing.PrivateKey())
         let statement = ApprovalStatement(
-            .approve, try DeploymentKey(parsing: "production/churn"), change: Digest(of: [1]), from: nil,
+            .approve, try DeploymentKey(parsing: "production/churn"), change: WaybillCore.Digest(of: [1]), from: nil,
             role: try Name(parsing: "risk"), issued: Timestamp(milliseconds: 0),
             expires: Timestamp(milliseconds: 1_000_000))
         let signed = SignedStatement(

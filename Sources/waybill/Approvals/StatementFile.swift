@@ -39,6 +39,14 @@ struct StatementFile {
         try git.run(["commit", "--quiet", "-m", message, "--", path.description])
     }
 
+    private var identity: [String: String] {
+        let (name, address) = (path.person.text, "\(path.person)@waybill.invalid")
+        return [
+            "GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address, "GIT_COMMITTER_NAME": name,
+            "GIT_COMMITTER_EMAIL": address,
+        ]
+    }
+
     /// Pushes just this file to a ref of its own, beside every branch.
     func push(to remote: String, below top: String) throws(Failure) {
         let git = GitProgram(folder: top)
@@ -50,49 +58,9 @@ struct StatementFile {
             ["update-index", "--add", "--cacheinfo", "100644,\(blob),\(path)"], variables: variables)
         let tree = try git.run(["write-tree"], variables: variables)
         // Nobody reads who made this commit: the signature says whose word it is.
-        let identity = ["-c", "user.name=\(path.person)", "-c", "user.email=\(path.person)@waybill.invalid"]
-        let commit = try git.run(identity + ["commit-tree", tree, "-m", "\(signed.statement.kind.rawValue) \(path.key)"])
+        let message = "\(signed.statement.kind.rawValue) \(path.key)"
+        let commit = try git.run(["commit-tree", tree, "-m", message], variables: identity)
         try git.run(["push", "--quiet", "--force", remote, "\(commit):\(path.ref)"])
         try git.run(["update-ref", path.ref, commit])
-    }
-}
-
-/// The user's own git, for what is written.
-struct GitProgram {
-    let folder: String
-
-    /// - Returns: what it wrote, without the last line end.
-    /// - Throws: `GitFailed`, stalling, with git's own words.
-    @discardableResult
-    func run(
-        _ arguments: [String], input: [UInt8]? = nil, variables: [String: String] = [:]
-    ) throws(Failure) -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", folder] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(variables) { _, new in new }
-        let (output, errors, given) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = input == nil ? FileHandle.nullDevice : given
-        do {
-            try process.run()
-            // A statement is smaller than a pipe: nobody waits for anybody.
-            if let input { try given.fileHandleForWriting.write(contentsOf: input) }
-            try given.fileHandleForWriting.close()
-            let said = try output.fileHandleForReading.readToEnd() ?? Data()
-            let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else {
-                let words = String(decoding: complaint, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-                throw Failure(
-                    .stall, reason: "GitFailed", message: "git \(arguments.first { !$0.hasPrefix("-") && !$0.contains("=") } ?? "") failed: \(words.harmless)")
-            }
-            return String(decoding: said, as: UTF8.self).trimmingCharacters(in: .newlines)
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.stall, reason: "GitFailed", message: "git cannot be run: \(error.localizedDescription)")
-        }
     }
 }
