@@ -23,9 +23,12 @@ struct ReplicaCensus {
         let alive = running.filter { $0.failure == nil }
         foreign = alive.filter { $0.revision != desired.revision }
         let current = alive.filter { $0.revision == desired.revision }
-        let stale = !isAdmitted ? [] : current.filter {
-            $0.id.serial < context.replaceSerialsBelow || $0.drift != nil || context.crashed.contains($0.id)
-        }
+        let stale =
+            !isAdmitted
+            ? []
+            : current.filter {
+                $0.id.serial < context.replaceSerialsBelow || $0.drift != nil || context.crashed.contains($0.id)
+            }
         self.stale = stale
         fresh = current.filter { !stale.contains($0) }
         let ranked = fresh.sorted { Self.rank($0, context) < Self.rank($1, context) }

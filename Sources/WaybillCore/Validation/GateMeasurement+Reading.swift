@@ -4,7 +4,9 @@ extension GateMeasurement {
     package init?(kept value: Value, of kind: GateKind) {
         switch kind {
         case .golden:
-            guard let requests = value["requests"]?.integer, let differing = value["differing"]?.integer else { return nil }
+            guard let requests = value["requests"]?.integer, let differing = value["differing"]?.integer else {
+                return nil
+            }
             self = .golden(
                 GoldenAnswers(
                     requests: Int(requests), differences: (value["differences"]?.list ?? []).compactMap(\.string),

@@ -1,5 +1,6 @@
 import Foundation
 import WaybillCore
+import WaybillPackage
 
 /// What candidates answered before, in the state folder: of equal bundles, gates, data and runtimes equal measurements are taken from
 /// there. What failed to be measured is not kept. Decides nothing: a measurement is judged anew each time.
@@ -53,11 +54,14 @@ extension ValidationRun {
         var lines = [
             "waybill.measured/1", bundle.descriptor.digest.description, gate.value.json, gate.judgement,
             spec.revision.description,
-            Value.object(Members(subject.version.metrics.mapValues { Value(measured: $0) })).json,
+            subject.version.metrics.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","),
         ]
         if let name = gate.dataName {
             guard let data = subject.checklist.rules.data(named: name) else { return nil }
-            lines.append(data.value.json)
+            lines += [
+                data.file.digest.description, data.format.rawValue, data.target, data.positive, String(data.batch),
+                Value.list(data.features.map { .string($0) }).json, Value.list(data.classes.map { .string($0) }).json,
+            ]
         }
         if case .metric(let check) = gate.check, let notWorse = check.notWorse {
             guard let there = try? await subject.baseline(in: notWorse.than) else { return nil }

@@ -34,7 +34,7 @@ extension `End to end` {
                 let stalled = try await fleet.condition("production/risk-score", "Stalled")
                 #expect(
                     stalled?.message.hasPrefix(
-                        "gate ranks of checklist careful: rocAuc is 0.777778 on 6 rows, at least 0.9 is asked; what served goes on; "
+                        "gate ranks of checklist careful: rocAuc is 0.777778 on 6 rows, less than 0.9; what served goes on; "
                     ) == true, "\(stalled?.message ?? "")")
                 try await fleet.eventually("as many of the old one serve as are asked for") {
                     let view = try await fleet.deployment("production/risk-score")
