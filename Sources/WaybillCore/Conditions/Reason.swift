@@ -27,4 +27,6 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case stopping = "Stopping"
     /// Files of the model that were not read to their end when they were looked into.
     case filesUnscanned = "FilesUnscanned"
+    /// Its model's entry bans the version.
+    case versionBanned = "VersionBanned"
 }

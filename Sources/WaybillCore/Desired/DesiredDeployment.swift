@@ -68,15 +68,19 @@ package struct DesiredDeployment: Hashable, Sendable {
     /// The whole rendering in its versioned canonical form; `Rendering` makes it.
     package var rendering: Rendering
     package var location: SourceLocation
+    /// What its model says of its version; nil while that is active. No part of the rendering.
+    package var lifecycle: Model.Lifecycle?
 
     package init(
-        spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation
+        spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation,
+        lifecycle: Model.Lifecycle? = nil
     ) {
         boxed = Boxed(spec)
         self.replicas = replicas
         self.drain = drain
         self.rendering = rendering
         self.location = location
+        self.lifecycle = lifecycle
     }
 
     package var spec: RevisionSpec {
@@ -85,6 +89,11 @@ package struct DesiredDeployment: Hashable, Sendable {
     }
     package var key: DeploymentKey { boxed.spec.key }
     package var revision: Revision { boxed.spec.revision }
+    /// In a sentence, why nothing may begin to serve it; nil when its version is not banned.
+    package var ban: String? {
+        guard let lifecycle, lifecycle.state == .banned else { return nil }
+        return "\(spec.version) \(lifecycle.sentence)"
+    }
 
     private final class Boxed: Hashable, Sendable {
         let spec: RevisionSpec

@@ -21,7 +21,8 @@ package struct ResolvedRuntime: Hashable, Sendable {
 extension DesiredDeployment {
     /// What should serve for `deployment`: a pure function of what git says.
     package static func resolve(
-        _ deployment: ModelDeployment, version: ModelVersion, runtime: ResolvedRuntime, location: SourceLocation
+        _ deployment: ModelDeployment, version: ModelVersion, runtime: ResolvedRuntime, location: SourceLocation,
+        lifecycle: Model.Lifecycle? = nil
     ) -> DesiredDeployment {
         let rendering = Rendering.of(deployment, version: version, runtimePart: runtime.part)
         let its = runtime.runtime
@@ -36,6 +37,6 @@ extension DesiredDeployment {
             manifest: version)
         return DesiredDeployment(
             spec: spec, replicas: deployment.replicas, drain: deployment.rollout.drain, rendering: rendering,
-            location: location)
+            location: location, lifecycle: lifecycle)
     }
 }

@@ -23,10 +23,12 @@ package struct KeyPlan: Hashable, Sendable {
     package var wakeAt: Timestamp?
     /// How many serial numbers the plan's starts use.
     package var serialsUsed: Int
+    /// Why nothing is done though something else is desired; nil when nothing forbids it.
+    package var refusal: String?
 
     package init(
         key: DeploymentKey, goal: Goal, from: Revision? = nil, actions: [PlannedAction] = [], drift: [Drift] = [],
-        isGoalServed: Bool = false, wakeAt: Timestamp? = nil, serialsUsed: Int = 0
+        isGoalServed: Bool = false, wakeAt: Timestamp? = nil, serialsUsed: Int = 0, refusal: String? = nil
     ) {
         self.key = key
         self.goal = goal
@@ -36,6 +38,7 @@ package struct KeyPlan: Hashable, Sendable {
         self.isGoalServed = isGoalServed
         self.wakeAt = wakeAt
         self.serialsUsed = serialsUsed
+        self.refusal = refusal
     }
 
     package var isEmpty: Bool { actions.isEmpty }

@@ -18,6 +18,11 @@ package enum Planner {
         _ key: DeploymentKey, desired: DesiredDeployment?, observed: Observation, context: PlanContext
     ) -> KeyPlan {
         if let desired {
+            if let ban = desired.ban, !observed.knows(desired.revision, context) {
+                return KeyPlan(
+                    key: key, goal: .serve(desired.revision, replicas: desired.replicas),
+                    from: observed.servedRevision, refusal: "\(ban); nothing begins to serve it")
+            }
             var planning = ServePlanning(desired: desired, observed: observed, context: context)
             return planning.plan()
         }
@@ -30,6 +35,11 @@ package enum Planner {
 }
 
 extension Observation {
+    /// Whether the revision runs, or did so last: then it is no new rollout.
+    fileprivate func knows(_ revision: Revision, _ context: PlanContext) -> Bool {
+        context.lastServed == revision.short || replicas.contains { $0.revision == revision }
+    }
+
     /// The revision of the replicas in rotation that are there; the lowest, should there be two.
     package var servedRevision: Revision? {
         replicas.filter { route.replicas.contains($0.id) && $0.isAlive }.map(\.revision).min()

@@ -77,6 +77,7 @@ struct KeyView {
         guard let plan = state.plan, let observation = state.observation, plan.to == state.desired?.revision else {
             return Word(.notObserved, "it is about to be looked at")
         }
+        if let refusal = plan.refusal { return Word(.versionBanned, refusal) }
         if plan.isGoalServed && state.desired.map({ plan.goal == .serve($0.revision, replicas: $0.replicas) }) ?? false
         {
             return stuck
@@ -114,7 +115,7 @@ struct KeyView {
         if isLedgerLost {
             return Word(.ledgerUnavailable, "the ledger takes no entries; nothing is changed until it does")
         }
-        if altered != nil { return nil }
+        if altered != nil || state.plan?.refusal != nil { return nil }
         if let row = state.observeFailure ?? worstFailure {
             return Word(.retrying, "attempt \(row.count) failed: \(row.failure.message)")
         }
@@ -127,6 +128,8 @@ struct KeyView {
         if !state.held.isEmpty { return Word(.invalidManifest, state.held.summary) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
+        if let refusal = state.plan?.refusal { return Word(.versionBanned, refusal) }
+        if let ban = state.desired?.ban { return Word(.versionBanned, "\(ban); what serves it goes on") }
         return fleetHold.map { Word($0.cause.rawValue, $0.message) }
     }
 

@@ -29,9 +29,10 @@ extension Fleet {
         let version: ModelVersion
         let runtime: ResolvedRuntime
         let location: SourceLocation
+        let lifecycle: Model.Lifecycle?
 
         func resolve() -> DesiredDeployment {
-            .resolve(deployment, version: version, runtime: runtime, location: location)
+            .resolve(deployment, version: version, runtime: runtime, location: location, lifecycle: lifecycle)
         }
     }
 
@@ -48,7 +49,14 @@ extension Fleet {
             case .modelVersion(let version)? = resources[.modelVersion(deployment.version)]?.spec,
             let runtime = runtimes[deployment.runtime]
         else { return nil }
-        return Sound(deployment: deployment, version: version, runtime: runtime, location: resource.location)
+        return Sound(
+            deployment: deployment, version: version, runtime: runtime, location: resource.location,
+            lifecycle: lifecycle(of: version.id))
+    }
+
+    private func lifecycle(of version: VersionID) -> Model.Lifecycle? {
+        guard case .model(let model)? = resources[.model(version.model)]?.spec else { return nil }
+        return model.lifecycle(of: version.version)
     }
 
     /// Resolves many on all cores, in parts: a pure function of each.

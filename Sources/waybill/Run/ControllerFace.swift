@@ -179,7 +179,8 @@ struct ControllerFace: ControllerInterface {
         let plan = await controller.plan(of: key) ?? KeyPlan(key: key, goal: .absent, from: serving)
         let entry = FleetPlan.Entry(
             plan: plan, changes: plan.isEmpty ? [] : await controller.changes(of: key),
-            hold: held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) })
+            hold: plan.refusal.map { FleetPlan.Hold(reason: Reason.versionBanned.rawValue, message: $0) }
+                ?? held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) })
         guard entry.verb != .none || !plan.drift.isEmpty else { return nil }
         return KeyPlanView(
             entry, desired: await controller.desired(of: key), held: ContentStore(root: folder.content).held)
