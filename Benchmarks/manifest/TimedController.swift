@@ -20,7 +20,9 @@ struct TimedController: Sendable {
             world: World(
                 target: ObedientTarget(clock: clock), gateway: ObedientGateway(), ledger: timed, clock: clock,
                 summaries: NoSummaries(), gatewayKeeper: nil, gatewayTrace: { "" }),
-            routes: nil, ports: ports, changed: {}, reconsider: { _ in }, beat: { _ in })
+            routes: nil, ports: ports, changed: {}, reconsider: { _ in },
+            recall: { key, _ in .failure(Failure(.stall, reason: "NoMirror", message: "no mirror of \(key)")) },
+            beat: { _ in })
         watcher = FleetWatcher(
             repository: TimedRepository(base: mirror, stopwatch: stopwatch),
             source: TimedSource(tree: mirror, stopwatch: stopwatch), journal: Journal(storage: timed), clock: clock,

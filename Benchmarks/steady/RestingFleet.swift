@@ -106,6 +106,7 @@ struct RestingFleet {
     private mutating func apply(_ request: ActRequest) {
         switch request.action {
         case .prepare(let revision): prepared.insert(revision)
+        case .validate: break
         case .startReplica(let id, let revision):
             guard let spec = request.spec else { return }
             replicas[request.key, default: [:]][id] = ObservedReplica(

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import Glibc
 package import WaybillCore
 
 /// A cache of what was last known, for reading while no controller runs: summaries, the resources of the accepted
@@ -66,6 +67,7 @@ package struct Store: Sendable {
     }
 
     private static func attempt(_ path: URL) async throws -> Store {
+        closeToOthers(path)
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "waybill.store"
@@ -77,6 +79,14 @@ package struct Store: Sendable {
         let problem = try await pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
         guard problem == "ok" else { throw DatabaseError(message: problem ?? "the check gave no answer") }
         return Store(database: pool)
+    }
+
+    /// The file is made before SQLite would, with its mode; the companions get the mode of the file, unless an older build
+    /// left them. What cannot be done here shows when the store is opened.
+    private static func closeToOthers(_ path: URL) {
+        let descriptor = Glibc.open(path.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 { Glibc.close(descriptor) }
+        for suffix in ["", "-wal", "-shm"] { chmod(path.path + suffix, 0o600) }
     }
 
     static func unavailable(_ path: URL, _ error: any Error) -> Failure {

@@ -6,7 +6,8 @@ import Glibc
 /// By another user where the keeper is root, with a mount namespace if the machine allows one; by a user and mount
 /// namespace otherwise. In a mount namespace each hidden folder is covered by an empty one, in which only what is
 /// exposed appears again, read-only unless it is the work folder. Where covering is not possible, everything hidden
-/// must be unreadable to the user. Nothing weaker is ever accepted: every failure is a refusal.
+/// must be closed to the user, but for what replicas share (`StartSpec.shared`). Nothing weaker is ever accepted: every
+/// failure is a refusal.
 struct Sandbox {
     let spec: StartSpec
 
@@ -19,9 +20,9 @@ struct Sandbox {
         case .user(let uid):
             hasMounts = try coverAsRoot(uid)
             // Named while everything can be listed: a folder that cannot be listed may still be passed through.
-            let uncovered = hasMounts ? [] : Unreadable(exposed: spec.exposed.map(\.path)).paths(in: spec.hidden)
+            let uncovered = hasMounts ? [] : Uncovered.places(of: spec, for: uid)
             try become(uid)
-            for path in uncovered { try Unreadable.refuseIfReadable(path) }
+            for place in uncovered { try place.refuseIfOpen() }
         case .namespace:
             try makeUserNamespace()
             try MountView(spec: spec).cover(spec.hidden)
@@ -45,8 +46,7 @@ struct Sandbox {
         for part in path.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
             ancestor += "/" + String(decoding: Array(part), as: UTF8.self)
             guard let status = fileStatus(ancestor) else { return nil }
-            let bit: UInt32 = status.st_uid == uid ? 0o100 : status.st_gid == uid ? 0o010 : 0o001
-            if status.st_mode & bit == 0 { return ancestor }
+            if rights(of: uid, in: status) & 0o1 == 0 { return ancestor }
         }
         return nil
     }
@@ -77,6 +77,7 @@ struct Sandbox {
     /// The program must be able to use what it is given; better a clear word now than its own later.
     private func checkExposed(_ hasMounts: Bool) throws(Refusal) {
         for item in spec.exposed where access(item.path, item.isWritable ? R_OK | W_OK : R_OK) != 0 {
+            let error = errno
             if !hasMounts, case .user(let uid) = spec.isolation, let closed = closedAncestor(of: item.path, to: uid) {
                 throw Refusal(
                     "SandboxUnavailable",
@@ -86,7 +87,7 @@ struct Sandbox {
             }
             throw Refusal(
                 "SandboxUnreadable",
-                "the replica's user cannot use \(item.path): \(errorText(errno)); "
+                "the replica's user cannot use \(item.path): \(errorText(error)); "
                     + "make it readable for others (chmod -R a+rX)")
         }
     }
@@ -96,37 +97,5 @@ struct Sandbox {
             "SandboxUnavailable",
             "this machine makes no sandbox (run the controller as root, allow user namespaces, or ask for "
                 + "'isolation: none' in the runtime): \(what)")
-    }
-}
-
-/// Proves, as the replica's user, that hidden folders cannot be read where they could not be covered.
-private struct Unreadable {
-    var exposed: [String]
-
-    /// What lies in `hidden` beside the ways to what is exposed: each must be closed to the user as a whole.
-    func paths(in hidden: [String]) -> [String] { hidden.flatMap(paths) }
-
-    private func paths(_ path: String) -> [String] {
-        guard !exposed.contains(path) else { return [] }
-        guard exposed.contains(where: { $0.utf8.starts(with: "\(path)/".utf8) }) else { return [path] }
-        guard let folder = opendir(path) else { return [path] }
-        defer { closedir(folder) }
-        var found: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { found += paths("\(path)/\(name)") }
-        }
-        return found
-    }
-
-    static func refuseIfReadable(_ path: String) throws(Refusal) {
-        guard access(path, R_OK) != 0, access(path, X_OK) != 0 else {
-            throw Refusal(
-                "SandboxUnavailable",
-                "no mount namespace can be made here, and the replica's user could read \(path); "
-                    + "take the rights of others from it (chmod o-rwx) or allow mount namespaces")
-        }
     }
 }

@@ -27,6 +27,8 @@ struct StartSpec {
     var hidden: [String]
     /// What it sees nevertheless.
     var exposed: [Exposure]
+    /// Folders whose entries replicas share: hidden in a mount namespace, and left alone where none can be made.
+    var shared: [String]
     var grace: Int64
     var memory: Int?
     /// Cores, thousandths.
@@ -41,7 +43,7 @@ struct StartSpec {
     init(trying isolation: Isolation) {
         (command, environment, secretCount, work) = ([], [], 0, "/")
         self.isolation = isolation
-        (hidden, exposed) = ([], [])
+        (hidden, exposed, shared) = ([], [], [])
         (grace, memory, cpuMillis, processorOffset, cgroup) = (0, nil, nil, 0, nil)
         (logSize, logGenerations) = (0, 0)
     }
@@ -64,6 +66,7 @@ struct StartSpec {
         exposed =
             fields.all("read").map { Exposure(path: $0, isWritable: false) }
             + fields.all("write").map { Exposure(path: $0, isWritable: true) }
+        shared = fields.all("share")
         grace = Int64(fields.integer("grace") ?? 10_000)
         memory = fields.integer("memory")
         cpuMillis = fields.integer("cpu")

@@ -61,14 +61,22 @@ import WaybillTestSupport
         }
     }
 
-    @Test func `socket and folder are closed to others`() async throws {
-        try await withServer(FakeController()) { client, folder in
-            _ = try await client.build()
-            var status = stat()
-            #expect(stat(folder.path + "/control.sock", &status) == 0)
-            #expect(status.st_mode & 0o777 == 0o600)
-            #expect(stat(folder.path, &status) == 0)
-            #expect(status.st_mode & 0o777 == 0o700)
+    @Test func `the socket is closed to others, and the folder stays as it is`() async throws {
+        try await withTemporaryFolder { folder in
+            #expect(chmod(folder.path, 0o711) == 0)
+            // What a controller that died while it started left.
+            #expect(mkdir(folder.path + "/.control", 0o755) == 0)
+            let server = ControlServer(
+                interface: FakeController(), stateFolder: folder.path, build: "0.2.0", logger: silentLogger)
+            try await running({ try await server.run(onListening: $0) }) {
+                _ = try await ControlClient(stateFolder: folder.path).build()
+                var status = stat()
+                #expect(stat(folder.path + "/control.sock", &status) == 0)
+                #expect(status.st_mode & 0o777 == 0o600)
+                #expect(stat(folder.path, &status) == 0)
+                #expect(status.st_mode & 0o777 == 0o711)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["control.sock"])
+            }
         }
     }
 

@@ -131,6 +131,15 @@ import WaybillCore
             (.retry(key), #"{"command":"retry","deployment":"production/churn"}"#),
             (.restart(key), #"{"command":"restart","deployment":"production/churn"}"#),
             (
+                .rollback(key, to: nil, reason: "z"),
+                #"{"command":"rollback","deployment":"production/churn","reason":"z"}"#
+            ),
+            (
+                .rollback(key, to: try SemanticVersion(parsing: "1.4.0"), reason: "z"),
+                #"{"command":"rollback","deployment":"production/churn","reason":"z","version":"1.4.0"}"#
+            ),
+            (.lift(key, reason: "z"), #"{"command":"lift","deployment":"production/churn","reason":"z"}"#),
+            (
                 .accept(try Samples.commit(), reason: "y"),
                 #"{"command":"accept","commit":"abababababababababababababababababababab","reason":"y"}"#
             ),

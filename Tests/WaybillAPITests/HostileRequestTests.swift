@@ -19,7 +19,8 @@ import WaybillCore
     static let cases: [Case] = [
         Case(
             testDescription: "unknown command", path: "/v1/commands", body: #"{"command":"explode"}"#, status: 400,
-            message: "'explode' is not a command; expected accept, pause, restart, resume, retry or sync"),
+            message:
+                "'explode' is not a command; expected accept, lift, pause, restart, resume, retry, rollback or sync"),
         Case(
             testDescription: "no JSON", path: "/v1/commands", body: "{", status: 400,
             message: "the request's body is not JSON"),

@@ -27,6 +27,10 @@ struct Bench {
     var openCollection: EffectID?
     /// The ledger takes no command from now on.
     var isLedgerRefusing = false
+    /// What commits that were accepted before ask for.
+    var past: [CommitID: DesiredDeployment] = [:]
+    var recalls: [CommitID] = []
+    private static let noSuchCommit = Failure(.retry, reason: "NoSuchCommit", message: "the mirror does not have it")
     private var pending: [Effect] = []
     private var wakeAt: Timestamp?
 
@@ -88,6 +92,9 @@ struct Bench {
                 notes.append(event)
             }
             send(.recorded(id, isDurable: !isLedgerRefusing))
+        case .recall(let key, let commit):
+            recalls.append(commit)
+            send(.recalled(key, commit, past[commit].map { .success($0) } ?? .failure(Self.noSuchCommit)))
         case .wake(let moment): wakeAt = moment
         case .answer(_, let result): answers.append(result)
         case .cancel, .summarise, .forgetKey, .reconsider, .parked: break
@@ -97,6 +104,7 @@ struct Bench {
     private mutating func apply(_ action: Action, _ spec: RevisionSpec?) {
         switch action {
         case .prepare(let revision): preparations[revision] = .prepared
+        case .validate: break
         case .startReplica(let id, let revision):
             guard let spec else { return }
             replicas[id] = ObservedReplica(

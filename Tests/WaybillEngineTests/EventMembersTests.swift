@@ -61,8 +61,9 @@ struct EventMembersTests {
         let change = FieldChange(path: "spec.replicas", before: "1", after: "2", restarts: false)
         let plan = KeyPlan(key: fixtures.key, goal: .serve(fixtures.spec.revision, replicas: 1))
         let decided = makes.planDecided(
-            plan, commit: fixtures.commit, rendering: Digest(of: []), isolation: Isolation.none, diff: [change])
-        #expect(decided.body["isolation"] == "none")
+            plan, commit: fixtures.commit,
+            desired: SimulatedDeployment(key: fixtures.key, setting: 1, replicas: 1).desired, diff: [change])
+        #expect(decided.body["isolation"] == "sandbox")
         try expectWhole([decided])
         let replica = ObservedReplica(
             id: fixtures.id, revision: fixtures.spec.revision, version: fixtures.spec.version, phase: .ready,
@@ -75,7 +76,11 @@ struct EventMembersTests {
             makes.found(Drift(.replicaMissing, subject: "x", found: "a", expected: "b", message: "c"))
         ])
         try expectWhole([makes.corrected(.replicaMissing)])
-        try expectWhole([makes.held(.invalidManifest, message: "why", commit: fixtures.commit)])
+        let standIn = ServedState(revision: "r", rendering: "d", commit: fixtures.commit, version: nil)
+        try expectWhole([
+            makes.held(.invalidManifest, message: "why", commit: fixtures.commit),
+            makes.quarantined(standIn, message: "why", commit: fixtures.commit),
+        ])
         try expectWhole([makes.released(.invalidManifest, message: "why", commit: fixtures.commit)])
         let command = OperatorCommand(id: 1, verb: .pause(fixtures.key), actor: .controller, reason: "why")
         try expectWhole([makes.command(command, arguments: [:], result: "done")])

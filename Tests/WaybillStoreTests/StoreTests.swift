@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import WaybillCore
 import WaybillStore
@@ -14,6 +15,22 @@ struct StoreTests {
             let second = try await Store.open(path)
             #expect(second.opening == .existing)
             try second.store.close()
+        }
+    }
+
+    @Test func `the store and its companions are closed to others, also those of an older build`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "store.sqlite")
+            for isOld in [false, true] {
+                let (store, opening) = try await Store.open(path)
+                #expect(opening == (isOld ? .existing : .created))
+                for suffix in ["", "-wal", "-shm"] {
+                    var status = stat()
+                    #expect(stat(path.path + suffix, &status) == 0 && status.st_mode & 0o777 == 0o600, "\(suffix)")
+                }
+                try store.close()
+                chmod(path.path, 0o644)
+            }
         }
     }
 

@@ -57,42 +57,41 @@ import WaybillTestSupport
 
     @Test(
         arguments: [
-            ([], [".file"]), (["https://log.example/"], [".file", ".http"]), (["file:/backup/checkpoint"], [".file"]),
-            (["git:refs/waybill/checkpoint", "file:/backup/checkpoint"], [".git", ".file"]),
+            ("", ["file STATE/anchor/checkpoint"]),
+            ("http://127.0.0.1:9/log", ["file STATE/anchor/checkpoint", "http://127.0.0.1:9/log"]),
+            ("http://127.0.0.1:9/log, file:/mnt/checkpoint", ["http://127.0.0.1:9/log", "file /mnt/checkpoint"]),
         ])
-    func `a file is among the anchors whatever else is set`(_ anchors: [String], _ expected: [String]) async throws {
-        try await withTemporaryFolder { folder in
-            let program = BuiltProgram(folder: folder)
-            let list = anchors.map { "\"\($0)\"" }.joined(separator: ", ")
-            let state = folder.path + "/state"
-            try Data("state: \(state)\nledger: {anchors: [\(list)]}\n".utf8)
-                .write(to: folder.appending(path: "waybill.yaml"))
-            let configuration = try ConfigurationSources(
-                flags: [:], configFlag: nil, variables: ["HOME": folder.path], workingFolder: program.folder.path,
-                isRoot: false, reader: Wiring.standard.configurationFile
-            ).resolve()
-            let places = try configuration.anchorPlaces(in: StateFolder(at: URL(fileURLWithPath: state)))
-            #expect(
-                places.map { place in
-                    switch place {
-                    case .file: ".file"
-                    case .git: ".git"
-                    case .http: ".http"
-                    }
-                } == expected)
-            let own = anchors.contains { $0.hasPrefix("file:") } ? "/backup/checkpoint" : "\(state)/anchor/checkpoint"
-            #expect(places.contains(.file(own)), "\(places)")
+    func `checkpoints go to a file whatever else is configured`(_ anchors: String, _ names: [String]) async throws {
+        try await withTemporaryFolder { url in
+            let folder = StateFolder(at: url.appending(path: "state"))
+            try folder.create()
+            var configuration = try WaybillConfiguration(layers: [], standardState: folder.path)
+            configuration.anchors = anchors.split(separator: ", ").map(String.init)
+            var settings = try configuration.ledgerSettings(in: folder, repository: nil)
+            #expect(settings.sinks.map(\.name) == names.map { $0.replacing("STATE", with: folder.path) })
+            guard names.contains(where: { $0.contains("STATE") }) else { return }
+            settings.anchorInterval = .milliseconds(10)
+            try await writePauses(settings, until: folder.anchor)
+            // What is kept there is asked of the next ledger.
+            #expect(try configuration.ledgerSettings(in: folder, repository: nil).knownCheckpoints.count == 1)
         }
     }
 
     /// A ledger of three pauses, closed again: the lock goes with the last reference.
-    private func writePauses(_ settings: LedgerSettings) async throws {
+    /// - Parameter place: a file that the ledger's loop has to bring about first.
+    private func writePauses(_ settings: LedgerSettings, until place: String? = nil) async throws {
         let ledger = try await Ledger.open(settings)
         let pause = Event(
             .operatorCommand, decision: DecisionID(1), time: Timestamp(milliseconds: 1_700_000_000_000),
             subject: "production/churn", body: ["command": "pause", "arguments": .object([:]), "result": "paused"])
         for _ in 0..<3 { _ = try await ledger.append([pause]) }
         #expect(try await Memory.read(ledger).facts.keys.values.map(\.isPaused) == [true])
+        if let place {
+            async let _ = ledger.run()
+            for _ in 0..<1500 where !FileManager.default.fileExists(atPath: place) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
         await ledger.close()
     }
 

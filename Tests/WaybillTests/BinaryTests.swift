@@ -15,13 +15,29 @@ import WaybillTestSupport
     @Test func `version needs no controller`() async throws {
         try await withTemporaryFolder { folder in
             let text = try run(["version"], in: folder)
-            let build = try #require(text.output.split(separator: "\n").first?.dropFirst("waybill ".count))
-            #expect(text.output == "waybill \(build)\nno controller runs\n")
-            // The version and a mark of this very build.
-            #expect(build.wholeMatch(of: /0\.1\.0\+[0-9a-f]{8}/) != nil, "\(build)")
+            let mark = /waybill 0\.1\.0\+([0-9a-f]{8})\nno controller runs\n/
+            let build = try #require(text.output.wholeMatch(of: mark)).1
             #expect(text.code == 0)
             let json = try run(["version", "-o", "json"], in: folder)
-            #expect(json.output == "{\n  \"build\": \"\(build)\"\n}\n")
+            #expect(json.output == "{\n  \"build\": \"\(BuildVersion.text)+\(build)\"\n}\n")
+            // Another build of the same version.
+            let copy = folder.appending(path: "waybill")
+            try FileManager.default.copyItem(at: BuiltProgram.products.appending(path: "waybill"), to: copy)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: copy.path)
+            let other = try await Program.run(
+                [copy.path, "version"], in: folder.path, ["WAYBILL_STATE": folder.path + "/state"])
+            let otherBuild = try #require(other.output.wholeMatch(of: mark)).1
+            #expect(otherBuild != build)
+        }
+    }
+
+    @Test func `version hides no error but that no controller runs`() async throws {
+        try await withTemporaryFolder { folder in
+            let result = try BuiltProgram(folder: folder, variables: ["WAYBILL_STAET": "/x"]).run(["version"])
+            #expect(result.code == 1)
+            #expect(result.output == "")
+            #expect(result.errors.contains("WAYBILL_STAET"), "\(result.errors)")
         }
     }
 
@@ -158,7 +174,10 @@ import WaybillTestSupport
                     "gateway", "ledger",
                 ])
             #expect(result.code == (examination.worst == .problem ? 1 : 0))
-            #expect(examination.findings.allSatisfy { ($0.level == .ok) == ($0.remedy == nil) })
+            #expect(examination.findings.allSatisfy { $0.level == .ok || $0.remedy != nil })
+            let limits = examination.findings.filter { $0.subject == "libgit2" }
+            #expect(limits.count == GitLimitsCheck.limits.count)
+            #expect(limits.allSatisfy { $0.level == .ok && $0.remedy != nil })
         }
     }
 

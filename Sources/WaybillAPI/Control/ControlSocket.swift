@@ -8,6 +8,9 @@ package struct ControlSocket: Hashable, Sendable {
     package init(stateFolder: String) { self.stateFolder = stateFolder }
 
     package var path: String { stateFolder + "/control.sock" }
+    /// Where it is bound, closed to others as a folder, until its own mode keeps them out. Never longer than `path`.
+    var draft: String { draftFolder + "/s" }
+    var draftFolder: String { stateFolder + "/.control" }
 
     /// What NIO takes, on every system; `sun_path` of Linux would have 107 bytes and a zero.
     package static let longestPath = 103

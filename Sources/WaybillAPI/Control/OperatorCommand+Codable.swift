@@ -2,7 +2,7 @@ import WaybillCore
 
 /// `{"command": "pause", "deployment": "production/churn", "reason": "…"}`: one flat object for every verb.
 extension OperatorCommand: Codable {
-    private enum Key: String, CodingKey { case command, deployment, commit, reason }
+    private enum Key: String, CodingKey { case command, deployment, commit, version, reason }
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: Key.self)
@@ -10,6 +10,7 @@ extension OperatorCommand: Codable {
         try members.encodeIfPresent(key?.description, forKey: .deployment)
         try members.encodeIfPresent(reason, forKey: .reason)
         if case .accept(let commit, _) = self { try members.encode(commit.hex, forKey: .commit) }
+        if case .rollback(_, let version?, _) = self { try members.encode(version.description, forKey: .version) }
     }
 
     package init(from decoder: any Decoder) throws {
@@ -18,18 +19,29 @@ extension OperatorCommand: Codable {
             try DeploymentKey(parsing: members.decode(String.self, forKey: .deployment))
         }
         let reason = try Self.checked(members.decodeIfPresent(String.self, forKey: .reason))
+        func needed(_ verb: String) throws -> String {
+            guard let reason else { throw InvalidInput("'\(verb)' needs a reason") }
+            return reason
+        }
         switch try members.decode(String.self, forKey: .command) {
         case "sync": self = .sync
         case "pause": self = .pause(try deployment(), reason: reason)
         case "resume": self = .resume(try deployment())
         case "retry": self = .retry(try deployment())
         case "restart": self = .restart(try deployment())
+        case "rollback":
+            let version = try members.decodeIfPresent(String.self, forKey: .version)
+            self = .rollback(
+                try deployment(), to: try version.map { try SemanticVersion(parsing: $0) },
+                reason: try needed("rollback"))
+        case "lift": self = .lift(try deployment(), reason: try needed("lift"))
         case "accept":
-            guard let reason else { throw InvalidInput("'accept' needs a reason") }
-            self = .accept(try CommitID(parsing: members.decode(String.self, forKey: .commit)), reason: reason)
+            self = .accept(
+                try CommitID(parsing: members.decode(String.self, forKey: .commit)), reason: try needed("accept"))
         case let other:
             throw InvalidInput(
-                "\(other.quotedForMessage) is not a command; expected accept, pause, restart, resume, retry or sync")
+                "\(other.quotedForMessage) is not a command; expected accept, lift, pause, restart, resume, retry, rollback or sync"
+            )
         }
     }
 

@@ -11,6 +11,10 @@ package enum OperatorCommand: Hashable, Sendable {
     case retry(DeploymentKey)
     /// Replace each replica by a fresh one of the same revision, without a gap.
     case restart(DeploymentKey)
+    /// Go back to what served before and quarantine what is desired now; with a version, to that one.
+    case rollback(DeploymentKey, to: SemanticVersion?, reason: String)
+    /// Allow again what was quarantined.
+    case lift(DeploymentKey, reason: String)
     /// Take a held commit as the desired state.
     case accept(CommitID, reason: String)
 
@@ -22,6 +26,8 @@ package enum OperatorCommand: Hashable, Sendable {
         case .resume: "resume"
         case .retry: "retry"
         case .restart: "restart"
+        case .rollback: "rollback"
+        case .lift: "lift"
         case .accept: "accept"
         }
     }
@@ -30,14 +36,16 @@ package enum OperatorCommand: Hashable, Sendable {
     package var key: DeploymentKey? {
         switch self {
         case .sync, .accept: nil
-        case .pause(let key, _), .resume(let key), .retry(let key), .restart(let key): key
+        case .pause(let key, _), .resume(let key), .retry(let key), .restart(let key), .rollback(let key, _, _),
+            .lift(let key, _):
+            key
         }
     }
 
     package var reason: String? {
         switch self {
         case .pause(_, let reason): reason
-        case .accept(_, let reason): reason
+        case .accept(_, let reason), .rollback(_, _, let reason), .lift(_, let reason): reason
         case .sync, .resume, .retry, .restart: nil
         }
     }

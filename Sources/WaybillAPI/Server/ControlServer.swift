@@ -9,8 +9,8 @@ import WaybillCore
 /// Answers people and programs of this machine on the state folder's Unix socket.
 ///
 /// # Guarantees
-/// - Only the folder's owner and root can connect: the folder is made 0700 and the socket 0600 before the first request
-///   is read.
+/// - Only the folder's owner and root can connect, whatever the state folder's mode: the socket is bound in a folder of
+///   mode 0700 and gets its place only once its own mode is 0600.
 /// - A command is given to the controller with the Unix user that the kernel names, never one that the request claims.
 /// - Bodies and headers are bounded; a slow or dead peer costs one connection.
 ///
@@ -34,17 +34,18 @@ package struct ControlServer: Service {
     /// - Parameter onListening: called once connections are accepted.
     package func run(onListening: @escaping @Sendable () async -> Void) async throws {
         try socket.check()
-        try closeFolder()
-        let path = socket.path
-        let logger = logger
+        try makeDraftFolder()
+        let (path, logger) = (socket.path, logger)
         let application = Application(
             router: ControlRoutes(interface: interface, build: build).router(),
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(
-                address: .unixDomainSocket(path: path), serverName: "waybill/\(build)"),
-            onServerRunning: { _ in
-                // Until here the folder alone keeps others out; the socket must also hold when the folder is opened up.
-                if chmod(path, 0o600) != 0 { logger.error("\(path): cannot be made private: errno \(errno)") }
+                address: .unixDomainSocket(path: socket.draft), serverName: "waybill/\(build)"),
+            onServerRunning: { [socket] _ in
+                if chmod(socket.draft, 0o600) != 0 || rename(socket.draft, path) != 0 {
+                    logger.error("\(path): cannot be put in place: \(String(cString: strerror(errno)))")
+                }
+                rmdir(socket.draftFolder)
                 await onListening()
             },
             logger: Self.quieter(logger))
@@ -56,13 +57,15 @@ package struct ControlServer: Service {
         try await run(onListening: {})
     }
 
-    private func closeFolder() throws(Failure) {
-        guard chmod(socket.stateFolder, 0o700) == 0 else {
+    /// Anew: what a dead controller left there may have any mode.
+    private func makeDraftFolder() throws(Failure) {
+        unlink(socket.draft)
+        rmdir(socket.draftFolder)
+        guard mkdir(socket.draftFolder, 0o700) == 0 else {
             let why = String(cString: strerror(errno))
             throw Failure(
-                .stall, reason: "StateFolderNotPrivate",
-                message: "\(socket.stateFolder): cannot be closed to others: \(why); "
-                    + "the controller must own its state folder")
+                .stall, reason: "StateFolderUnusable",
+                message: "cannot make \(socket.draftFolder): \(why); the controller must own its state folder")
         }
     }
 

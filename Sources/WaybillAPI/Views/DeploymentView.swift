@@ -8,6 +8,8 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package var name: String
     /// The version that git asks for, `churn@1.4.0`; absent when git no longer names the deployment.
     package var version: String?
+    /// The version that serves in its place, while it is quarantined after a rollback.
+    package var standIn: String?
     /// Versions in rotation, most often one.
     package var serving: [String]
     package var runtime: String?
@@ -38,12 +40,13 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package init(
         key: DeploymentKey, version: VersionID?, serving: [VersionID], runtime: Name?, replicas: Counts,
         revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false,
-        packaging: PackagingProgress? = nil
+        packaging: PackagingProgress? = nil, standIn: VersionID? = nil
     ) {
         deployment = key.description
         environment = key.environment.text
         name = key.name.text
         self.version = version?.description
+        self.standIn = standIn?.description
         self.serving = serving.sorted().map(\.description)
         self.runtime = runtime?.text
         self.replicas = replicas

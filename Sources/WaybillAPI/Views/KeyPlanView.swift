@@ -97,11 +97,11 @@ package struct DriftView: Hashable, Sendable, Codable {
 
 /// One planned act and why.
 package struct ActionView: Hashable, Sendable, Codable {
-    /// `prepare`, `start-replica`, `stop-replica`, `set-route` or `forget-replica`.
+    /// `prepare`, `validate`, `start-replica`, `stop-replica`, `set-route` or `forget-replica`.
     package var action: String
     /// The replicas that it is about.
     package var replicas: [String]
-    /// For `prepare` and `start-replica`.
+    /// For `prepare`, `validate` and `start-replica`.
     package var revision: String?
     package var reason: String
     package var waitsFor: String?
@@ -111,7 +111,7 @@ package struct ActionView: Hashable, Sendable, Codable {
         reason = planned.reason
         waitsFor = planned.waitsFor
         switch planned.action {
-        case .prepare(let revision):
+        case .prepare(let revision), .validate(let revision):
             replicas = []
             self.revision = revision.description
         case .startReplica(let id, let revision):

@@ -25,8 +25,16 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case massDeletion = "MassDeletion"
     case waiting = "Waiting"
     case stopping = "Stopping"
+    /// A gate of the environment's checklist is not passed.
+    case gatesFailed = "GatesFailed"
+    /// There is too little evidence to say whether a gate is passed.
+    case gatesInconclusive = "GatesInconclusive"
+    /// A gate could not be asked.
+    case gatesErrored = "GatesErrored"
     /// Files of the model that were not read to their end when they were looked into.
     case filesUnscanned = "FilesUnscanned"
     /// Its model's entry bans the version.
     case versionBanned = "VersionBanned"
+    /// Git asks for a revision that was rolled back; what served before it serves in its place.
+    case quarantined = "Quarantined"
 }

@@ -68,13 +68,16 @@ package struct DesiredDeployment: Hashable, Sendable {
     /// The whole rendering in its versioned canonical form; `Rendering` makes it.
     package var rendering: Rendering
     package var location: SourceLocation
+    /// What its environment asks before a revision starts. No part of the rendering.
+    package var admission: AdmissionPolicy
     /// What its model says of its version; nil while that is active. No part of the rendering.
     package var lifecycle: Model.Lifecycle?
 
     package init(
         spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation,
-        lifecycle: Model.Lifecycle? = nil
+        admission: AdmissionPolicy = .open, lifecycle: Model.Lifecycle? = nil
     ) {
+        self.admission = admission
         boxed = Boxed(spec)
         self.replicas = replicas
         self.drain = drain

@@ -25,6 +25,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case contentQuarantined = "content.quarantined"
     case contentCollected = "content.collected"
     case revisionPrepared = "revision.prepared"
+    case revisionAdmitted = "revision.admitted"
     case replicaStarted = "replica.started"
     case replicaFailed = "replica.failed"
     case replicaExited = "replica.exited"

@@ -6,6 +6,8 @@ package struct KeySummary: Hashable, Sendable {
     package var commit: CommitID?
     package var desired: Revision?
     package var version: VersionID?
+    /// What serves in the place of `version`, which git asks for and which is quarantined.
+    package var standIn: VersionID?
     package var runtime: Name?
     package var servingProtocol: ServingProtocol?
     package var wantedReplicas: Int
@@ -21,7 +23,8 @@ package struct KeySummary: Hashable, Sendable {
 
     package init(
         key: DeploymentKey, conditions: Conditions = Conditions(), commit: CommitID? = nil, desired: Revision? = nil,
-        version: VersionID? = nil, runtime: Name? = nil, servingProtocol: ServingProtocol? = nil,
+        version: VersionID? = nil, standIn: VersionID? = nil, runtime: Name? = nil,
+        servingProtocol: ServingProtocol? = nil,
         wantedReplicas: Int = 0, serving: [Revision] = [], replicas: [ObservedReplica] = [],
         rotation: Set<ReplicaID> = [], pending: [PlannedAction] = [], nextLook: Timestamp? = nil,
         observedAt: Timestamp? = nil
@@ -31,6 +34,7 @@ package struct KeySummary: Hashable, Sendable {
         self.commit = commit
         self.desired = desired
         self.version = version
+        self.standIn = standIn
         self.runtime = runtime
         self.servingProtocol = servingProtocol
         self.wantedReplicas = wantedReplicas

@@ -2,7 +2,7 @@ extension Action: CustomStringConvertible {
     /// The name and what it is about, as in `start-replica production.churn.3f2a9c01d4e5.7`.
     package var description: String {
         switch self {
-        case .prepare(let revision): "\(name) \(revision.short)"
+        case .prepare(let revision), .validate(let revision): "\(name) \(revision.short)"
         case .startReplica(let id, _), .stopReplica(let id), .forgetReplica(let id): "\(name) \(id)"
         case .setRoute(let ids):
             ids.isEmpty ? "\(name) to nothing" : "\(name) \(ids.map(\.description).joined(separator: " "))"

@@ -2,6 +2,8 @@
 package enum Action: Hashable, Sendable {
     /// Puts artifacts, verified, and environment on the machine.
     case prepare(Revision)
+    /// Asks the gates of the environment's checklist about a prepared revision.
+    case validate(Revision)
     case startReplica(ReplicaID, Revision)
     /// Asks politely, then ends the whole group after the revision's grace.
     case stopReplica(ReplicaID)
@@ -15,6 +17,7 @@ package enum Action: Hashable, Sendable {
     package var name: String {
         switch self {
         case .prepare: "prepare"
+        case .validate: "validate"
         case .startReplica: "start-replica"
         case .stopReplica: "stop-replica"
         case .setRoute: "set-route"

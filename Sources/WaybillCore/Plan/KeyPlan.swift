@@ -23,13 +23,15 @@ package struct KeyPlan: Hashable, Sendable {
     package var wakeAt: Timestamp?
     /// How many serial numbers the plan's starts use.
     package var serialsUsed: Int
-    /// Why nothing is done though something else is desired; nil when nothing forbids it.
-    package var refusal: String?
+    /// Why the desired revision does not start, when its environment's rules refuse it.
+    package var refusal: Admission.Refusal?
 
     package init(
         key: DeploymentKey, goal: Goal, from: Revision? = nil, actions: [PlannedAction] = [], drift: [Drift] = [],
-        isGoalServed: Bool = false, wakeAt: Timestamp? = nil, serialsUsed: Int = 0, refusal: String? = nil
+        isGoalServed: Bool = false, wakeAt: Timestamp? = nil, serialsUsed: Int = 0,
+        refusal: Admission.Refusal? = nil
     ) {
+        self.refusal = refusal
         self.key = key
         self.goal = goal
         self.from = from
@@ -38,7 +40,6 @@ package struct KeyPlan: Hashable, Sendable {
         self.isGoalServed = isGoalServed
         self.wakeAt = wakeAt
         self.serialsUsed = serialsUsed
-        self.refusal = refusal
     }
 
     package var isEmpty: Bool { actions.isEmpty }

@@ -24,6 +24,12 @@ package struct PlanContext: Hashable, Sendable {
     package var drain: Duration
     /// Removed from git with `waybill.dev/prune: disabled`.
     package var isOrphaned: Bool
+    /// The desired revision was let start before: it is not asked again.
+    package var isAdmitted = false
+    /// What the gates said of the desired revision last.
+    package var verdict: GateVerdict?
+    /// What served last, when that is another revision: kept whole until the desired one may start.
+    package var standIn: DesiredDeployment?
 
     package init(
         now: Timestamp, reservedSerials: [UInt64] = [], nextSerial: UInt64 = 1, startNotBefore: Timestamp? = nil,

@@ -6,7 +6,8 @@
 /// replica it stays in rotation until enough new ones are ready. A replica is stopped only when no table that may be
 /// in force names it, and its requests have ended or had their time.
 /// *Assumptions*: the observation is not older than the last act for this key.
-/// *Caveats*: the old revision's replicas are not started again while a new one is on its way.
+/// *Caveats*: the old revision's replicas are not started again while a new one is on its way; they are while the new one may not
+/// start yet, where `PlanContext.standIn` says what they are.
 package enum Planner {
     /// How long the gateway may take to follow a table before the rotation is set again.
     package static let routeGrace = Duration.seconds(10)
@@ -18,12 +19,8 @@ package enum Planner {
         _ key: DeploymentKey, desired: DesiredDeployment?, observed: Observation, context: PlanContext
     ) -> KeyPlan {
         if let desired {
-            if let ban = desired.ban, !observed.knows(desired.revision, context) {
-                return KeyPlan(
-                    key: key, goal: .serve(desired.revision, replicas: desired.replicas),
-                    from: observed.servedRevision, refusal: "\(ban); nothing begins to serve it")
-            }
             var planning = ServePlanning(desired: desired, observed: observed, context: context)
+            if var standIn = planning.standIn { return planning.plan(behind: &standIn) }
             return planning.plan()
         }
         if context.isOrphaned {
@@ -35,11 +32,6 @@ package enum Planner {
 }
 
 extension Observation {
-    /// Whether the revision runs, or did so last: then it is no new rollout.
-    fileprivate func knows(_ revision: Revision, _ context: PlanContext) -> Bool {
-        context.lastServed == revision.short || replicas.contains { $0.revision == revision }
-    }
-
     /// The revision of the replicas in rotation that are there; the lowest, should there be two.
     package var servedRevision: Revision? {
         replicas.filter { route.replicas.contains($0.id) && $0.isAlive }.map(\.revision).min()

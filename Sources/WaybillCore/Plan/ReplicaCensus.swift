@@ -16,19 +16,20 @@ struct ReplicaCensus {
     /// What the gateway should route to now, in order.
     let rotation: [ReplicaID]
 
-    init(desired: DesiredDeployment, observed: Observation, context: PlanContext) {
+    /// - Parameter isAdmitted: false: what runs of the desired revision was not started here, and is to go.
+    init(desired: DesiredDeployment, observed: Observation, context: PlanContext, isAdmitted: Bool = true) {
         let running = observed.replicas.filter { $0.isAlive && $0.phase != .stopping }.sorted { $0.id < $1.id }
         failing = running.filter { $0.failure != nil }
         let alive = running.filter { $0.failure == nil }
         foreign = alive.filter { $0.revision != desired.revision }
         let current = alive.filter { $0.revision == desired.revision }
-        let stale = current.filter {
+        let stale = !isAdmitted ? [] : current.filter {
             $0.id.serial < context.replaceSerialsBelow || $0.drift != nil || context.crashed.contains($0.id)
         }
         self.stale = stale
         fresh = current.filter { !stale.contains($0) }
         let ranked = fresh.sorted { Self.rank($0, context) < Self.rank($1, context) }
-        let kept = Array(ranked.prefix(desired.replicas)).sorted { $0.id < $1.id }
+        let kept = Array(ranked.prefix(isAdmitted ? desired.replicas : 0)).sorted { $0.id < $1.id }
         self.kept = kept
         surplus = fresh.filter { !kept.contains($0) }
         let replaced = max(0, kept.count { $0.phase == .ready } + stale.count - desired.replicas)

@@ -3,6 +3,7 @@ struct ServePlanning {
     let desired: DesiredDeployment
     let observed: Observation
     let context: PlanContext
+    let admission: Admission
     let census: ReplicaCensus
     let rotation: [ReplicaID]
     private var wakes: [Timestamp] = []
@@ -11,7 +12,13 @@ struct ServePlanning {
         self.desired = desired
         self.observed = observed
         self.context = context
-        census = ReplicaCensus(desired: desired, observed: observed, context: context)
+        let isServing = observed.replicas.contains {
+            $0.isAlive && $0.revision == desired.revision && observed.route.replicas.contains($0.id)
+        }
+        admission = Admission.decide(
+            desired, isServing: context.isAdmitted || isServing, verdict: context.verdict)
+        census = ReplicaCensus(
+            desired: desired, observed: observed, context: context, isAdmitted: admission == .admitted)
         rotation = census.rotation
     }
 
@@ -28,15 +35,28 @@ struct ServePlanning {
         let urgent = failing.isEmpty ? [] : [now].compactMap { $0 } + failing
         let rotations = [failing.isEmpty ? now : nil, finalRotation(after: starts)].compactMap { $0 }
         let actions =
-            urgent + [preparation].compactMap { $0 } + starts + rotations + leaving
+            urgent + [preparation, validation(after: preparation)].compactMap { $0 } + starts + rotations + leaving
             + retirement.forget(stopped: census.leaving, except: keptForItsLog)
         let moments = wakes + [retirement.wakeAt, observed.nextStuck(after: context.now)].compactMap { $0 }
         return KeyPlan(
             key: desired.key, goal: .serve(desired.revision, replicas: desired.replicas),
             from: observed.servedRevision, actions: actions, drift: drift,
             isGoalServed: isGoalServed(actions),
-            wakeAt: moments.min(), serialsUsed: starts.count)
+            wakeAt: moments.min(), serialsUsed: starts.count, refusal: refusal)
     }
+
+    private var refusal: Admission.Refusal? {
+        if case .refused(let refusal) = admission, desired.replicas > 0 { refusal } else { nil }
+    }
+
+    /// Asks the gates, once the files are in place.
+    private func validation(after preparation: PlannedAction?) -> PlannedAction? {
+        guard desired.replicas > 0, case .validate(let reason) = admission else { return nil }
+        return PlannedAction(
+            .validate(desired.revision), reason: reason, waitsFor: preparation == nil ? nil : Self.preparationWait)
+    }
+
+    private static let preparationWait = "the preparation"
 
     /// The replica that ended last in a row of exits: its log is what a person will want to read.
     private var keptForItsLog: ReplicaID? {
@@ -51,7 +71,7 @@ struct ServePlanning {
         let onlyTidying = actions.allSatisfy { planned in
             switch planned.action {
             case .stopReplica, .forgetReplica: true
-            case .prepare, .startReplica, .setRoute: false
+            case .prepare, .validate, .startReplica, .setRoute: false
             }
         }
         return onlyTidying && observed.route.isGatewayRunning && census.stale.isEmpty
@@ -84,11 +104,14 @@ struct ServePlanning {
         }
         return (0..<missing).map { index in
             let id = ReplicaID(key: desired.key, revision: desired.revision, serial: context.serial(index))
-            let wait =
-                preparation == nil ? (index < room ? backOff : "a replica before it to be replaced") : "the preparation"
-            return PlannedAction(.startReplica(id, desired.revision), reason: startReason(missing), waitsFor: wait)
+            let wait = index < room ? backOff : "a replica before it to be replaced"
+            return PlannedAction(
+                .startReplica(id, desired.revision), reason: startReason(missing),
+                waitsFor: preparation == nil ? admissionWait ?? wait : Self.preparationWait)
         }
     }
+
+    private var admissionWait: String? { admission == .admitted ? nil : "the checklist" }
 
     private var backOff: String? {
         guard let until = context.startNotBefore, until > context.now else { return nil }
@@ -156,7 +179,10 @@ struct ServePlanning {
         }
         let surplus = census.surplus.map { replica in
             retirement.stop(
-                replica, reason: "\(census.fresh.count) replicas run, \(desired.replicas) are desired")
+                replica,
+                reason: admission == .admitted
+                    ? "\(census.fresh.count) replicas run, \(desired.replicas) are desired"
+                    : "its revision has not passed the checklist")
         }
         return foreign + replaced + surplus
     }

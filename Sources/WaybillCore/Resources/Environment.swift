@@ -4,9 +4,12 @@ package struct Environment: Hashable, Sendable {
 
     package var target: TargetName
     package var description: String?
+    /// The checklist that a version must pass before it serves here; nil: none.
+    package var checklist: Name?
 
-    package init(target: TargetName, description: String? = nil) {
+    package init(target: TargetName, description: String? = nil, checklist: Name? = nil) {
         self.target = target
         self.description = description
+        self.checklist = checklist
     }
 }

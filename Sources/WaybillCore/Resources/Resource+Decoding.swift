@@ -75,7 +75,9 @@ extension Model {
 
 extension Environment {
     init(_ spec: SpecReader) throws(InvalidInput) {
-        self.init(target: try spec.choice("target"), description: spec.text("description"))
+        self.init(
+            target: try spec.choice("target"), description: spec.text("description"),
+            checklist: spec.has("checklist") ? try spec.name("checklist") : nil)
     }
 }
 

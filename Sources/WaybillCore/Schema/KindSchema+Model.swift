@@ -40,6 +40,10 @@ extension KindSchema {
                 "target", .choice(WaybillCore.Environment.TargetName.allCases.map(\.rawValue)), default: "local",
                 "Where its deployments run: `local` is processes on the controller's machine."),
             Field("description", .string(.text), "What the stage is for, for people."),
+            Field(
+                "checklist", .string(.name),
+                "The `Checklist` whose gates a version has to pass before its first replica starts here. What serves when a checklist is added or altered goes on: the next revision is asked."
+            ),
         ],
         documentation: "A stage on the way to production and the target that serves it.",
         example: """

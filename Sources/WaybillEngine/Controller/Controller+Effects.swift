@@ -31,7 +31,7 @@ extension Controller {
             do throws(Failure) { ticket = try await self.intend(request) } catch {
                 return .refused(request.id, request.key, error)
             }
-            return .performed(request.id, request.key, await self.act(request, ticket))
+            return await self.act(request, ticket)
         }
         send(answer ?? .performed(request.id, request.key, Self.cutShort))
     }
@@ -48,7 +48,8 @@ extension Controller {
         }
     }
 
-    private func act(_ request: ActRequest, _ ticket: Ticket) async -> Failure? {
+    private func act(_ request: ActRequest, _ ticket: Ticket) async -> EngineEvent {
+        if case .validate = request.action { return await ask(request, ticket) }
         var failure: Failure?
         var additions: Members = [:]
         do throws(Failure) {
@@ -57,7 +58,22 @@ extension Controller {
             failure = error
         }
         await conclude(ticket, request.outcome(failure, at: world.clock.now(), adding: additions))
-        return failure
+        return .performed(request.id, request.key, failure)
+    }
+
+    /// Asks the gates; a verdict of any kind is a success of the act.
+    private func ask(_ request: ActRequest, _ ticket: Ticket) async -> EngineEvent {
+        do throws(Failure) {
+            guard let question = request.question, let validator = world.validator else {
+                throw Failure(.stall, reason: "NoValidator", message: "nothing here can ask the gates of a checklist")
+            }
+            let answer = try await validator.validate(question, ticket: ticket)
+            await conclude(ticket, request.outcome(nil, at: world.clock.now(), adding: answer.facts))
+            return .validated(request.id, request.key, answer)
+        } catch {
+            await conclude(ticket, request.outcome(error, at: world.clock.now()))
+            return .performed(request.id, request.key, error)
+        }
     }
 
     private func actOnWorld(_ request: ActRequest, _ ticket: Ticket) async throws(Failure) -> Members {
@@ -65,6 +81,7 @@ extension Controller {
         case .prepare:
             let (spec, commit) = try desired(request)
             try await world.target.prepare(spec, at: commit, ticket: ticket)
+        case .validate: break
         case .startReplica(let id, _):
             try await world.target.start(id, try desired(request).spec, ticket: ticket)
         case .stopReplica(let id): try await world.target.stop(id, ticket: ticket)

@@ -33,6 +33,8 @@ package actor Controller {
     private let changed: @Sendable () -> Void
     /// Called when the core asks the commit gate again after an operator's word.
     private let reconsider: @Sendable (CommitID) -> Void
+    /// What a commit that was accepted before asks for.
+    private let recall: @Sendable (DeploymentKey, CommitID) async -> Result<DesiredDeployment, Failure>
     /// Called by each loop as it turns.
     let beat: @Sendable (ControllerLoop) -> Void
     /// Called once a look at a deployment has led to a decision, with how long both took.
@@ -42,13 +44,16 @@ package actor Controller {
     package init(
         core: EngineCore, world: World, routes: RouteTable?, ports: PublishedPorts,
         changed: @escaping @Sendable () -> Void,
-        reconsider: @escaping @Sendable (CommitID) -> Void, beat: @escaping @Sendable (ControllerLoop) -> Void,
+        reconsider: @escaping @Sendable (CommitID) -> Void,
+        recall: @escaping @Sendable (DeploymentKey, CommitID) async -> Result<DesiredDeployment, Failure>,
+        beat: @escaping @Sendable (ControllerLoop) -> Void,
         rounded: @escaping @Sendable (RoundOutcome, Duration) -> Void = { _, _ in }
     ) {
         self.core = core
         self.world = world
         self.changed = changed
         self.reconsider = reconsider
+        self.recall = recall
         self.beat = beat
         self.rounded = rounded
         journal = Journal(storage: world.ledger)
@@ -237,6 +242,8 @@ package actor Controller {
             observations[key] = nil
             world.summaries.remove(key)
         case .reconsider(let commit): reconsider(commit)
+        case .recall(let key, let commit):
+            group.addTask { self.send(.recalled(key, commit, await self.recall(key, commit))) }
         case .answer(let id, let result): answers.removeValue(forKey: id)?.resume(returning: result)
         case .note, .record, .parked: break
         }

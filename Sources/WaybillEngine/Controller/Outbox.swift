@@ -21,7 +21,8 @@ struct Outbox: Sendable {
             switch effect {
             case .note(let event): notes.append(Note(event: event))
             case .record(let command, let event): notes.append(Note(event: event, command: command))
-            case .observe, .perform, .collect, .cancel, .wake, .summarise, .forgetKey, .reconsider, .answer, .parked:
+            case .observe, .perform, .collect, .cancel, .wake, .summarise, .forgetKey, .reconsider, .recall, .answer,
+                .parked:
                 others.append(effect)
             }
         }

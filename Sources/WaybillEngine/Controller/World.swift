@@ -8,6 +8,8 @@ package struct World: Sendable {
     package var clock: any WallClock
     /// Keeps what people ask for; never decides anything.
     package var summaries: any SummaryStore
+    /// Asks the gates of checklists. Nil: nobody can, and what is asked to pass one does not start.
+    package var validator: (any Validator)?
     /// Starts the data plane when it is gone. Nil: somebody else looks after it.
     package var gatewayKeeper: (any GatewayKeeper)?
     /// What is found where a gateway that does not answer should be, in words.
@@ -16,8 +18,9 @@ package struct World: Sendable {
     package init(
         target: any Target, gateway: any GatewayControl, ledger: any RecoverableLedger, clock: any WallClock,
         summaries: any SummaryStore, gatewayKeeper: (any GatewayKeeper)?,
-        gatewayTrace: @escaping @Sendable () -> String
+        validator: (any Validator)? = nil, gatewayTrace: @escaping @Sendable () -> String
     ) {
+        self.validator = validator
         self.target = target
         self.gateway = gateway
         self.ledger = ledger

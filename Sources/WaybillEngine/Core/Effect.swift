@@ -23,6 +23,8 @@ package enum Effect: Hashable, Sendable {
     case forgetKey(DeploymentKey)
     /// An operator accepted this commit: ask the commit gate about the branch again.
     case reconsider(CommitID)
+    /// What does this commit, accepted before, ask for? Answered by `recalled`.
+    case recall(DeploymentKey, CommitID)
     /// What came of a command, for the person who gave it.
     case answer(UInt64, Result<String, Failure>)
     /// After `stop`: nothing is under way any more.
@@ -63,11 +65,14 @@ package struct ActRequest: Hashable, Sendable {
     package var commit: CommitID?
     package var decision: DecisionID
     package var reason: String
+    /// What a validation asks.
+    package var question: ValidationQuestion?
 
     package init(
         id: EffectID, key: DeploymentKey, action: Action, spec: RevisionSpec?, commit: CommitID?,
-        decision: DecisionID, reason: String
+        decision: DecisionID, reason: String, question: ValidationQuestion? = nil
     ) {
+        self.question = question
         self.id = id
         self.key = key
         self.action = action

@@ -74,8 +74,8 @@ extension EngineCore {
     }
 
     private var neededSpecs: [RevisionSpec] {
-        states.values.compactMap { state in
-            state.desired?.spec ?? (state.mode == .orphaned ? state.previous?.spec : nil)
+        states.values.flatMap { state in
+            state.mode == .orphaned ? [state.previous?.spec].compactMap { $0 } : state.specs
         }
     }
 }
@@ -84,7 +84,7 @@ extension Action {
     /// Puts files in place or begins to use them.
     var needsFiles: Bool {
         switch self {
-        case .prepare, .startReplica: true
+        case .prepare, .validate, .startReplica: true
         case .stopReplica, .setRoute, .forgetReplica: false
         }
     }

@@ -19,6 +19,8 @@ extension EngineCore {
         case .resume(let key): resume(key, command)
         case .retry(let key): retry(key, command)
         case .restart(let key): restart(key, command)
+        case .rollback(let key, let version): rollback(key, to: version, command)
+        case .lift(let key): lift(key, command)
         case .accept(let commit): accept(commit, command)
         }
     }
@@ -63,7 +65,7 @@ extension EngineCore {
         ask(PendingCommand(command: command, event: event, result: result, before: nil))
     }
 
-    private mutating func record(
+    mutating func record(
         _ command: OperatorCommand, _ key: DeploymentKey, _ result: String, adding: Members = [:]
     ) {
         let arguments = adding.merging(["deployment": .string(key.description)]) { old, _ in old }
@@ -106,6 +108,13 @@ extension EngineCore {
             clearFailures(key)
             states[key]?.reservedSerials = []
             attend(key)
+        case .rollback(let key, _):
+            clearFailures(key)
+            beginStandIn(key)
+            attend(key)
+        case .lift(let key):
+            takeUpAsked(key)
+            attend(key)
         case .accept(let commit): effects.append(.reconsider(commit))
         }
         answer(done.command, done.result)
@@ -128,17 +137,17 @@ extension EngineCore {
         if inFlight[key]?.isPreparation == true { cancel(key, isNeeded: false) }
     }
 
-    private mutating func knows(_ key: DeploymentKey, _ command: OperatorCommand) -> Bool {
+    mutating func knows(_ key: DeploymentKey, _ command: OperatorCommand) -> Bool {
         if states[key] != nil { return true }
         refuse(command, "there is no deployment \(key)", reason: "NotFound")
         return false
     }
 
-    private mutating func answer(_ command: OperatorCommand, _ text: String) {
+    mutating func answer(_ command: OperatorCommand, _ text: String) {
         effects.append(.answer(command.id, .success(text)))
     }
 
-    private mutating func refuse(_ command: OperatorCommand, _ text: String, reason: String = "Refused") {
+    mutating func refuse(_ command: OperatorCommand, _ text: String, reason: String = "Refused") {
         effects.append(.answer(command.id, .failure(Failure(.stall, reason: reason, message: text))))
     }
 }

@@ -24,10 +24,23 @@ extension EngineCore {
 
     private mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         track(key)
+        if isQuarantined(desired, key) { return standIn(for: Asked(desired: desired, commit: commit), key) }
+        endStandIn(key, because: "git asks for another revision")
+        pursue(desired, key, at: commit)
+    }
+
+    /// Makes `desired` the goal.
+    mutating func pursue(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         guard var state = states[key] else { return }
         let isSame = state.mode == .desired && state.desired?.rendering == desired.rendering
+        let asksTheSame = state.desired?.admission == desired.admission
+        if isSame, !asksTheSame {
+            state.failures[.validate(desired.revision)] = nil
+            state.generation += 1
+        }
         if !isSame {
             changeGoal(&state)
+            if let old = state.desired, old.revision.short == facts.keys[key]?.lastServed { state.standIn = old }
             if state.desired?.revision != desired.revision { state.reservedSerials = [] }
             state.previous = state.desired
             state.commit = originOfRendering(desired, key) ?? commit
@@ -38,7 +51,7 @@ extension EngineCore {
         if facts.keys[key]?.isOrphaned == true {
             note(makes(key).released(.orphaned, message: "git names the deployment again", commit: commit))
         }
-        if isSame { return }
+        if isSame && asksTheSame { return }
         mayCollect()
         endObsoletePreparation(key)
         trigger(key)
@@ -60,11 +73,15 @@ extension EngineCore {
 
     private mutating func endObsoletePreparation(_ key: DeploymentKey) {
         builderQueue.removeAll { $0 == key }
-        guard case .prepare(let revision)? = inFlight[key]?.act?.action, revision != states[key]?.desired?.revision
-        else {
+        let desired = states[key]?.desired
+        switch inFlight[key]?.act?.action {
+        case .prepare(desired?.revision): return
+        case .validate(desired?.revision)
+        where inFlight[key]?.act?.question?.checklist == desired?.admission.checklist:
             return
+        case .prepare?, .validate?: cancel(key, isNeeded: false)
+        case .startReplica?, .stopReplica?, .setRoute?, .forgetReplica?, nil: return
         }
-        cancel(key, isNeeded: false)
     }
 
     private mutating func hold(_ key: DeploymentKey, _ diagnostics: [Diagnostic], at commit: CommitID) {
@@ -88,8 +105,11 @@ extension EngineCore {
         track(key)
         guard var state = states[key] else { return }
         if state.mode == .absent || state.mode == .orphaned { return }
+        endStandIn(key, because: "git no longer names the deployment")
+        state.asked = nil
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
+        state.standIn = nil
         state.desired = nil
         state.commit = commit
         state.held = []
@@ -104,7 +124,7 @@ extension EngineCore {
 
     /// What the whole desired state does not name is not wanted; what it holds is left as it is.
     mutating func decideUnnamed(_ key: DeploymentKey) {
-        guard let state = states[key], state.mode == .undecided, state.held.isEmpty else { return }
+        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.asked == nil else { return }
         states[key]?.mode = facts.keys[key]?.isOrphaned == true ? .orphaned : .absent
         states[key]?.generation += 1
         trigger(key)

@@ -9,6 +9,7 @@ extension EngineCore {
         if isFirst { welcome(key) }
         noteFailures(key)
         noteExits(key, whileAway: isFirst)
+        recallAgain(key)
         guard decidePlan(key, isFirst: isFirst) else { return rest(key) }
         let isCurrent = states[key]?.generation == generation
         if isCurrent, let act = nextAct(key) {
@@ -121,8 +122,11 @@ extension EngineCore {
 
     private func context(_ state: KeyState, _ key: DeploymentKey) -> PlanContext {
         let known = facts.keys[key] ?? KeyFacts()
-        let exits = known.exits.flatMap { $0.revision == state.desired?.revision.description ? $0 : nil }
-        return PlanContext(
+        let isAdmitted = state.desired.map { known.isAdmitted($0.revision) } ?? false
+        let standIn = isAdmitted ? nil : state.standIn.flatMap { $0.revision.short == known.lastServed ? $0 : nil }
+        let revisions = [state.desired?.revision, standIn?.revision].compactMap(\.?.description)
+        let exits = known.exits.flatMap { revisions.contains($0.revision) ? $0 : nil }
+        var context = PlanContext(
             now: now, reservedSerials: state.reservedSerials.filter { $0 >= known.replaceSerialsBelow },
             nextSerial: nextSerial, startNotBefore: exits == nil ? nil : state.startNotBefore,
             exits: exits?.count ?? 0, replaceSerialsBelow: known.replaceSerialsBelow, lastServed: known.lastServed,
@@ -130,6 +134,8 @@ extension EngineCore {
             isOrphaned: state.mode == .orphaned,
             keepsLastUntil: exits == nil ? nil : state.exitSeenAt.map { $0 + KeyFacts.exitWindow },
             crashed: known.crashed)
+        (context.isAdmitted, context.verdict, context.standIn) = (isAdmitted, known.verdict, standIn)
+        return context
     }
 
     private mutating func reserveSerials(_ plan: KeyPlan, _ key: DeploymentKey) {
@@ -171,8 +177,7 @@ extension EngineCore {
         states[key]?.decision = DecisionID(chance.next())
         note(
             makes(key).planDecided(
-                plan, commit: state.commit ?? commit, rendering: rendering, isolation: state.desired?.spec.isolation,
-                diff: changes(of: key)))
+                plan, commit: state.commit ?? commit, desired: state.desired, diff: changes(of: key)))
     }
 
     /// Which fields differ between what was reached last and what is desired. Empty when a controller that has just started
@@ -199,7 +204,7 @@ extension EngineCore {
         for planned in plan.runnable {
             if state.failures[ActionClass(planned.action)]?.blocks(at: now) == true { continue }
             if waitsForCollection(planned, key) { continue }
-            guard case .prepare = planned.action else { return planned }
+            guard planned.action.isPreparation else { return planned }
             let others = builderPromises.subtracting([key]).count
             if busyBuilders + others < policy.builders { return planned }
             if !builderQueue.contains(key) { builderQueue.append(key) }
@@ -208,10 +213,12 @@ extension EngineCore {
     }
 
     private mutating func perform(_ planned: PlannedAction, _ key: DeploymentKey) {
+        noteAdmission(planned.action, key)
         guard let state = states[key] else { return }
         let request = ActRequest(
-            id: takeEffectID(), key: key, action: planned.action, spec: state.desired?.spec, commit: state.commit,
-            decision: decision(key), reason: planned.reason)
+            id: takeEffectID(), key: key, action: planned.action, spec: state.spec(for: planned.action),
+            commit: state.commit, decision: decision(key), reason: planned.reason,
+            question: question(planned.action, key))
         var flight = InFlight(
             id: request.id, act: request, deadline: now, before: facts.keys[key], generation: state.generation)
         fold(request.intent(at: wallNow))
@@ -248,7 +255,9 @@ extension EngineCore {
         let isUnderWay = !plan.isGoalServed || plan.actions.contains { $0.waitsFor != nil } || runnable.contains(nil)
         let isStalled = !runnable.isEmpty && runnable.allSatisfy { $0.map { $0.notBefore == nil } ?? false }
         let polls = isUnderWay && !isStalled ? [now + policy.poll(afterLooks: state.idleLooks)] : []
-        return ([resync] + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min() ?? resync
+        let recall = [state.recallFailure?.notBefore].compactMap { $0 }.filter { $0 > now }
+        return ([resync] + recall + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min()
+            ?? resync
     }
 
     // MARK: Notes

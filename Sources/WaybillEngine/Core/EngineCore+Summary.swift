@@ -28,7 +28,8 @@ extension EngineCore {
         view.write(into: &state.conditions, at: wallNow, commit: commit)
         return KeySummary(
             key: key, conditions: state.conditions, commit: state.commit, desired: state.desired?.revision,
-            version: state.desired?.spec.version, runtime: state.desired?.spec.runtime,
+            version: (state.asked?.desired ?? state.desired)?.spec.version,
+            standIn: state.asked == nil ? nil : known.standIn?.version, runtime: state.desired?.spec.runtime,
             servingProtocol: state.desired?.spec.protocolName, wantedReplicas: state.desired?.replicas ?? 0,
             serving: state.observation.map { $0.servedRevisions } ?? [],
             replicas: state.observation?.replicas.sorted { $0.id < $1.id } ?? [],

@@ -61,7 +61,7 @@ extension EngineCore {
         let id = takeEffectID()
         inFlight[key] = InFlight(
             id: id, act: nil, deadline: now + policy.quickDeadline, generation: state.generation)
-        effects.append(.observe(ObserveRequest(id: id, key: key, specs: state.desired.map { [$0.spec] } ?? [])))
+        effects.append(.observe(ObserveRequest(id: id, key: key, specs: state.specs)))
     }
 
     mutating func takeEffectID() -> EffectID {
@@ -78,7 +78,8 @@ extension EngineCore {
     /// Gives the preparations of `revision` their whole time again.
     mutating func progressed(_ revision: Revision) {
         let deadline = now + policy.prepareDeadline
-        for (key, flight) in inFlight where flight.act?.action == .prepare(revision) {
+        for (key, flight) in inFlight 
+        where flight.act?.action == .prepare(revision) || flight.act?.action == .validate(revision) {
             inFlight[key]?.deadline = deadline
         }
     }
@@ -123,13 +124,16 @@ extension EngineCore {
         }
     }
 
-    mutating func performed(_ id: EffectID, _ key: DeploymentKey, _ failure: Failure?) {
+    /// - Parameter answer: of a validation that came to a verdict.
+    mutating func performed(
+        _ id: EffectID, _ key: DeploymentKey, _ failure: Failure?, _ answer: ValidationAnswer? = nil
+    ) {
         guard let flight = inFlight[key], flight.id == id, let act = flight.act else { return }
         inFlight[key] = nil
-        fold(act.outcome(failure, at: wallNow))
+        fold(act.outcome(failure, at: wallNow, adding: answer?.facts ?? [:]))
         let moment = now
         if case .setRoute = act.action { states[key]?.rotationChangedAt = moment }
-        conclude(flight, act, failure)
+        conclude(flight, act, act.gatesFailure(failure, answer))
     }
 
     /// Takes back what the intent said: it is in no ledger, and what it was about has not changed.

@@ -97,6 +97,7 @@ package struct EngineCore: Sendable {
         case .found(let keys): for key in keys.sorted() { found(key) }
         case .observed(let id, let key, let result): observed(id, key, result)
         case .performed(let id, let key, let failure): performed(id, key, failure)
+        case .validated(let id, let key, let answer): performed(id, key, nil, answer)
         case .progressed(let revision): progressed(revision)
         case .refused(let id, let key, let failure): refused(id, key, failure)
         case .collected(let id, let failure): collected(id, failure)
@@ -106,6 +107,7 @@ package struct EngineCore: Sendable {
         case .gatewayLost(let found): loseGateway(found)
         case .gatewayBack(let found): regainGateway(found)
         case .command(let command): take(command)
+        case .recalled(let key, let commit, let result): recalled(key, commit, result)
         case .recorded(let id, let isDurable): recorded(id, isDurable: isDurable)
         case .hold(let hold): place(hold)
         case .release(let reason): release(reason: reason)

@@ -11,7 +11,9 @@ package enum EngineEvent: Sendable {
     case observed(EffectID, DeploymentKey, Result<Observation, Failure>)
     /// The answer to `Effect.perform`, given once the outcome is in the ledger (or `ledgerLost` was sent). Nil: it succeeded.
     case performed(EffectID, DeploymentKey, Failure?)
-    /// More of what a preparation of this revision waits for has arrived: it is slow, and not stuck.
+    /// The answer to `Effect.perform` of a validation that came to a verdict, whatever it is.
+    case validated(EffectID, DeploymentKey, ValidationAnswer)
+    /// More of what a preparation or validation of this revision waits for has arrived: it is slow, and not stuck.
     case progressed(Revision)
     /// The other answer to `Effect.perform`: the ledger did not take the intent, so nothing was begun.
     case refused(EffectID, DeploymentKey, Failure)
@@ -28,6 +30,8 @@ package enum EngineEvent: Sendable {
     /// A gateway answers; sent once for each time that it came, the first time included.
     case gatewayBack(found: String)
     case command(OperatorCommand)
+    /// The answer to `Effect.recall`.
+    case recalled(DeploymentKey, CommitID, Result<DesiredDeployment, Failure>)
     /// The answer to `Effect.record`. A command that is not durable has no effect, then or later.
     case recorded(UInt64, isDurable: Bool)
     /// The commit gate held a commit; the last accepted one stays in force.
@@ -59,6 +63,10 @@ package struct OperatorCommand: Hashable, Sendable {
         case retry(DeploymentKey)
         /// Replace every replica that runs now, one by one, without a gap.
         case restart(DeploymentKey)
+        /// Go back to what served before, and quarantine what is desired now; with a version, to that one.
+        case rollback(DeploymentKey, to: SemanticVersion?)
+        /// Allow again what was quarantined.
+        case lift(DeploymentKey)
         /// Take exactly this held commit as desired state.
         case accept(CommitID)
 
@@ -68,6 +76,8 @@ package struct OperatorCommand: Hashable, Sendable {
             case .resume: "resume"
             case .retry: "retry"
             case .restart: "restart"
+            case .rollback: "rollback"
+            case .lift: "lift"
             case .accept: "accept"
             }
         }
@@ -75,7 +85,9 @@ package struct OperatorCommand: Hashable, Sendable {
         /// What it is about: `production/churn` or a commit id.
         package var subject: String {
             switch self {
-            case .pause(let key), .resume(let key), .retry(let key), .restart(let key): key.description
+            case .pause(let key), .resume(let key), .retry(let key), .restart(let key), .rollback(let key, _),
+                .lift(let key):
+                key.description
             case .accept(let commit): commit.hex
             }
         }

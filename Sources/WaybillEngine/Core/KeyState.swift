@@ -18,9 +18,16 @@ struct KeyState: Sendable {
     var commit: CommitID?
     /// What was reached or desired before, to say what changes; and how long to drain once nothing is desired.
     var previous: DesiredDeployment?
+    /// What served last, when git has asked for another revision since; kept whole until that one may start.
+    var standIn: DesiredDeployment?
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0
     var held: [Diagnostic] = []
+    /// What git asks for while it is quarantined; `desired` is then what stands in for it, once that is recalled.
+    var asked: Asked?
+    /// What stands in is being asked for, or could not be had last time.
+    var isRecalling = false
+    var recallFailure: FailureRow?
 
     var observation: Observation?
     var plan: KeyPlan?
@@ -47,6 +54,12 @@ struct KeyState: Sendable {
     var summary: KeySummary?
 }
 
+/// What git asks for, and with which commit.
+struct Asked: Sendable {
+    var desired: DesiredDeployment
+    var commit: CommitID
+}
+
 /// Failures of one act in a row.
 struct FailureRow: Hashable, Sendable {
     var failure: Failure
@@ -60,6 +73,7 @@ struct FailureRow: Hashable, Sendable {
 /// Acts that fail for the same cause: a start of one revision is the same act whatever the replica's number.
 enum ActionClass: Hashable, Sendable {
     case prepare(Revision)
+    case validate(Revision)
     case start(Revision)
     case stop(ReplicaID)
     case route
@@ -68,10 +82,21 @@ enum ActionClass: Hashable, Sendable {
     init(_ action: Action) {
         switch action {
         case .prepare(let revision): self = .prepare(revision)
+        case .validate(let revision): self = .validate(revision)
         case .startReplica(_, let revision): self = .start(revision)
         case .stopReplica(let id): self = .stop(id)
         case .setRoute: self = .route
         case .forgetReplica(let id): self = .forget(id)
+        }
+    }
+}
+
+extension Action {
+    /// It may take minutes.
+    var isPreparation: Bool {
+        switch self {
+        case .prepare, .validate: true
+        case .startReplica, .stopReplica, .setRoute, .forgetReplica: false
         }
     }
 }
@@ -90,5 +115,6 @@ struct InFlight: Sendable {
     /// The desired state's generation when it began.
     var generation: UInt64
 
-    var isPreparation: Bool { if case .prepare? = act?.action { true } else { false } }
+    /// It may take minutes, and occupies a builder.
+    var isPreparation: Bool { act?.action.isPreparation ?? false }
 }

@@ -77,12 +77,12 @@ struct KeyView {
         guard let plan = state.plan, let observation = state.observation, plan.to == state.desired?.revision else {
             return Word(.notObserved, "it is about to be looked at")
         }
-        if let refusal = plan.refusal { return Word(.versionBanned, refusal) }
         if plan.isGoalServed && state.desired.map({ plan.goal == .serve($0.revision, replicas: $0.replicas) }) ?? false
         {
             return stuck
         }
         if let altered { return altered }
+        if let refused { return refused }
         if let row = worstFailure { return Word(row.failure.reason, row.failure.message) }
         if !observation.route.isGatewayRunning { return Word(.gatewayStopped, "the gateway does not answer") }
         if facts.isPaused { return Word(.paused, "paused; \(plan.actions.count) actions wait") }
@@ -104,6 +104,7 @@ struct KeyView {
         if let row = state.observeFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
         if let row = worstFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
         if let stuck, state.plan?.isTidying ?? false { return stuck }
+        if let refused { return refused }
         if let exits = facts.exits, currentExits != nil, exits.count >= policy.crashLoopExits {
             return Word(.crashLoop, exitMessage(exits))
         }
@@ -115,7 +116,7 @@ struct KeyView {
         if isLedgerLost {
             return Word(.ledgerUnavailable, "the ledger takes no entries; nothing is changed until it does")
         }
-        if altered != nil || state.plan?.refusal != nil { return nil }
+        if altered != nil { return nil }
         if let row = state.observeFailure ?? worstFailure {
             return Word(.retrying, "attempt \(row.count) failed: \(row.failure.message)")
         }
@@ -128,13 +129,36 @@ struct KeyView {
         if !state.held.isEmpty { return Word(.invalidManifest, state.held.summary) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
-        if let refusal = state.plan?.refusal { return Word(.versionBanned, refusal) }
-        if let ban = state.desired?.ban { return Word(.versionBanned, "\(ban); what serves it goes on") }
+        if let quarantined { return quarantined }
+        if let ban = state.desired?.ban, state.plan?.refusal == nil {
+            return Word(.versionBanned, "\(ban); what serves it goes on")
+        }
         return fleetHold.map { Word($0.cause.rawValue, $0.message) }
+    }
+
+    /// Git asks for what was rolled back.
+    private var quarantined: Word? {
+        guard let asked = state.asked, let row = facts.quarantined[asked.desired.revision.description] else {
+            return nil
+        }
+        let standIn = facts.standIn.map { $0.version?.description ?? "revision \($0.short)" }
+        let trouble = state.recallFailure.map { "; what it was cannot be read: \($0.failure.message)" } ?? ""
+        return Word(
+            .quarantined,
+            "git asks for \(asked.desired.spec.version), which \(row.by) rolled back: \(row.reason); "
+                + "\(standIn ?? "nothing") serves in its place until git asks for another revision, or until "
+                + "'waybill lift'\(trouble)")
     }
 
     private var paused: Word? {
         facts.isPaused ? Word(.paused, "paused by \(facts.pausedBy ?? "an operator")") : nil
+    }
+
+    /// Why the desired revision does not start: its gates, or that they could not be asked.
+    private var refused: Word? {
+        if let refusal = state.plan?.refusal { return Word(refusal.reason, refusal.message) }
+        guard let row = state.gatesError, row.failure.reason == Reason.gatesErrored.rawValue else { return nil }
+        return Word(.gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
     }
 
     /// A replica that was told to stop and does not end.
@@ -185,7 +209,7 @@ extension KeyPlan {
         actions.allSatisfy { planned in
             switch planned.action {
             case .stopReplica, .forgetReplica: true
-            case .prepare, .startReplica, .setRoute: false
+            case .prepare, .validate, .startReplica, .setRoute: false
             }
         }
     }

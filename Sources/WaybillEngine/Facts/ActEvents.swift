@@ -5,6 +5,7 @@ extension ActRequest {
     package var eventType: EventType {
         switch action {
         case .prepare: .revisionPrepared
+        case .validate: .versionValidated
         case .startReplica: .replicaStarted
         case .stopReplica: .replicaStopped
         case .setRoute: .routesChanged
@@ -32,6 +33,7 @@ extension ActRequest {
     private var facts: Members {
         switch action {
         case .prepare(let revision): prepareFacts(revision)
+        case .validate(let revision): prepareFacts(revision).merging(checklistFacts) { own, _ in own }
         case .startReplica(let id, let revision): startFacts(id, revision)
         case .stopReplica(let id), .forgetReplica(let id): ["replica": .string(id.description)]
         case .setRoute(let ids): routeFacts(ids)
@@ -42,6 +44,11 @@ extension ActRequest {
         var facts: Members = ["revision": .string(revision.description)]
         if let version = spec?.version { facts["version"] = .string(version.description) }
         return facts
+    }
+
+    private var checklistFacts: Members {
+        guard let asked = question?.checklist else { return [:] }
+        return ["checklist": .string(asked.name.text), "rules": .string(asked.digest.description)]
     }
 
     private func startFacts(_ id: ReplicaID, _ revision: Revision) -> Members {

@@ -8,12 +8,11 @@ extension EventType {
             .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
             .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
             .driftFound,
-            .driftCorrected, .intentReconciled:
+            .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted:
             true
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
             .artifactVerified, .artifactInspected, .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled,
-            .versionValidated,
             .contentVerified,
             .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:

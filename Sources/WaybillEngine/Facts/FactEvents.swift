@@ -16,7 +16,7 @@ struct FactEvents {
     static let longestList = 100
 
     func planDecided(
-        _ plan: KeyPlan, commit: CommitID?, rendering: Digest?, isolation: Isolation?, diff: [FieldChange]
+        _ plan: KeyPlan, commit: CommitID?, desired: DesiredDeployment?, diff: [FieldChange]
     ) -> Event {
         var body: Members = [
             "from": .string(plan.from?.description ?? KeyFacts.absent),
@@ -25,9 +25,23 @@ struct FactEvents {
             "diff": .list(diff.prefix(Self.longestList).map(\.shortened.value)),
         ]
         if let commit { body["commit"] = .string(commit.hex) }
-        if let rendering { body["rendering"] = .string(rendering.description) }
-        if let isolation { body["isolation"] = .string(isolation.rawValue) }
+        if let desired {
+            body["rendering"] = .string(desired.rendering.digest.description)
+            body["version"] = .string(desired.spec.version.description)
+            body["isolation"] = .string(desired.spec.isolation.rawValue)
+        }
         return event(.planDecided, body)
+    }
+
+    func admitted(_ deployment: DesiredDeployment, _ verdict: GateVerdict?, commit: CommitID?) -> Event {
+        var body: Members = [
+            "revision": .string(deployment.revision.description), "version": .string(deployment.spec.version.description),
+            "rendering": .string(deployment.rendering.digest.description),
+            "admission": .string(deployment.admission.digest.description),
+        ]
+        if let commit { body["commit"] = .string(commit.hex) }
+        if let evidence = verdict?.evidence { body["evidence"] = .string(evidence.description) }
+        return event(.revisionAdmitted, body)
     }
 
     func failed(_ replica: ObservedReplica, _ reason: String) -> Event {
@@ -74,6 +88,13 @@ struct FactEvents {
         var body: Members = ["reason": .string(reason.rawValue), "message": .string(message)]
         if let commit { body["commit"] = .string(commit.hex) }
         return event(.holdPlaced, body)
+    }
+
+    /// Git asks for a quarantined revision; `standIn` serves in its place.
+    func quarantined(_ standIn: ServedState, message: String, commit: CommitID?) -> Event {
+        var held = held(.quarantined, message: message, commit: commit)
+        held.body["standIn"] = standIn.value
+        return held
     }
 
     func released(_ reason: Reason, message: String, commit: CommitID?) -> Event {

@@ -27,8 +27,10 @@ extension KeyFacts {
         case .holdPlaced: setHold(event, to: true)
         case .holdReleased: setHold(event, to: false)
         case .operatorCommand: foldCommand(event)
+        case .versionValidated: foldVerdict(event)
+        case .revisionAdmitted: foldAdmission(event)
         case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
-            .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .versionValidated, .contentVerified,
+            .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
@@ -42,7 +44,8 @@ extension KeyFacts {
         let actions = (event.body["actions"]?.list ?? []).compactMap { $0["action"]?.string }
         decided = DecidedPlan(
             to: to, rendering: event.body["rendering"]?.string,
-            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) }, actions: Set(actions))
+            commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) },
+            version: event.body["version"]?.string.flatMap { try? VersionID(parsing: $0) }, actions: Set(actions))
     }
 
     private mutating func foldStart(_ event: Event) {
@@ -91,7 +94,10 @@ extension KeyFacts {
         case (.outcome, .succeeded?):
             rotation = Set(named)
             let revisions = Set(named.map(\.revisionShort))
-            if revisions.count == 1 { lastServed = revisions.first }
+            if revisions.count == 1 {
+                lastServed = revisions.first
+                noteServed()
+            }
         case (.outcome, .failed?), (.outcome, .reconciled?), (.outcome, nil), (.fact, _): break
         }
     }
@@ -108,11 +114,32 @@ extension KeyFacts {
         }
     }
 
+    /// Only the controller's own: what a person has measured by hand admits nothing.
+    private mutating func foldVerdict(_ event: Event) {
+        guard event.phase == .outcome, event.outcome == .succeeded, event.actor == .controller,
+            let revision = event.body["revision"]?.string,
+            let found = event.body["verdict"]?.string.flatMap(Verdict.init(rawValue:)),
+            let rules = event.digest("rules")
+        else { return }
+        isAskedAnew = false
+        verdict = GateVerdict(
+            revision: revision, checklist: event.body["checklist"]?.string ?? "", rules: rules, verdict: found,
+            gate: event.body["gate"]?.string, message: event.body["found"]?.string,
+            evidence: event.digest("evidence"), bundle: event.digest("digest"))
+    }
+
+    private mutating func foldAdmission(_ event: Event) {
+        guard let revision = event.body["revision"]?.string else { return }
+        admitted = AdmittedRevision(
+            revision: revision, rendering: event.body["rendering"]?.string, evidence: event.body["evidence"]?.string)
+    }
+
     private mutating func setHold(_ event: Event, to isHeld: Bool) {
         switch event.body["reason"]?.string {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
         case Reason.artifactAltered.rawValue?: isAltered = isHeld
+        case Reason.quarantined.rawValue?: standIn = isHeld ? event.body["standIn"].flatMap(ServedState.init) : nil
         case _: break
         }
     }
@@ -125,7 +152,15 @@ extension KeyFacts {
         case "resume"?:
             isPaused = false
             pausedBy = nil
-        case "retry"?: exits = nil
+        case "retry"?:
+            exits = nil
+            guard verdict?.verdict != .passed else { return }
+            isAskedAnew = verdict != nil
+            verdict = nil
+        case "rollback"?: foldRollback(event)
+        case "lift"?:
+            quarantined = [:]
+            standIn = nil
         case "restart"?:
             exits = nil
             if let below = event.body["arguments"]?["replaceSerialsBelow"]?.integer {
@@ -147,11 +182,18 @@ extension Event {
         case .replicaStopped: return "stop-replica \(replica)"
         case .replicaForgotten: return "forget-replica \(replica)"
         case .revisionPrepared: return "prepare \(body["revision"]?.string?.dropFirst(7).prefix(12) ?? "")"
+        // Errors are asked about again and again, which is one decision.
+        case .versionValidated where body["verdict"]?.string != Verdict.errored.rawValue:
+            return "validate \(body["revision"]?.string?.dropFirst(7).prefix(12) ?? "")"
         case .routesChanged:
             let named = (body["replicas"]?.list ?? []).compactMap(\.string)
             return "set-route " + (named.isEmpty ? "to nothing" : named.joined(separator: " "))
         case _: return nil
         }
+    }
+
+    fileprivate func digest(_ member: String) -> Digest? {
+        body[member]?.string.flatMap { try? Digest(parsing: $0) }
     }
 
     var driftWhat: Drift.What? { body["what"]?.string.flatMap(Drift.What.init(rawValue:)) }

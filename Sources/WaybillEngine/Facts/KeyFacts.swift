@@ -22,8 +22,28 @@ package struct KeyFacts: Hashable, Sendable {
     /// Kinds of drift found and not yet corrected.
     package var openDrift: Set<Drift.What> = []
     package var decided: DecidedPlan?
+    /// What served, each revision once, the newest last; not more than `mostServed`.
+    package var served: [ServedState] = []
+    /// Revisions that were rolled back and that nobody has allowed again.
+    package var quarantined: [String: Quarantine] = [:]
+    /// What serves in the place of what git asks for, while that is quarantined.
+    package var standIn: ServedState?
+    /// What the gates said when they were last asked.
+    package var verdict: GateVerdict?
+    /// The gates are to be asked anew, with nothing taken from an earlier run: a person said so.
+    package var isAskedAnew = false
+    /// The revision that was last let start under an environment's rules.
+    package var admitted: AdmittedRevision?
 
     package init() {}
+
+    /// Whether a revision was let start, or was started when nothing was asked: it is not asked again. Nor is one that served before
+    /// and that a person goes back to.
+    func isAdmitted(_ revision: Revision) -> Bool {
+        admitted?.revision == revision.description || lastServed == revision.short
+            || standIn?.revision == revision.description
+            || replicas.contains { $0.key.revisionShort == revision.short && $0.value.isStarted }
+    }
 
     /// False when nothing of the deployment can be left anywhere.
     var needsAttention: Bool {
@@ -42,6 +62,20 @@ package struct KeyFacts: Hashable, Sendable {
     /// Replicas that should be there: started, not told to stop, not known to have ended.
     package var started: Set<ReplicaID> {
         Set(replicas.filter { $0.value.isStarted && !$0.value.isStopAsked && !$0.value.hasExited }.keys)
+    }
+}
+
+/// A revision that was let start, with what was asked and found.
+package struct AdmittedRevision: Hashable, Sendable {
+    package var revision: String
+    /// Digest of the whole rendering.
+    package var rendering: String?
+    package var evidence: String?
+
+    package init(revision: String, rendering: String?, evidence: String?) {
+        self.revision = revision
+        self.rendering = rendering
+        self.evidence = evidence
     }
 }
 
@@ -77,13 +111,17 @@ package struct DecidedPlan: Hashable, Sendable {
     package var to: String
     package var rendering: String?
     package var commit: CommitID?
+    package var version: VersionID?
     /// Actions that are not done yet.
     package var actions: Set<String>
 
-    package init(to: String, rendering: String?, commit: CommitID?, actions: Set<String>) {
+    package init(
+        to: String, rendering: String?, commit: CommitID?, version: VersionID? = nil, actions: Set<String>
+    ) {
         self.to = to
         self.rendering = rendering
         self.commit = commit
+        self.version = version
         self.actions = actions
     }
 }

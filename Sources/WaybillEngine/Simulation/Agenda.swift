@@ -7,6 +7,7 @@ enum Happening: Sendable {
     case act(epoch: Int, EffectID)
     case answer(epoch: Int, EffectID)
     case recorded(epoch: Int, UInt64, isDurable: Bool)
+    case recalled(epoch: Int, DeploymentKey, CommitID)
     case ready(ReplicaID)
     case ended(ReplicaID)
     case crashes(ReplicaID)

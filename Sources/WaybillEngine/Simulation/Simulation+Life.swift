@@ -238,11 +238,13 @@ extension Simulation {
     private mutating func command() {
         guard let key = keys.randomElement(using: &chance) else { return }
         let verb: OperatorCommand.Verb =
-            switch between(0, 5) {
+            switch between(0, 8) {
             case 0: .pause(key)
             case 1: .resume(key)
             case 2: .retry(key)
             case 3, 4: .restart(key)
+            case 5, 6: .rollback(key, to: nil)
+            case 7: .lift(key)
             case _: .accept(fleet.head)
             }
         give(verb)
@@ -279,6 +281,7 @@ extension Simulation {
         for key in keys {
             give(.resume(key))
             give(.retry(key))
+            give(.lift(key))
         }
     }
 

@@ -63,6 +63,7 @@ extension Simulation {
             case .reconsider(let commit):
                 check(reconsiders: commit)
                 considerHead()
+            case .recall(let key, let commit): later(.recalled(epoch: epoch, key, commit), 1, 5000)
             case .answer(let id, let result):
                 trace("answer \(result)")
                 checks.hear(result, to: id)
@@ -220,6 +221,17 @@ extension Simulation {
         event.outcome = fails ? .failed : .succeeded
         _ = ledger.append(event)
         send(.collected(request.id, fails ? Failure(.retry, reason: "Unreachable", message: "the act failed") : nil))
+    }
+
+    /// What a commit that was accepted before asks for; reading it may fail.
+    mutating func recalled(_ key: DeploymentKey, _ commit: CommitID) {
+        let isAway = profile.effectsFail && !isQuiet && happens(0.2)
+        trace("recalled \(key) at \(commit.short)\(isAway ? ": the mirror is away" : "")")
+        if !isAway, let desired = fleet.states[commit]?.deployments[key]?.desired {
+            return send(.recalled(key, commit, .success(desired)))
+        }
+        let failure = Failure(.retry, reason: "MirrorUnreadable", message: "the mirror is away")
+        send(.recalled(key, commit, .failure(failure)))
     }
 
     private mutating func cancel(_ id: EffectID) {

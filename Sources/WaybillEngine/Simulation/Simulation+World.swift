@@ -7,6 +7,7 @@ extension Simulation {
         check(act: request)
         switch request.action {
         case .prepare(let revision): world.preparations[request.key, default: [:]][revision] = .prepared
+        case .validate: break
         case .startReplica(let id, let revision): startReplica(id, revision, request)
         case .stopReplica(let id): stopReplica(id)
         case .setRoute(let ids):

@@ -103,6 +103,7 @@ package struct Simulation {
         case .answer(let epoch, let id): if epoch == self.epoch { answer(id) }
         case .recorded(let epoch, let id, let isDurable):
             if epoch == self.epoch { send(.recorded(id, isDurable: isDurable)) }
+        case .recalled(let epoch, let key, let commit): if epoch == self.epoch { recalled(key, commit) }
         case .ready(let id): becomeReady(id)
         case .ended(let id): end(id, .signal(15))
         case .crashes(let id): end(id, .code(1))

@@ -40,7 +40,7 @@ extension Simulation {
             violation("\(key) is worked on twice at once, by \(other) and \(id)")
         }
         let quick = flights.values.count { flight in
-            if case .prepare? = flight.act?.action { false } else { true }
+            !(flight.act?.action.isPreparation ?? false)
         }
         if quick > policy.workers { violation("\(quick) effects are under way, \(policy.workers) are allowed") }
     }
@@ -98,7 +98,7 @@ extension Simulation {
 
     mutating func check(act request: ActRequest) {
         switch request.action {
-        case .prepare: break
+        case .prepare, .validate: break
         case .startReplica(let id, let revision): checkStart(id, revision, request)
         case .stopReplica(let id): checkStop(id)
         case .setRoute(let ids): checkRoute(ids, request)

@@ -25,7 +25,8 @@ struct WrittenReference: Sendable {
     private static func named(_ kind: Kind, _ spec: Value) -> [(ResourceID, [String])] {
         func name(_ field: String) -> Name? { spec[field]?.string.flatMap { try? Name(parsing: $0) } }
         switch kind {
-        case .model, .servingRuntime, .environment, .checklist: return []
+        case .model, .servingRuntime, .checklist: return []
+        case .environment: return name("checklist").map { [(.checklist($0), ["checklist"])] } ?? []
         case .modelVersion: return name("model").map { [(.model($0), ["model"])] } ?? []
         case .modelDeployment:
             var found: [(ResourceID, [String])] = []

@@ -38,7 +38,11 @@ extension Fleet {
                 field: "model", message: "there is no Model \(name.text.quotedForMessage)",
                 hint: nearest(to: name.text, .model, &step))
         case .modelVersion(let id): return missingVersion(id, &step)
-        case .checklist, .modelDeployment: return nil
+        case .checklist(let name):
+            return MissingResource(
+                field: "checklist", message: "there is no Checklist \(name.text.quotedForMessage)",
+                hint: nearest(to: name.text, .checklist, &step))
+        case .modelDeployment: return nil
         }
     }
 

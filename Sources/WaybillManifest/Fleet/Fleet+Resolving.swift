@@ -7,7 +7,12 @@ extension Fleet {
     func collectAffected(_ id: ResourceID, _ step: inout Step) {
         if case .modelDeployment(let key) = id { step.affected.insert(key) }
         // At the first commit every deployment is touched itself.
-        if commit != nil, let keys = dependents[id] { step.affected.formUnion(keys) }
+        guard commit != nil else { return }
+        if let keys = dependents[id] { step.affected.formUnion(keys) }
+        guard case .checklist(let name) = id else { return }
+        for environment in environmentsOfChecklist[name] ?? [] {
+            step.affected.formUnion(dependents[.environment(environment)] ?? [])
+        }
     }
 
     /// Resolves the affected deployments that nothing holds.
@@ -29,10 +34,13 @@ extension Fleet {
         let version: ModelVersion
         let runtime: ResolvedRuntime
         let location: SourceLocation
+        let admission: AdmissionPolicy
         let lifecycle: Model.Lifecycle?
 
         func resolve() -> DesiredDeployment {
-            .resolve(deployment, version: version, runtime: runtime, location: location, lifecycle: lifecycle)
+            .resolve(
+                deployment, version: version, runtime: runtime, location: location, admission: admission,
+                lifecycle: lifecycle)
         }
     }
 
@@ -45,13 +53,24 @@ extension Fleet {
         }
         guard claims[id] == nil, (definers[id]?.count ?? 0) == 1 else { return nil }
         note(danglingReferences(resource, deployment, &step), of: id, &step)
-        guard problems[id] == nil, !Self.references(of: deployment).contains(where: isBlocked),
+        guard problems[id] == nil, !allReferences(of: deployment).contains(where: isBlocked),
             case .modelVersion(let version)? = resources[.modelVersion(deployment.version)]?.spec,
             let runtime = runtimes[deployment.runtime]
         else { return nil }
         return Sound(
             deployment: deployment, version: version, runtime: runtime, location: resource.location,
-            lifecycle: lifecycle(of: version.id))
+            admission: admission(of: key.environment, &step), lifecycle: lifecycle(of: version.id))
+    }
+
+    /// What the environment asks of each of its deployments.
+    private func admission(of environment: Name, _ step: inout Step) -> AdmissionPolicy {
+        if let known = step.admissions[environment] { return known }
+        var policy = AdmissionPolicy()
+        if let name = checklist(of: environment), case .checklist(let rules)? = resources[.checklist(name)]?.spec {
+            policy.checklist = AskedChecklist(name: name, rules: rules)
+        }
+        step.admissions[environment] = policy
+        return policy
     }
 
     private func lifecycle(of version: VersionID) -> Model.Lifecycle? {
@@ -118,7 +137,7 @@ extension Fleet {
         let id = ResourceID.modelDeployment(key)
         var found = reasons(of: id)
         if case .modelDeployment(let deployment)? = resources[id]?.spec {
-            for reference in Self.references(of: deployment) { found += reasons(of: reference) }
+            for reference in allReferences(of: deployment) { found += reasons(of: reference) }
         }
         var seen: Set<Diagnostic> = []
         return found.filter { seen.insert($0).inserted }.sorted(by: Diagnostic.inOrder)

@@ -49,7 +49,10 @@ extension Fleet {
             runtimesOfLock[lock, default: []].insert(name)
         case .modelDeployment(let deployment):
             for id in Self.references(of: deployment) { dependents[id, default: []].insert(deployment.key) }
-        case .model, .environment, .checklist, nil: break
+        case .environment(let environment):
+            guard let checklist = environment.checklist, case .environment(let name)? = resource?.id else { return }
+            environmentsOfChecklist[checklist, default: []].insert(name)
+        case .model, .checklist, nil: break
         }
     }
 
@@ -71,7 +74,11 @@ extension Fleet {
                 dependents[id]?.remove(deployment.key)
                 if dependents[id]?.isEmpty == true { dependents[id] = nil }
             }
-        case .model, .environment, .checklist, nil: break
+        case .environment(let environment):
+            guard let checklist = environment.checklist, case .environment(let name)? = resource?.id else { return }
+            environmentsOfChecklist[checklist]?.remove(name)
+            if environmentsOfChecklist[checklist]?.isEmpty == true { environmentsOfChecklist[checklist] = nil }
+        case .model, .checklist, nil: break
         }
     }
 
@@ -82,13 +89,26 @@ extension Fleet {
         ]
     }
 
-    /// Finds what is wrong with a touched resource itself, and with versions of a touched model.
+    /// The same, and what those refer to in their turn.
+    func allReferences(of deployment: ModelDeployment) -> [ResourceID] {
+        let own = Self.references(of: deployment)
+        return checklist(of: deployment.key.environment).map { own + [.checklist($0)] } ?? own
+    }
+
+    /// The checklist that an environment names, there or not.
+    func checklist(of environment: Name) -> Name? {
+        guard case .environment(let its)? = resources[.environment(environment)]?.spec else { return nil }
+        return its.checklist
+    }
+
+    /// Finds what is wrong with a touched resource itself, with versions of a touched model, and with environments that ask a
+    /// touched checklist.
     mutating func judge(_ id: ResourceID, _ step: inout Step) {
         judgeAlone(id, &step)
-        guard case .model(let name) = id else { return }
-        for version in versionsOfModel[name] ?? [] where !step.touched.contains(.modelVersion(version)) {
-            judgeAlone(.modelVersion(version), &step)
-        }
+        var others: [ResourceID] = []
+        if case .model(let name) = id { others = (versionsOfModel[name] ?? []).map { .modelVersion($0) } }
+        if case .checklist(let name) = id { others = (environmentsOfChecklist[name] ?? []).map { .environment($0) } }
+        for other in others where !step.touched.contains(other) { judgeAlone(other, &step) }
     }
 
     private mutating func judgeAlone(_ id: ResourceID, _ step: inout Step) {
@@ -101,7 +121,11 @@ extension Fleet {
                 if let model = missing(.model(version.id.model), &step) { found.append(model.problem(of: resource)) }
             case .servingRuntime(let runtime):
                 found = resolveRuntime(resource, runtime) + templateProblems(resource, runtime)
-            case .model, .environment, .checklist, .modelDeployment: break
+            case .environment(let environment):
+                if let name = environment.checklist, let none = missing(.checklist(name), &step) {
+                    found.append(none.problem(of: resource))
+                }
+            case .model, .checklist, .modelDeployment: break
             }
         }
         note(found, of: id, &step)

@@ -44,6 +44,8 @@ struct Fleet {
     var acceptedTexts: [VersionID: VersionTexts] = [:]
     var versionsOfModel: [Name: Set<VersionID>] = [:]
     var runtimesOfLock: [String: Set<Name>] = [:]
+    /// Environments by the checklist that they name, there or not.
+    var environmentsOfChecklist: [Name: Set<Name>] = [:]
     var runtimes: [Name: ResolvedRuntime] = [:]
     var locks: [String: Lock] = [:]
     /// What last could be resolved.
@@ -91,6 +93,8 @@ struct Fleet {
         var claimsBefore: [ResourceID: Set<String>] = [:]
         /// The commit follows on the one before; otherwise others may lie between them.
         var isNext = true
+        /// What each environment asks, made once for all its deployments.
+        var admissions: [Name: AdmissionPolicy] = [:]
         /// Suggestions that may still be looked for: each looks at every name of a kind.
         var suggestions = 20
     }

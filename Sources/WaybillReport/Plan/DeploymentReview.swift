@@ -58,10 +58,11 @@ extension DeploymentReview {
         _ entry: FleetPlan.Entry, _ old: DesiredDeployment?, _ new: DesiredDeployment?, toPull: Int64
     ) -> [String] {
         let actions = entry.plan.actions.map(\.action)
-        var (starts, stops, prepares) = (0, 0, false)
+        var (starts, stops, prepares, asks) = (0, 0, false, false)
         for action in actions {
             switch action {
             case .prepare: prepares = true
+            case .validate: asks = true
             case .startReplica: starts += 1
             case .stopReplica: stops += 1
             case .setRoute, .forgetReplica: break
@@ -71,6 +72,11 @@ extension DeploymentReview {
         if prepares {
             steps.append(
                 "The files are put in place and looked into (\(Bytes.text(toPull)) to bring); nothing serves differently yet."
+            )
+        }
+        if asks, let checklist = new?.admission.checklist {
+            steps.append(
+                "The gates of checklist \(checklist.name) are asked, off every route. Unless all pass, it ends here and what serves goes on."
             )
         }
         if starts > 0, let new {

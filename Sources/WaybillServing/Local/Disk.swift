@@ -61,14 +61,20 @@ enum Disk {
         guard writeAll(bytes, to: descriptor), fsync(descriptor) == 0 else { throw failure("write \(path)") }
     }
 
-    /// Makes `path` and the folders above it.
+    /// Makes `path` and the folders above it, those that are new with exactly `mode`, whatever the process's mask.
     static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(Failure) {
-        if mkdir(path, mode) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw failure("make the folder \(path)")
+        if mkdir(path, mode) != 0 {
+            if errno == EEXIST { return }
+            guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+                throw failure("make the folder \(path)")
+            }
+            try makeFolder(String(path[..<slash]), mode: mode)
+            if mkdir(path, mode) != 0 {
+                guard errno == EEXIST else { throw failure("make the folder \(path)") }
+                return
+            }
         }
-        try makeFolder(String(path[..<slash]), mode: mode)
-        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw failure("make the folder \(path)") }
+        guard chmod(path, mode) == 0 else { throw failure("set the mode of \(path)") }
     }
 
     static func rename(_ from: String, to: String) throws(Failure) {

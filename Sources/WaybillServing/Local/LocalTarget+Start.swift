@@ -157,6 +157,7 @@ extension LocalTarget {
         fields.add("hide", paths.hidden)
         fields.add("read", paths.readable)
         fields.add("write", plan.work)
+        fields.add("share", paths.shared)
         if let memory = plan.spec.resources.memory { fields.add("memory", String(memory)) }
         if let cpu = plan.spec.resources.cpuMillis { fields.add("cpu", String(cpu)) }
         fields.add("processor", String(plan.id.serial % 4096))

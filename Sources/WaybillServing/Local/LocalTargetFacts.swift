@@ -47,10 +47,11 @@ package struct LocalTargetFacts: Hashable, Sendable {
             return Finding(subject: "isolation", level: .ok, message: message, remedy: nil)
         case "ok users\n":
             return Finding(
-                subject: "isolation", level: .problem,
-                message: "no mount namespace can be made here, and without one no sandboxed replica reaches its model",
-                remedy: "give the controller the right to make them (CAP_SYS_ADMIN), or ask for 'isolation: none' in "
-                    + "runtimes")
+                subject: "isolation", level: .warning,
+                message:
+                    "\(users); no mount namespace can be made here, so a replica that knows the digests of another's "
+                    + "model files or Python environment can read them",
+                remedy: "allow mount namespaces; in a container, give the controller CAP_SYS_ADMIN")
         default:
             let why = answer.split(separator: "\n").first.map { String($0.drop { $0 != " " }.dropFirst()) }
             return Finding(

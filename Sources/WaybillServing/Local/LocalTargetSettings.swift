@@ -10,6 +10,9 @@ package struct LocalTargetSettings: Hashable, Sendable {
     package var users: ClosedRange<UInt32>
     /// Further folders and files that no replica may see: keys and tokens outside the state folder.
     package var hidden: [String]
+    /// Folders whose entries replicas share, each by its key: model files, Python environments. Where no mount namespace can
+    /// be made, a replica that knows the key of another's may read it.
+    package var shared: [String] = []
     /// Folders that `valueFrom: {file}` may read from; empty: anywhere that is not hidden.
     package var secretFolders: [String]
     /// Bytes of one log file of a replica, and how many files are kept.

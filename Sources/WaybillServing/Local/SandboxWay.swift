@@ -23,6 +23,8 @@ enum SandboxWay: Hashable, Sendable {
 struct SandboxPaths {
     var hidden: [String]
     var readable: [String]
+    /// Hidden by a mount namespace only.
+    var shared: [String]
 
     init(settings: LocalTargetSettings, model: String, environment: String?, secretFiles: [String]) {
         let home = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? "/root"
@@ -32,6 +34,7 @@ struct SandboxPaths {
         readable =
             [model] + (environment.map { [$0] } ?? []) + (environment.flatMap(Self.interpreter).map { [$0] } ?? [])
         readable = readable.compactMap(Disk.resolved)
+        shared = settings.shared.compactMap(Disk.resolved)
     }
 
     /// Where the interpreter of a Python environment has its library, unless that is the system's own place.

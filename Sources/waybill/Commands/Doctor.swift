@@ -5,7 +5,7 @@ import WaybillCore
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that this machine has what Waybill needs.",
-        discussion: "Each line is ok, info, warning or problem, with a remedy. Returns 1 when there is a problem.")
+        discussion: "Each line is ok, warning or problem, with a remedy. Returns 1 when there is a problem.")
 
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text

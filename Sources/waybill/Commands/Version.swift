@@ -18,17 +18,15 @@ struct Version: AsyncParsableCommand {
     @OptionGroup var controller: ControllerOptions
 
     func run() async throws {
-        let view = View(build: Executables.build(), controller: try await running())
+        let view = View(build: Executables.build, controller: try await running())
         Console.current.write(
             try output.text(of: view) {
                 "waybill \(view.build)\n"
                     + (view.controller.map { "controller \($0.harmless)\n" } ?? "no controller runs\n")
             })
     }
-}
 
-extension Version {
-    /// No controller is no error here.
+    /// The controller's build; nil when none runs, which is no error here.
     private func running() async throws(Failure) -> String? {
         do throws(Failure) { return try await controller.client().build() } catch {
             guard error.reason == ControlReason.noController else { throw error }

@@ -77,8 +77,8 @@ extension ConfigurationField {
     private static let ledger: [ConfigurationField] = [
         ConfigurationField(
             "ledger.anchors", .list, nil,
-            "Where checkpoints go: file:PATH, git:REF or an http(s) address. Default: anchor/checkpoint in the state folder; "
-                + "another machine proves more."),
+            "Where checkpoints go: file:PATH, git:REF or an http(s) address. Without a file among them also to "
+                + "anchor/checkpoint in the state folder; another machine proves more."),
         ConfigurationField(
             "ledger.anchorInterval", .duration(.seconds(1)...(.seconds(86_400))), 10_000,
             "How often a checkpoint is sent there at most."),

@@ -2,21 +2,20 @@ import WaybillCore
 
 /// How something stands.
 enum Level: String, Codable, Comparable, Sendable {
-    /// `info`: nothing is wrong, and good to know.
-    case ok, info, warning, problem
+    case ok, warning, problem
 
     static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
 
     private var rank: Int {
         switch self {
-        case .ok, .info: 0
+        case .ok: 0
         case .warning: 1
         case .problem: 2
         }
     }
 }
 
-/// What a check found: one line, and what to do about it unless all is well.
+/// What a check found: one line, and what to do about it; nothing needs to be done where all is well.
 struct Finding: Hashable, Codable, Sendable {
     /// One word: `python`, `ports`.
     var subject: String
@@ -24,11 +23,9 @@ struct Finding: Hashable, Codable, Sendable {
     var message: String
     var remedy: String?
 
-    static func ok(_ subject: String, _ message: String) -> Finding {
-        Finding(subject: subject, level: .ok, message: message)
-    }
-    static func info(_ subject: String, _ message: String, remedy: String) -> Finding {
-        Finding(subject: subject, level: .info, message: message, remedy: remedy)
+    /// - Parameter remedy: of what nobody need mind before it is met.
+    static func ok(_ subject: String, _ message: String, remedy: String? = nil) -> Finding {
+        Finding(subject: subject, level: .ok, message: message, remedy: remedy)
     }
     static func warning(_ subject: String, _ message: String, remedy: String) -> Finding {
         Finding(subject: subject, level: .warning, message: message, remedy: remedy)
@@ -77,7 +74,6 @@ extension Level {
     fileprivate var tone: Tone {
         switch self {
         case .ok: .good
-        case .info: .quiet
         case .warning: .busy
         case .problem: .bad
         }

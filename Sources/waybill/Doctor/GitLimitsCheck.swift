@@ -5,7 +5,7 @@ struct GitLimitsCheck: Check {
     func run(_ configuration: WaybillConfiguration) async -> [Finding] {
         let version = LibGit2Features.installed.version
         return Self.limits.map { limit in
-            .info("libgit2", "\(version): \(limit.limit) (\(limit.error))", remedy: limit.remedy)
+            .ok("libgit2", "\(version): \(limit.limit) (\(limit.error))", remedy: limit.remedy)
         }
     }
 

@@ -20,11 +20,12 @@ struct PermissionsCheck: Check {
                     remedy: "run as its owner (uid \(status.st_uid))")
             ]
         }
-        guard status.st_mode & 0o077 == 0 else {
+        // Replicas of other users pass through it (0711); nobody lists it.
+        guard status.st_mode & 0o066 == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             return [
                 .warning(
-                    "state", "\(folder) is open to others (mode \(mode))", remedy: "chmod 700 \(folder.shellQuoted)")
+                    "state", "\(folder) is open to others (mode \(mode))", remedy: "chmod 711 \(folder.shellQuoted)")
             ]
         }
         return [.ok("state", "\(folder) is private and writable")]

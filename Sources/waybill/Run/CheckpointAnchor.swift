@@ -29,6 +29,8 @@ enum CheckpointAnchor: Hashable, Sendable {
         }
     }
 
+    var isFile: Bool { if case .file = self { true } else { false } }
+
     /// Nil for a reference of the remote without the mirror that knows it.
     func sink(_ mirror: MirrorRepository?) -> (any CheckpointSink)? {
         switch self {

@@ -62,10 +62,9 @@ extension WaybillConfiguration {
         return settings
     }
 
-    /// The configured anchors, with a file beside the ledger unless another file is one of them: a start asks what files hold.
+    /// The configured anchors, and a file in any case: unless they name one, that beside the ledger.
     func anchorPlaces(in folder: StateFolder) throws(InvalidInput) -> [CheckpointAnchor] {
         let places = try anchors.map { text throws(InvalidInput) in try CheckpointAnchor(parsing: text) }
-        let hasFile = places.contains { if case .file = $0 { true } else { false } }
-        return hasFile ? places : [.file(folder.anchor)] + places
+        return (places.contains(where: \.isFile) ? [] : [.file(folder.anchor)]) + places
     }
 }

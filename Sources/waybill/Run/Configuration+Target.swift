@@ -35,6 +35,7 @@ extension WaybillConfiguration {
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = ports
         settings.users = usersOfReplicas
+        settings.shared = folder.shared
         settings.hidden = [
             repository.tokenFile, repository.sshKey, repository.sshPassphraseFile, webhookSecretFile,
         ]

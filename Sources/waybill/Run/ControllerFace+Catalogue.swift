@@ -6,26 +6,26 @@ import WaybillPackage
 extension ControllerFace {
     func models() async throws(Failure) -> [ModelView] {
         let state = await source.current()
-        let held = HeldResources(state, memory: catalogue)
+        let conditions = catalogue.take(state)
         let versions = Dictionary(grouping: versionIDs(state), by: \.model)
         return resources(state).compactMap { resource in
             guard case .model(let model) = resource.spec, case .model(let name) = resource.id else { return nil }
             return ModelView(
                 name: name, model, versions: (versions[name] ?? []).map(\.version), location: resource.location,
-                conditions: held.conditions(of: resource))
+                conditions: conditions[resource.id] ?? Conditions())
         }
     }
 
     func versions() async throws(Failure) -> [VersionView] {
         let state = await source.current()
-        let held = HeldResources(state, memory: catalogue)
+        let conditions = catalogue.take(state)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.version)
         let bundles = await bundles()
         return resources(state).compactMap { resource in
             guard case .modelVersion(let version) = resource.spec else { return nil }
             return VersionView(
                 version, deployments: (users[version.id] ?? []).map(\.key), bundle: bundles[version.id.description],
-                location: resource.location, conditions: held.conditions(of: resource))
+                location: resource.location, conditions: conditions[resource.id] ?? Conditions())
         }
     }
 
@@ -37,7 +37,7 @@ extension ControllerFace {
 
     func runtimes() async throws(Failure) -> [RuntimeView] {
         let state = await source.current()
-        let held = HeldResources(state, memory: catalogue)
+        let conditions = catalogue.take(state)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.runtime)
         return resources(state).compactMap { resource in
             guard case .servingRuntime(let runtime) = resource.spec, case .servingRuntime(let name) = resource.id else {
@@ -45,13 +45,13 @@ extension ControllerFace {
             }
             return RuntimeView(
                 name: name, runtime, deployments: (users[name] ?? []).map(\.key), location: resource.location,
-                conditions: held.conditions(of: resource))
+                conditions: conditions[resource.id] ?? Conditions())
         }
     }
 
     func environments() async throws(Failure) -> [EnvironmentView] {
         let state = await source.current()
-        let held = HeldResources(state, memory: catalogue)
+        let conditions = catalogue.take(state)
         let summaries = Dictionary(grouping: await controller.allSummaries, by: \.key.environment)
         return resources(state).compactMap { resource in
             guard case .environment(let environment) = resource.spec, case .environment(let name) = resource.id else {
@@ -61,7 +61,7 @@ extension ControllerFace {
             return EnvironmentView(
                 name: name, environment, deployments: here.count, ready: here.count { $0.conditions.isTrue(.ready) },
                 location: resource.location,
-                conditions: held.conditions(of: resource))
+                conditions: conditions[resource.id] ?? Conditions())
         }
     }
 

@@ -11,6 +11,8 @@ extension ControllerFace {
         case .resume(let key): verb = .resume(key)
         case .retry(let key): verb = .retry(key)
         case .restart(let key): verb = .restart(key)
+        case .rollback(let key, let version, _): verb = .rollback(key, to: version)
+        case .lift(let key, _): verb = .lift(key)
         case .accept(let commit, _): verb = .accept(commit)
         }
         return CommandResult(message: try await controller.command(verb, by: actor, reason: command.reason))

@@ -24,7 +24,7 @@ struct ControllerFace: ControllerInterface {
     let configuration: WaybillConfiguration
     let startedAt: Timestamp
     let repository: any FleetRepository
-    let catalogue = CatalogueMemory()
+    let catalogue: CatalogueConditions
 
     func status() async throws(Failure) -> FleetView {
         let views = await views()
@@ -37,7 +37,7 @@ struct ControllerFace: ControllerInterface {
         let ledger = ledger.status
         return FleetView(
             controller: .init(
-                build: Executables.build(), pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
+                build: Executables.build, pid: getpid(), startedAt: startedAt, stateFolder: folder.path),
             repository: .init(
                 url: configuration.repositoryDescription, branch: configuration.repository.branch,
                 path: configuration.repository.path,
@@ -103,7 +103,7 @@ struct ControllerFace: ControllerInterface {
             url: address.map { "http://\($0)\(summary.path)" },
             conditions: summary.conditions.telling(
                 progress, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
-            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress)
+            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress, standIn: summary.standIn)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {
@@ -179,8 +179,7 @@ struct ControllerFace: ControllerInterface {
         let plan = await controller.plan(of: key) ?? KeyPlan(key: key, goal: .absent, from: serving)
         let entry = FleetPlan.Entry(
             plan: plan, changes: plan.isEmpty ? [] : await controller.changes(of: key),
-            hold: plan.refusal.map { FleetPlan.Hold(reason: Reason.versionBanned.rawValue, message: $0) }
-                ?? held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) })
+            hold: held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) } ?? plan.ban)
         guard entry.verb != .none || !plan.drift.isEmpty else { return nil }
         return KeyPlanView(
             entry, desired: await controller.desired(of: key), held: ContentStore(root: folder.content).held)
@@ -211,6 +210,14 @@ struct ControllerFace: ControllerInterface {
         return summary.replicas.map(\.id).sorted().map { id in
             WaybillAPI.ReplicaLog(replica: id, files: replicaLog(id).files)
         }
+    }
+}
+
+extension KeyPlan {
+    /// That its version may not begin to serve.
+    fileprivate var ban: FleetPlan.Hold? {
+        guard let refusal, refusal.reason == Reason.versionBanned.rawValue else { return nil }
+        return FleetPlan.Hold(reason: refusal.reason, message: refusal.message)
     }
 }
 

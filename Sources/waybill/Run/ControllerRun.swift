@@ -52,8 +52,7 @@ struct ControllerRun {
         let store = await StoreKeeper.open(folder.store, ledger: ledger, clock: clock, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
-        let inForce = CommitInForce(memory.fleet.chain.last)
-        let recent = memory.recent
+        let (inForce, recent) = (memory.inForce, memory.recent)
         let watched = WatchedLedger(
             ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, recent: recent, logger: logger)
         let journal = Journal(storage: watched)
@@ -77,7 +76,8 @@ struct ControllerRun {
             journal: journal,
             ledger: ledger, store: store, repository: repository, loader: loader, target: target,
             models: models, world: world,
-            table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions())
+            table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions(),
+            catalogue: CatalogueConditions(inForce))
         try await ControllerServices(parts).run()
         try await journal.note(
             Event(
@@ -116,7 +116,7 @@ struct ControllerRun {
     }
 
     private func announce(_ memory: Memory, _ journal: Journal, _ folder: StateFolder) async throws(Failure) {
-        let build = Executables.build()
+        let build = Executables.build
         if let before = memory.lastBuild, before != build {
             try await journal.note(
                 Event(
@@ -145,6 +145,7 @@ struct Memory: Sendable {
     var facts = Facts()
     var fleet = FleetMemory()
     let recent = RecentVersions()
+    let inForce = CommitInForce()
     var lastBuild: String?
     var entries: UInt64 = 0
 
@@ -159,6 +160,7 @@ struct Memory: Sendable {
                 memory.facts.fold(recorded.index, event)
                 memory.fleet.fold(event)
                 memory.recent.take(event)
+                memory.inForce.take(event)
                 if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
                 return true
             }

@@ -29,6 +29,7 @@ struct Parts: Sendable {
     var metrics: Metrics
     /// What an earlier controller said of each deployment last.
     var conditions: [DeploymentKey: Conditions]
+    var catalogue: CatalogueConditions
 }
 
 /// Runs the controller's loops as children of one task group until a signal asks for the end.
@@ -42,7 +43,7 @@ struct ControllerServices {
 
     init(_ parts: Parts) {
         self.parts = parts
-        let (heartbeat, signal, metrics) = (heartbeat, parts.signal, parts.metrics)
+        let (heartbeat, signal, metrics, loader) = (heartbeat, parts.signal, parts.metrics, parts.loader)
         let (stream, writer) = AsyncStream<CommitID>.makeStream()
         reconsidered = stream
         let (rounds, roundWriter) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -53,7 +54,8 @@ struct ControllerServices {
             diff: { before, after in FieldChange.between(before?.rendering, after?.rendering) })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },
-            reconsider: { writer.yield($0) }, beat: { heartbeat.beat($0.rawValue, within: Self.patience) },
+            reconsider: { writer.yield($0) }, recall: { await loader.recall($0, at: $1) },
+            beat: { heartbeat.beat($0.rawValue, within: Self.patience) },
             rounded: { outcome, duration in
                 metrics.count(.reconciles, ["outcome": outcome.rawValue])
                 metrics.observe(.reconcileSeconds, duration)
@@ -87,9 +89,9 @@ struct ControllerServices {
             models: parts.models, ledger: parts.ledger, entries: parts.world.ledger,
             history: parts.store, folder: parts.folder, configuration: parts.configuration,
             startedAt: parts.clock.now(),
-            repository: parts.repository)
+            repository: parts.repository, catalogue: parts.catalogue)
         let control = ControlServer(
-            interface: face, stateFolder: parts.folder.path, build: Executables.build(), logger: parts.logger)
+            interface: face, stateFolder: parts.folder.path, build: Executables.build, logger: parts.logger)
         let monitor = monitorServer(face)
         try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask {
@@ -140,7 +142,7 @@ struct ControllerServices {
         for await commit in reconsidered { await watcher.reconsider(commit) }
     }
 
-    /// The store's index of resources follows the commit in force.
+    /// The store's index of resources, and their conditions, follow the commit in force.
     private func keepResources() async {
         var kept: CommitID?
         for await _ in rounds {
@@ -148,6 +150,7 @@ struct ControllerServices {
                 await watcher.status.accepted == state.commit
             else { continue }
             parts.store.take(state)
+            parts.catalogue.take(state)
             kept = state.commit
         }
     }

@@ -11,14 +11,15 @@ enum Executables {
         return file.hasSuffix(mark) ? String(file.dropLast(mark.count)) : file
     }
 
-    /// The version and a mark of this very build (`0.1.0+3f2a9c01`): two builds of one version differ in it.
-    static func build() -> String {
+    /// The version and a mark of this very build (`0.1.0+3f2a9c01`): two builds of one version differ in it. Taken when it is
+    /// asked for first, so that an installation over a running program renames nothing.
+    static let build: String = {
         guard let facts = try? FileManager.default.attributesOfItem(atPath: own()), let size = facts[.size] as? Int,
             let time = facts[.modificationDate] as? Date
         else { return BuildVersion.text }
         let mark = Digest(of: "\(size) \(time.timeIntervalSince1970)".utf8)
         return "\(BuildVersion.text)+\(mark.hex.prefix(8))"
-    }
+    }()
 
     /// The replicas' keeper, installed beside this program.
     static func shim() throws(Failure) -> String {

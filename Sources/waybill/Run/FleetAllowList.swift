@@ -4,18 +4,22 @@ import WaybillPackage
 
 /// The commit that the ledger says was accepted last.
 final class CommitInForce: Sendable {
-    private let kept: Mutex<CommitID?>
+    struct Acceptance: Hashable, Sendable {
+        var commit: CommitID
+        var at: Timestamp
+    }
 
-    init(_ commit: CommitID?) { kept = Mutex(commit) }
+    private let kept = Mutex<Acceptance?>(nil)
 
-    var commit: CommitID? { kept.withLock { $0 } }
+    var acceptance: Acceptance? { kept.withLock { $0 } }
+    var commit: CommitID? { acceptance?.commit }
 
     /// Follows what was written to the ledger.
     func take(_ event: Event) {
         guard event.type == .commitAccepted, let hex = event.body["commit"]?.string,
             let commit = try? CommitID(parsing: hex)
         else { return }
-        kept.withLock { $0 = commit }
+        kept.withLock { $0 = Acceptance(commit: commit, at: event.time) }
     }
 }
 

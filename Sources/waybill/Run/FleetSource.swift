@@ -26,4 +26,16 @@ actor FleetSource: DesiredStateSource {
     func remember(_ fixed: [FixedVersion]) async { await loader.remember(fixed) }
 
     func current() async -> DesiredState? { await loader.state }
+
+    /// What a deployment was at a commit, beside what is in force.
+    func recall(_ key: DeploymentKey, at commit: CommitID) async -> Result<DesiredDeployment, Failure> {
+        let loader = FleetLoader(tree: tree, path: path)
+        do throws(Failure) { _ = try await loader.load(commit) } catch { return .failure(error) }
+        guard let desired = await loader.state?.deployments[key] else {
+            return .failure(
+                Failure(
+                    .retry, reason: "RecallDiffers", message: "commit \(commit.short) has no sound manifest of \(key)"))
+        }
+        return .success(desired)
+    }
 }

@@ -13,7 +13,7 @@ struct Gauges: Sendable {
     func refresh() async {
         let summaries = await controller.allSummaries
         let load = await controller.load
-        metrics.set(.buildInfo, ["build": Executables.build()], to: 1)
+        metrics.set(.buildInfo, ["build": Executables.build], to: 1)
         metrics.set(.startTime, to: Double(startedAt.milliseconds) / 1000)
         metrics.set(.queueDepth, to: Double(load.queued))
         // What was found in files is no part of the engine's summaries.

@@ -4,7 +4,8 @@ import WaybillCore
 
 /// Where a controller keeps everything: one folder, its layout in one place.
 ///
-/// The folder itself can be traversed by sandboxed replicas (0711); what holds secrets is 0700 inside.
+/// Sandboxed replicas may pass through the folder itself, and through those on the way to their own and to their models, and
+/// list none of them (0711); the rest is closed to others (0700, files 0600).
 struct StateFolder: Sendable {
     let url: URL
 
@@ -23,6 +24,8 @@ struct StateFolder: Sendable {
     /// Repositories that models come from, while they are read.
     var repositories: String { path + "/repositories" }
     var models: String { path + "/models" }
+    /// What replicas of different deployments share, each by its key.
+    var shared: [String] { [models + "/sets", environments + "/environments"] }
     var content: String { path + "/content" }
     var environments: String { path + "/environments" }
     var replicas: String { path + "/replicas" }
@@ -35,10 +38,12 @@ struct StateFolder: Sendable {
     var gatewayLock: String { gateway + "/gateway.lock" }
     var store: String { path + "/store.sqlite" }
 
-    /// Makes the folders that are missing, each with the least mode that works.
+    /// Makes the folders that are missing, and gives each the least mode that works, also those of an older build.
+    ///
+    /// - Throws: `StateFolderUnusable`, `StateFolderNotPrivate`; both need a person.
     func create() throws(Failure) {
         let folders: [(String, mode_t)] = [
-            (path, 0o711), (anchorFolder, 0o755), (git, 0o700), (models, 0o755), (environments, 0o755),
+            (path, 0o711), (anchorFolder, 0o700), (git, 0o700), (models, 0o711), (environments, 0o711),
             (replicas, 0o711), (gateway, 0o700),
         ]
         for (folder, mode) in folders {
@@ -51,6 +56,18 @@ struct StateFolder: Sendable {
                     message: "cannot make the state folder \(folder): \(error.localizedDescription); "
                         + "choose another with --state, or mend its permissions")
             }
+            try Self.setMode(of: folder, to: mode)
+        }
+    }
+
+    private static func setMode(of folder: String, to mode: mode_t) throws(Failure) {
+        var status = stat()
+        if stat(folder, &status) == 0, status.st_mode & 0o7777 == mode { return }
+        guard chmod(folder, mode) == 0 else {
+            throw Failure(
+                .stall, reason: "StateFolderNotPrivate",
+                message: "\(folder): cannot be closed to others: \(String(cString: strerror(errno))); "
+                    + "the controller must own its state folder")
         }
     }
 }

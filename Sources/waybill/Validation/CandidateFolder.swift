@@ -36,6 +36,8 @@ struct CandidateFolder: ~Copyable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         } catch { throw unusable(folder, error.localizedDescription) }
+        // Candidates pass through and list nothing, whatever the process's mask.
+        guard chmod(folder, 0o711) == 0 else { throw unusable(folder, String(cString: strerror(errno))) }
     }
 
     deinit {

@@ -66,6 +66,7 @@ struct PlanFixtures {
             let text =
                 switch planned.action {
                 case .prepare: "prepare"
+                case .validate: "validate"
                 case .startReplica(let id, _): "start \(id.serial)"
                 case .stopReplica(let id): "stop \(id.serial)"
                 case .setRoute(let ids): "route \(ids.map { String($0.serial) }.joined(separator: "+"))"

@@ -47,7 +47,9 @@ struct ControllerHarness: Sendable {
                 target: target, gateway: gateway, ledger: self.ledger, clock: clock, summaries: NoSummaries(),
                 gatewayKeeper: keeper, gatewayTrace: { "process 7 runs" }),
             routes: gateway.table, ports: PublishedPorts(table: nil, clock: clock), changed: {},
-            reconsider: { reconsidered.add($0) }, beat: { beats.add($0) })
+            reconsider: { reconsidered.add($0) },
+            recall: { key, _ in .failure(Failure(.retry, reason: "NoMirror", message: "no mirror of \(key)")) },
+            beat: { beats.add($0) })
     }
 
     /// Runs the controller while `body` runs.

@@ -95,6 +95,18 @@ import WaybillTestSupport
                     == "refused SandboxUnavailable no mount namespace can be made here, and the replica's user could read "
                     + "\(trial.state)/key; take the rights of others from it (chmod o-rwx) or allow mount namespaces\n")
             chmod("\(trial.state)/key", 0o600)
+            // Others pass through these; what is in them counts.
+            for name in ["replicas/other", "candidates", "candidates/one", "shared"] {
+                try Disk.makeFolder("\(trial.state)/\(name)")
+                chmod("\(trial.state)/\(name)", 0o711)
+            }
+            try Disk.makeFolder("\(trial.state)/shared/set", mode: 0o755)
+            chmod("\(trial.state)/replicas/other/work", 0o700)
+            try Disk.write([], to: "\(trial.state)/candidates/one/log")
+            chmod("\(trial.state)/candidates/one/log", 0o602)
+            let open = try await trial.keep(isolation: "user", dropping: ["sys_admin"], asRoot: true)
+            #expect(open.contains(" could read \(trial.state)/candidates/one/log; "), "\(open)")
+            chmod("\(trial.state)/candidates/one/log", 0o600)
             #expect(try await trial.keep(isolation: "user", dropping: ["sys_admin"], asRoot: true) == "started \n")
             try await eventually("it ends") { Disk.exists("\(trial.replica)/exit") }
             #expect(
@@ -200,6 +212,7 @@ private struct UnprivilegedTrial {
         fields.add("hide", state)
         fields.add("read", "\(state)/model")
         fields.add("write", "\(replica)/work")
+        fields.add("share", "\(state)/shared")
         try Disk.write(fields.bytes, to: "\(replica)/spec")
         var arguments = asRoot ? [] : ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
         if !asRoot { try giveAllToNobody() }

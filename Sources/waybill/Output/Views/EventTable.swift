@@ -51,7 +51,9 @@ extension EventView {
         case .bundleAttested: return self["version"] ?? "?"
         case .bundlePulled: return "\(self["version"] ?? "?") from \(self["reference"] ?? "?")"
         case .versionValidated:
-            return "\(self["verdict"] ?? "asked") by \(self["checklist"] ?? "?")"
+            let gate = self["gate"].map { ": \($0): \(self["found"] ?? "?")" } ?? ""
+            return "\(self["verdict"] ?? "asked") by \(self["checklist"] ?? "?")\(gate)"
+        case .revisionAdmitted: return "\(self["version"] ?? "?"), revision \(shortRevision)"
         case .signatureVerified:
             return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
         case .revisionPrepared: return self["reason"] ?? "revision \(shortRevision)"

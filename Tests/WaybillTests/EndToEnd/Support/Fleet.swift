@@ -64,8 +64,8 @@ struct Fleet: Sendable {
     }
 
     /// Starts the controller and waits until it answers.
-    func start(_ program: String = Program.waybill) async throws {
-        try controller.start(program)
+    func start(_ program: String = Program.waybill, under prefix: [String] = []) async throws {
+        try controller.start(program, under: prefix)
         try await eventually("the controller answers") { [client, controller] in
             try? await client.status().controller.pid == controller.pid
         }

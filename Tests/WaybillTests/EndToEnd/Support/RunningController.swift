@@ -5,7 +5,8 @@ import WaybillCore
 
 /// `waybill run` of one fleet: at most one at a time, started and ended by the test.
 final class RunningController: Sendable {
-    /// `Process` may be used from any thread as long as nobody does so at once: guarded by the mutex.
+    /// `Process` may be used from any thread as long as nobody does so at once. Its guard is `held`, the mutex below: it is
+    /// reached through `held.withLock` only.
     private struct Held: @unchecked Sendable { var process: Process? }
 
     private let held = Mutex(Held())
@@ -20,9 +21,11 @@ final class RunningController: Sendable {
 
     var pid: pid_t? { held.withLock { $0.process?.processIdentifier } }
 
-    /// - Parameter program: another build of `waybill` than the one that was built with the tests.
-    func start(_ program: String = Program.waybill) throws {
-        let process = try Program.process([program, "run"], in: folder, variables, output: log, errors: log)
+    /// - Parameters:
+    ///   - program: another build of `waybill` than the one that was built with the tests.
+    ///   - prefix: a command that becomes `waybill run`, as setpriv does.
+    func start(_ program: String = Program.waybill, under prefix: [String] = []) throws {
+        let process = try Program.process(prefix + [program, "run"], in: folder, variables, output: log, errors: log)
         try process.run()
         held.withLock { $0.process = process }
     }

@@ -1,0 +1,63 @@
+/// Environments, replicas, routes and drift.
+extension EventDescription {
+    static let environmentBuilt = EventDescription(
+        meaning: "A Python environment was made for a lock.",
+        fields: [
+            ("digest", "of lock and interpreter"), ("python", "interpreter"), ("seconds", "how long it took"),
+            ("wheels", "how many it was installed from"),
+            ("from", "`store`, with no index, or `index`"), ("message", "error, when it failed"),
+        ])
+    static let revisionPrepared = EventDescription(
+        meaning: "A revision's files and environment are in place.",
+        fields: [("revision", "the revision"), ("version", "model version")] + actFields)
+    static let replicaStarted = EventDescription(
+        meaning: "A replica was started.",
+        fields: [
+            ("replica", "the replica"), ("revision", "its revision"), ("isolation", "`sandbox` or `none`"),
+        ] + actFields)
+    static let replicaFailed = EventDescription(
+        meaning: "A replica's startup or liveness probe failed as often as it may; it is to be replaced.",
+        fields: [("replica", "the replica"), ("revision", "its revision"), ("reason", "which probe, and how")])
+    static let replicaExited = EventDescription(
+        meaning: "A replica ended and no controller told it to: by itself, at a limit, by 'waybill stop'.",
+        fields: [
+            ("replica", "the replica"), ("revision", "its revision"), ("status", "code or signal"),
+            ("at", "when it ended, by its keeper"), ("whileAway", "true when no controller was running"),
+        ])
+    static let replicaAdopted = EventDescription(
+        meaning: "A controller found a replica running that an earlier one had started.",
+        fields: [("replica", "the replica"), ("revision", "its revision"), ("pid", "process id")])
+    static let replicaStopped = EventDescription(
+        meaning: "A replica was told to stop.", fields: [("replica", "the replica")] + actFields)
+    static let replicaForgotten = EventDescription(
+        meaning: "What was left of an ended replica was removed.",
+        fields: [("replica", "the replica")] + actFields)
+    static let cacheCollected = EventDescription(
+        meaning: "Model files and Python environments that nothing needs any more were removed.",
+        fields: [
+            ("items", "kind and key of each, the first hundred"), ("count", "how many"), ("reason", "why"),
+            ("message", "error, when it failed"),
+        ])
+    static let routesChanged = EventDescription(
+        meaning: "A deployment's rotation was replaced.",
+        fields: [
+            ("replicas", "the rotation"), ("revision", "theirs, when it is the desired one for all"),
+            ("generation", "of the table"),
+        ] + actFields)
+    static let gatewayStarted = EventDescription(
+        meaning: "The controller started a gateway.",
+        fields: [("address", "where it listens")] + actFields)
+    static let driftFound = EventDescription(
+        meaning: "What runs is not what was decided.",
+        fields: [
+            ("what", "a stable word"), ("subject", "the replica, file or route"), ("found", "as found"),
+            ("expected", "as decided"),
+            ("message", "in words"),
+        ])
+    static let driftCorrected = EventDescription(
+        meaning: "A drift was put right.", fields: [("what", "a stable word"), ("message", "in words")])
+
+    private static let actFields: [(name: String, meaning: String)] = [
+        ("reason", "why"), ("message", "error, when it failed"),
+    ]
+}

@@ -1,0 +1,76 @@
+package import WaybillCore
+
+/// What a deployment was when it served: enough to find it again in git, and to know that it is that.
+package struct ServedState: Hashable, Sendable {
+    package var revision: String
+    package var rendering: String
+    /// The commit that the rendering came with.
+    package var commit: CommitID
+    package var version: VersionID?
+
+    package init(revision: String, rendering: String, commit: CommitID, version: VersionID?) {
+        self.revision = revision
+        self.rendering = rendering
+        self.commit = commit
+        self.version = version
+    }
+
+    init?(_ value: Value) {
+        guard let revision = value["revision"]?.string, let rendering = value["rendering"]?.string,
+            let commit = value["commit"]?.string.flatMap({ try? CommitID(parsing: $0) })
+        else { return nil }
+        self.init(
+            revision: revision, rendering: rendering, commit: commit,
+            version: value["version"]?.string.flatMap { try? VersionID(parsing: $0) })
+    }
+
+    var value: Value {
+        var members: Members = [
+            "revision": .string(revision), "rendering": .string(rendering), "commit": .string(commit.hex),
+        ]
+        if let version { members["version"] = .string(version.description) }
+        return .object(members)
+    }
+
+    /// As replicas name it.
+    var short: String { String(revision.dropFirst(7).prefix(12)) }
+}
+
+/// Why a revision is not to serve again.
+package struct Quarantine: Hashable, Sendable {
+    package var by: String
+    package var reason: String
+    package var at: Timestamp
+
+    package init(by: String, reason: String, at: Timestamp) {
+        self.by = by
+        self.reason = reason
+        self.at = at
+    }
+}
+
+extension KeyFacts {
+    /// Revisions that are remembered to go back to.
+    static let mostServed = 10
+
+    /// The plan's revision has become the only one in rotation.
+    mutating func noteServed() {
+        guard let decided, let rendering = decided.rendering, let commit = decided.commit else { return }
+        let now = ServedState(
+            revision: decided.to, rendering: rendering, commit: commit, version: decided.version)
+        guard now.short == lastServed else { return }
+        served.removeAll { $0.revision == now.revision }
+        served.append(now)
+        served.removeFirst(max(0, served.count - Self.mostServed))
+    }
+
+    mutating func foldRollback(_ event: Event) {
+        let arguments = event.body["arguments"]
+        guard let bad = arguments?["quarantine"]?.string else { return }
+        quarantined[bad] = Quarantine(
+            by: event.body["actor"]?.string ?? event.actor.name, reason: event.body["reason"]?.string ?? "",
+            at: event.time)
+        standIn = arguments?["standIn"].flatMap(ServedState.init)
+        exits = nil
+    }
+}

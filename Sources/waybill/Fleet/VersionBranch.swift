@@ -1,0 +1,44 @@
+import Foundation
+import WaybillCore
+import WaybillGit
+import WaybillManifest
+
+/// Commits to a clone of the user's that change the version of one deployment, each on a branch of its own.
+struct VersionBranch: Sendable {
+    let clone: WorkingClone
+    /// What the new branch begins at, and what it asks for.
+    let parent: CommitID
+    let state: DesiredState
+
+    static func open(_ repository: String, path: String?, base: String) async throws -> VersionBranch {
+        let clone = try WorkingClone(containing: repository)
+        let parent = try await clone.resolve(base)
+        let folder = try path ?? ManifestFolder.configured(in: FleetTop.above(repository))
+        let loader = FleetLoader(tree: clone, path: folder)
+        _ = try await loader.load(parent)
+        guard let state = await loader.state else {
+            throw Failure(.retry, reason: "NothingLoaded", message: "commit \(parent) could not be loaded")
+        }
+        return VersionBranch(clone: clone, parent: parent, state: state)
+    }
+
+    /// The file that defines the deployment, with the bytes of that one scalar changed.
+    func edited(
+        _ key: DeploymentKey, at location: SourceLocation, to version: VersionID
+    ) async throws(Failure) -> Pinning.PinnedFile {
+        let path = location.path
+        guard let file = try await clone.file(path, at: parent),
+            let bytes = try await clone.read([file.blob], limit: 1 << 20).first
+        else { throw Failure(.stall, reason: "FileUnreadable", message: "\(path): is not in commit \(parent)") }
+        do throws(InvalidInput) {
+            let after = try ManifestEdit.replaceScalar(
+                in: bytes, of: .modelDeployment(key), at: Promotion.field, with: version.version.description)
+            return Pinning.PinnedFile(path: path, before: bytes, after: after, edits: [])
+        } catch { throw Failure(.stall, reason: "CannotEdit", message: "\(path): \(error.message)") }
+    }
+
+    func commit(_ edit: Pinning.PinnedFile, branch: String, message: String) throws(Failure) -> CommitID {
+        try GitProgram(folder: clone.folder).commit(
+            [edit.path: edit.after], on: parent, branch: branch, message: message)
+    }
+}
