@@ -151,7 +151,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             "bench-evaluate", "evaluate", ["WaybillEvaluate", "WaybillCore"], exclude: ["peer.py", "run.py"]),
         benchmark(
             "bench-manifest", "manifest",
-            ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
+            ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger", "WaybillReport"],
             exclude: ["peer.py", "run.py"]),
         benchmark(
             "bench-package", "package", ["WaybillPackage", "WaybillCore"],

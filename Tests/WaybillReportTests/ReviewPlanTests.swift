@@ -222,7 +222,8 @@ import WaybillCore
         let plan = Samples.review(state, state, problems: [problem], hold: "it removes 9 of 9")
         #expect(
             plan.missing == [
-                "1 problem in manifests is to be mended", "the controller would hold this commit: it removes 9 of 9",
+                "1 problem in manifests is to be mended",
+                "the controller would hold this commit: it removes 9 of 9",
             ])
         #expect(plan.markdown.contains("- a.yaml:\u{200B}3:\u{200B}5:\u{200B} error:\u{200B} no such thing\n"))
         #expect(Samples.review(state, state).verdict == "may merge, nothing that serves changes")

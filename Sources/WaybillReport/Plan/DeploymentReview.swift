@@ -24,6 +24,8 @@ package struct DeploymentReview: Hashable, Sendable {
     package var warnings: [String]
     /// Why nothing is done although something differs.
     package var hold: String?
+    /// What the environment asks of a version before it serves.
+    package var checklist: AskedChecklist?
     /// What is done, in order.
     package var rollout: [String]
 }
@@ -45,6 +47,7 @@ extension DeploymentReview {
         let spec = new?.spec
         resources = spec?.resources.words ?? []
         hold = entry.hold?.message
+        checklist = new?.admission.checklist
         warnings = []
         if spec?.isolation == Isolation.none {
             warnings.append("isolation none: replicas run as the controller's own user")
@@ -97,6 +100,11 @@ extension DeploymentReview {
     }
 
     private static func replicaCount(_ count: Int) -> String { "\(count) replica\(count == 1 ? "" : "s")" }
+
+    /// Evidence about the new version by the very rules that the environment asks.
+    package var asked: [EvidenceReport] {
+        version?.evidence.filter { $0.rules == checklist?.digest.description } ?? []
+    }
 
     /// Whether what answers requests becomes something else.
     package var replacesServing: Bool { verb == .create || verb == .replace }

@@ -6,6 +6,16 @@ extension ReviewPlan.Group {
         var blocks: [Document.Block] = [.heading(2, [.text(name)]), .paragraph(affected)]
         blocks += review.warnings.map { .notice(.unsure, [.text(shortened($0))]) }
         if let hold = review.hold { blocks.append(.notice(.bad, [.text("It stays as it is: \(shortened(hold))")])) }
+        if let checklist = review.checklist {
+            let given =
+                review.asked.isEmpty ? "no evidence by these rules was given" : "evidence by these rules was given"
+            blocks.append(
+                .paragraph([
+                    .strong("Asked"), ": ", .code(review.environment.text), " asks checklist ",
+                    .code(checklist.name.text),
+                    .text(" before a version serves; \(given)."),
+                ]))
+        }
         if let version = review.version { blocks += version.blocks(detail) }
         blocks += steps
         blocks += list("Fields that differ", review.fields, detail) { change in

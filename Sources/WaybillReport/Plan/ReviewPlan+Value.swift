@@ -28,6 +28,12 @@ extension ReviewPlan.Group {
             "to": (review.to?.description).map { .string($0) }, "owner": review.owner.map { .string($0) },
             "riskTier": review.riskTier.map { .string($0) }, "replicas": .integer(Int64(review.replicas)),
             "resources": .texts(review.resources), "size": .integer(review.size), "toPull": .integer(review.toPull),
+            "checklist": review.checklist.map {
+                [
+                    "name": .string($0.name.text), "rules": .string($0.digest.description),
+                    "given": .texts(review.asked.map(\.digest.description)),
+                ]
+            },
             "warnings": .texts(review.warnings), "hold": review.hold.map { .string($0) },
             "fields": .list(review.fields.map(\.value)),
             "runtimePackages": .list(review.runtimePackages.map(\.value)), "rollout": .texts(review.rollout),

@@ -87,12 +87,7 @@ package struct ReviewPlan: Hashable, Sendable {
             attention += review.warnings.map { "\(name): \($0)" }
             return
         }
-        for evidence in version.evidence where evidence.verdict != .passed {
-            missing.append("\(version.to) did not pass checklist \(evidence.checklist): \(evidence.verdict.rawValue)")
-        }
-        if version.evidence.isEmpty, review.replacesServing {
-            attention.append("\(version.to): no evidence was given, so nothing here was measured by Waybill")
-        }
+        judge(version.evidence, of: version.to, by: review)
         let breaking = version.interface.count(where: \.breaks)
         if breaking > 0 {
             attention.append(
@@ -104,6 +99,27 @@ package struct ReviewPlan: Hashable, Sendable {
         if groups > 0 { attention.append("\(version.to): worse for \(groups) group\(groups == 1 ? "" : "s") of rows") }
         attention += review.warnings.map { "\(name): \($0)" }
         (missing, attention) = (Self.once(missing), Self.once(attention))
+    }
+
+    private mutating func judge(_ evidence: [EvidenceReport], of version: VersionID, by review: DeploymentReview) {
+        for evidence in evidence where evidence.verdict != .passed {
+            let words = "\(version) did not pass checklist \(evidence.checklist): \(evidence.verdict.rawValue)"
+            // What the environment does not ask keeps nobody from merging.
+            if review.checklist == nil || evidence.rules == review.checklist?.digest.description {
+                missing.append(words)
+            } else {
+                attention.append(words)
+            }
+        }
+        guard review.replacesServing else { return }
+        if let checklist = review.checklist, review.asked.isEmpty {
+            let others = evidence.contains { $0.checklist == checklist.name.text } ? " by the rules of this commit" : ""
+            attention.append(
+                "\(version): no evidence by checklist \(checklist.name)\(others) was given; the controller asks it before the first "
+                    + "replica starts in \(review.environment)")
+        } else if evidence.isEmpty {
+            attention.append("\(version): no evidence was given, so nothing here was measured by Waybill")
+        }
     }
 
     private static func once(_ sentences: [String]) -> [String] {
