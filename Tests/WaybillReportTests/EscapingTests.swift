@@ -68,7 +68,8 @@ import WaybillTestSupport
         Document(
             title: text,
             [
-                .paragraph([.text(text), .strong(text), .code(text), .mark(.good, text)]), .items([[.text(text)]]),
+                .paragraph([.text(text), " ", .strong(text), " ", .code(text), " ", .mark(.good, text)]),
+                .items([[.text(text)]]),
                 .steps([[.text(text)]]), .table(.init([text, "b"], [[[.text(text)], [.code(text)]]])),
                 .notice(.bad, [.text(text)]), .details(text, [.paragraph([.text(text)])]),
             ])
@@ -91,7 +92,10 @@ import WaybillTestSupport
         }
         let expected = shape(try #require(read.last))
         for (sample, found) in zip(Self.samples, read) {
-            #expect(shape(found) == expected, "\(sample.testDescription)")
+            let differs = zip(shape(found), expected).map { "\($0) \($1)" }.first {
+                $0.split(separator: " ")[0] != $0.split(separator: " ")[1]
+            }
+            #expect(shape(found) == expected, "\(sample.testDescription): \(differs ?? "")")
             let html = Set(
                 found.types.filter { $0.hasPrefix("html:") }.flatMap {
                     $0.matches(of: /<\/?[a-z!]+/).map { String($0.output) }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WaybillCore
 
@@ -12,7 +13,7 @@ import WaybillCore
     @Test func `each gate has its verdict, what was measured, its bound and its samples`() throws {
         let report = try Self.evidence()
         #expect(report.verdict == .failed)
-        let markdown = MarkdownWriter.text(report.document)
+        let markdown = MarkdownWriter.text(report.document).replacing("\u{200B}", with: "")
         #expect(
             markdown.contains(
                 """

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WaybillCore
 
@@ -23,13 +24,13 @@ import WaybillCore
         #expect(plan.verdict == "may merge, 1 thing to look at")
         #expect(plan.attention == ["churn@1.5.0: no evidence was given, so nothing here was measured by Waybill"])
         #expect(
-            plan.markdown.hasPrefix(
+            plan.plain.hasPrefix(
                 """
                 ### Waybill plan: may merge, 1 thing to look at
 
                 **To look at**
 
-                - churn@\u{200B}1.5.0: \u{200B}no evidence was given, so nothing here was measured by Waybill
+                - churn@1.5.0: no evidence was given, so nothing here was measured by Waybill
 
                 |  | deployment | version | what it means |
                 | --- | --- | --- | --- |
@@ -41,12 +42,12 @@ import WaybillCore
 
                 Owner **team-growth**, environment `production`, risk `high`, 2 replicas of no limits, 12 MiB to bring of 12 MiB.
 
-                **Model**: \u{200B}1 model file differs.
-                """.replacing("no evidence was", with: "no evidence was")), "\(plan.markdown)")
-        #expect(plan.markdown.contains("| auc | 0.91 claimed | 0.93 claimed | ✓ better |\n"))
-        #expect(plan.markdown.contains("2 replicas of churn@\u{200B}1.5.0 start beside what serves, which goes on."))
-        #expect(plan.markdown.contains("`waybill pause production/churn-0`"))
-        #expect(plan.markdown.contains("- `gone` `\(Digest(of: "2".utf8))` → `absent`\n"))
+                **Model**: 1 model file differs.
+                """), "\(plan.markdown)")
+        #expect(plan.plain.contains("| auc | 0.91 claimed | 0.93 claimed | ✓ better |\n"))
+        #expect(plan.plain.contains("2 replicas of churn@1.5.0 start beside what serves, which goes on."))
+        #expect(plan.plain.contains("`waybill pause production/churn-0`"))
+        #expect(plan.plain.contains("- `gone` `\(Digest(of: "2".utf8))` → `absent`\n"))
     }
 
     @Test func `what was measured stands in place of what was claimed, the groups that lost most first`() throws {
@@ -63,9 +64,9 @@ import WaybillCore
         #expect(version.slices.map(\.tendency) == [.worse, .notApart])
         #expect(plan.attention == ["churn@1.5.0: worse for 1 group of rows"])
         #expect(
-            plan.markdown.contains(
+            plan.plain.contains(
                 "| region = south | accuracy | 0.8 (0.78 to 0.82) | 0.6 (0.58 to 0.62) | −0.2 | 200 | ✓ passed |\n"))
-        #expect(plan.markdown.contains("evidence `\(new.digest)`\n"))
+        #expect(plan.plain.contains("evidence `\(new.digest)`\n"))
     }
 
     @Test func `evidence that did not pass is what is missing`() throws {
@@ -73,7 +74,7 @@ import WaybillCore
         #expect(!plan.mayMerge)
         #expect(plan.verdict == "do not merge yet, 1 thing is missing")
         #expect(plan.missing == ["churn@1.5.0 did not pass checklist release: failed"])
-        #expect(plan.markdown.contains("\n> **Stop** This is missing before it can be merged soundly"))
+        #expect(plan.plain.contains("\n> **Stop** This is missing before it can be merged soundly"))
         let other = try promotion(evidence: [try Samples.evidence("1.3.0", area: 0.8, atLeast: 0.9)])
         #expect(other.mayMerge)
     }
@@ -82,8 +83,8 @@ import WaybillCore
         let plan = try promotion(120)
         #expect(plan.groups.count == 1 && plan.unchanged == 1)
         #expect(plan.groups[0].keys.count == 120)
-        #expect(plan.markdown.contains("| ± | **120 deployments of production** |"))
-        #expect(plan.markdown.contains("<details><summary>The 120 deployments</summary>"))
+        #expect(plan.plain.contains("| ± | **120 deployments of production** |"))
+        #expect(plan.plain.contains("<details><summary>The 120 deployments</summary>"))
         #expect(plan.markdown.utf8.count < 12_000)
     }
 
@@ -168,7 +169,7 @@ import WaybillCore
         let plan = Samples.review(
             try Samples.state("a", [try Samples.deployment("production/churn", old)]),
             try Samples.state("b", [try Samples.deployment("production/churn", new)]))
-        #expect(plan.markdown.contains("one of the versions declares none, so nothing can be said of clients."))
+        #expect(plan.plain.contains("one of the versions declares none, so nothing can be said of clients."))
     }
 
     @Test func `a version that differs in its card alone is said to be the same model`() throws {
@@ -193,7 +194,7 @@ import WaybillCore
                 ReviewItem(name: "gone", before: "1", after: nil), ReviewItem(name: "new", before: nil, after: "3"),
                 ReviewItem(name: "numpy", before: "1.26.0", after: "2.0.1"),
             ])
-        #expect(plan.markdown.contains("<details><summary>Packages of the runtime (3)</summary>"))
+        #expect(plan.plain.contains("<details><summary>Packages of the runtime (3)</summary>"))
     }
 
     @Test func `a banned version is not begun, one that runs goes on, a deprecated one is warned about`() throws {
@@ -202,7 +203,8 @@ import WaybillCore
         let base = try Samples.state("a", [try Samples.deployment("production/churn", old)])
         let begun = Samples.review(
             base, try Samples.state("b", [try Samples.deployment("production/churn", new, lifecycle: banned)]))
-        #expect(begun.missing == ["production/churn: churn@1.5.0 is banned: leaks; nothing begins to serve it, and what served goes on"])
+        let ban = "churn@1.5.0 is banned: leaks; nothing begins to serve it, and what served goes on"
+        #expect(begun.missing == ["production/churn: \(ban)"])
         let more = Samples.review(
             try Samples.state("a", [try Samples.deployment("production/churn", new)]),
             try Samples.state("b", [try Samples.deployment("production/churn", new, replicas: 3, lifecycle: banned)]))
@@ -225,25 +227,25 @@ import WaybillCore
                 "1 problem in manifests is to be mended",
                 "the controller would hold this commit: it removes 9 of 9",
             ])
-        #expect(plan.markdown.contains("- a.yaml:\u{200B}3:\u{200B}5:\u{200B} error:\u{200B} no such thing\n"))
+        #expect(plan.plain.contains("- a.yaml:3:5: error: no such thing\n"))
         #expect(Samples.review(state, state).verdict == "may merge, nothing that serves changes")
     }
 
     @Test func `a huge plan is bounded and says what is left out`() throws {
-        let hostile = String(repeating: "\u{202E}@x|", count: 200)
-        let old = try (0..<400).map { number in
+        let hostile = String(repeating: "\u{202E}@x|", count: 60)
+        let old = try (0..<120).map { number in
             try Samples.deployment("production/d-\(number)", try Samples.version("1.0.\(number)", weights: "\(number)"))
         }
-        let new = try (0..<400).map { number in
+        let new = try (0..<120).map { number in
             try Samples.deployment(
                 "production/d-\(number)",
                 try Samples.version(
                     "2.0.\(number)", weights: "x\(number)",
-                    metrics: Dictionary(uniqueKeysWithValues: (0..<80).map { ("\(hostile)\($0)", 1) })))
+                    metrics: Dictionary(uniqueKeysWithValues: (0..<20).map { ("\(hostile)\($0)", 1) })))
         }
         let plan = Samples.review(try Samples.state("a", old), try Samples.state("b", new, owner: hostile))
         let text = plan.markdown
-        #expect(plan.groups.count == 400)
+        #expect(plan.groups.count == 120)
         #expect(text.unicodeScalars.count <= ReviewPlan.limit)
         #expect(text.unicodeScalars.count > ReviewPlan.limit / 2)
         let last = try #require(text.split(separator: "\n").last)
@@ -251,4 +253,9 @@ import WaybillCore
         #expect(last.contains(" sections. `waybill plan -o html` or `-o json` has everything."))
         #expect(text.components(separatedBy: "<details>").count == text.components(separatedBy: "</details>").count)
     }
+}
+
+extension ReviewPlan {
+    /// Without what parts references.
+    fileprivate var plain: String { markdown.replacing("\u{200B}", with: "") }
 }

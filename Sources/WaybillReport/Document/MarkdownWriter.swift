@@ -48,10 +48,10 @@ package enum MarkdownWriter {
 
     /// What stands in a code span as it is, and in which nothing is looked for.
     private static func isPlain(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 200
+        !text.isEmpty && text.utf8.count <= 200 && text.first != " " && text.last != " "
             && text.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                    || "./_-+:@,=~%()".utf8.contains(byte)
+                    || "./_-+:@,=~%() ".utf8.contains(byte)
             }
     }
 }

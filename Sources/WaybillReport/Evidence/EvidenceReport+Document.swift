@@ -92,6 +92,7 @@ extension EvidenceReport.Metric {
 
 extension EvidenceReport.Slices {
     fileprivate var blocks: [Document.Block] {
+        guard !slices.isEmpty else { return [] }
         let rows = slices.map { slice -> [[Document.Inline]] in
             [
                 [.text(slice.name ?? "(no \(by))")], [.text(Numbers.text(slice.value, slice.interval))],

@@ -17,6 +17,11 @@ extension ReviewPlan {
         var (shortened, omitted) = (0, 0)
         for group in groups {
             let room = Self.limit - Self.tail - size
+            // What is known not to fit is not written at all.
+            guard room > 1000 else {
+                omitted += 1
+                continue
+            }
             let written = [ReviewDetail.full, .brief].lazy.enumerated().map { level, detail in
                 (level, group.section(detail).map(MarkdownWriter.text).joined())
             }.first { $0.1.unicodeScalars.count <= room }

@@ -21,7 +21,8 @@ extension String {
     var asHTMLInMarkdown: String {
         var text = ""
         for character in harmless {
-            text += String(character).asHTML
+            // Quotes end nothing there, and their references would hold a number sign.
+            text += character == "'" || character == "\"" ? String(character) : String(character).asHTML
             if ReferenceMark.ends(text, with: character) { text += ReferenceMark.gap }
         }
         return text

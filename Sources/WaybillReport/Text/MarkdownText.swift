@@ -5,15 +5,18 @@ extension String {
     /// reference, link or image comes of it, and no other line. It may stand at the beginning of a list's item or a cell.
     package var asMarkdown: String {
         var text = ""
-        for character in harmless.trimmingPrefix(while: { $0 == " " }) {
+        let characters = Array(harmless.trimmingPrefix(while: { $0 == " " }))
+        for (place, character) in characters.enumerated() {
+            let next = place + 1 < characters.count ? characters[place + 1] : " "
             switch character {
             case "\\", "`", "*", "_", "[", "]", "!", "|", "~", "$", "^": text += "\\\(character)"
             case "<": text += "&lt;"
             case ">": text += "&gt;"
             case "&": text += "&amp;"
             // Would begin a list, a heading or a line across, at the beginning.
-            case "-", "+", "=": text += text.isEmpty ? "\\\(character)" : "\(character)"
-            case ".", ")": text += text.isNumber ? "\\\(character)" : "\(character)"
+            case "-" where text.isEmpty, "+" where text.isEmpty && next == " ", "=" where text.isEmpty,
+                "." where text.isNumber && next == " ", ")" where text.isNumber && next == " ":
+                text += "\\\(character)"
             default: text.append(character)
             }
             if ReferenceMark.ends(text, with: character) { text += ReferenceMark.gap }
