@@ -77,7 +77,7 @@ let package = Package(
         library("WaybillEvaluate", ["WaybillCore"]),
         // Pages that people read: Markdown and HTML.
         library("WaybillReport", ["WaybillCore", "WaybillTrust"]),
-        library("WaybillEngine", ["WaybillCore"]),
+        library("WaybillEngine", ["WaybillCore", "WaybillTrust"]),
         library(
             "WaybillAPI",
             ["WaybillCore", crypto, httpClient, hummingbird, hummingbirdCore, logging, lifecycle, httpTypes] + nio),
@@ -156,6 +156,8 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
         benchmark(
             "bench-package", "package", ["WaybillPackage", "WaybillCore"],
             exclude: ["largefiles.py", "run.py", "scan.py", "sign.py", "transfer.py"]),
+        benchmark(
+            "bench-approvals", "approvals", ["WaybillCore", "WaybillTrust", "WaybillEngine", crypto]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

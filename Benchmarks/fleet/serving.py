@@ -3,8 +3,10 @@
 
 Waybill: a real remote, the built controller and gateway, MLServer for scikit-learn with its environment built and its models on
 the machine. A round pushes the other of two versions of a serving deployment, delivers the webhook, and asks the stable URL
-until the new version answers; the clock starts before `git push`. Peer: the same MLServer with the same settings, started by
-hand, until its readiness answers; while it starts, controller, gateway and the serving replica are there as for Waybill.
+for a prediction of the new version until it answers; the clock starts before `git push`. Until then the gateway itself says that
+the version is not in rotation, so that asking takes no processor from the start that is measured. Peer: the same MLServer with
+the same settings, started by hand, until its readiness answers; while it starts, controller, gateway and the serving replica are
+there as for Waybill.
 
 Usage: serving.py PROGRAMS [--rounds 7]
 """
@@ -51,13 +53,16 @@ def push_until_serving(fleet, version, request):
     fleet.push()
     fleet.hook()
     while True:
-        connection.request("POST", f"/{KEY}/v2/models/tumour/infer", request, {"Content-Type": "application/json"})
+        connection.request("POST", f"/{KEY}/v2/models/tumour/versions/{version}/infer", request,
+                           {"Content-Type": "application/json"})
         answer = connection.getresponse()
         body = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"a request was lost: {answer.status} {body[:200]}")
-        if json.loads(body)["model_version"] == version:
+        if answer.status == 200:
+            if json.loads(body)["model_version"] != version:
+                raise RuntimeError(f"another version answered: {body[:200]}")
             return time.monotonic() - started
+        if answer.status != 404:
+            raise RuntimeError(f"a request was lost: {answer.status} {body[:200]}")
         time.sleep(LOOK)
 
 

@@ -27,6 +27,25 @@ struct EventMembersTests {
             commit = try CommitID(parsing: String(repeating: "ab", count: 20))
         }
 
+        /// Both events of a validation that says all that one can.
+        func validation() throws -> [Event] {
+            let question = try #require(
+                SimulatedDeployment(key: key, setting: 1, replicas: 1, rules: 1).desired.admission.checklist)
+            let answer = ValidationAnswer(
+                GateVerdict(
+                    revision: spec.revision.description, checklist: "c", rules: question.digest, verdict: .failed,
+                    gate: "g", message: "m", evidence: question.digest, bundle: question.digest),
+                gates: ["g": .failed], cached: ["g"])
+            let deployment = SimulatedDeployment(key: key, setting: 1, replicas: 1, rules: 1).desired
+            let request = ActRequest(
+                id: EffectID(1), key: key, action: .validate(spec.revision), spec: spec, commit: commit,
+                decision: DecisionID(1), reason: "why",
+                question: ValidationQuestion(deployment: deployment, checklist: question, commit: commit))
+            let failure = Failure(.retry, reason: "x", message: "it failed")
+            let additions = answer.facts.merging(["key": "SHA256:x"]) { own, _ in own }
+            return [request.intent(at: time), request.outcome(failure, at: time, adding: additions)]
+        }
+
         /// Both events of an act, the outcome a failure.
         func act(_ action: Action, adding additions: Members = [:]) -> [Event] {
             let request = ActRequest(
@@ -52,6 +71,7 @@ struct EventMembersTests {
         #expect(started.allSatisfy { $0.body["isolation"] == "none" })
         try expectWhole(started)
         try expectWhole(fixtures.act(.stopReplica(fixtures.id)))
+        try expectWhole(fixtures.validation())
         try expectWhole(fixtures.act(.forgetReplica(fixtures.id)))
         try expectWhole(fixtures.act(.setRoute([fixtures.id]), adding: ["generation": 7]))
     }
@@ -65,6 +85,10 @@ struct EventMembersTests {
             desired: SimulatedDeployment(key: fixtures.key, setting: 1, replicas: 1).desired, diff: [change])
         #expect(decided.body["isolation"] == "sandbox")
         try expectWhole([decided])
+        var asked = SimulatedDeployment(key: fixtures.key, setting: 1, replicas: 1, rules: 1)
+        let answer = try #require(asked.answer(.passed))
+        asked.rules = 2
+        try expectWhole([makes.admitted(asked.desired, answer.verdict, commit: fixtures.commit)])
         let replica = ObservedReplica(
             id: fixtures.id, revision: fixtures.spec.revision, version: fixtures.spec.version, phase: .ready,
             port: 1, startedAt: fixtures.time, pid: 7)

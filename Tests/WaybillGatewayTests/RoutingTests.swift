@@ -182,7 +182,11 @@ import WaybillCore
     }
 
     @Test func `another address than loopback can be asked for`() throws {
-        try GatewayConfiguration(stateFolder: "/x", host: "0.0.0.0", insecure: true).validate()
-        try GatewayConfiguration(stateFolder: "/x", host: "::1").validate()
+        for asked in [
+            GatewayConfiguration(stateFolder: "/x", host: "0.0.0.0", insecure: true),
+            GatewayConfiguration(stateFolder: "/x", host: "::1"),
+        ] {
+            #expect(throws: Never.self) { try asked.validate() }
+        }
     }
 }

@@ -91,6 +91,47 @@ import WaybillTestSupport
         }
     }
 
+    /// Paths that are asked for at a commit, and why they are not given.
+    private static func refusals(
+        in place: String, good: CommitID, linked: CommitID
+    ) throws -> [(String, CommitID, Failure)] {
+        let absent = try CommitID(parsing: String(repeating: "7", count: 40))
+        return [
+            (
+                "m/b.txt", good,
+                Failure(
+                    .stall, reason: "FileNotFound",
+                    message:
+                        "\(place) at \(good.short): there is no file 'm/b.txt'; check the path, it begins at "
+                        + "the repository's top")
+            ),
+            (
+                "link", linked,
+                Failure(
+                    .stall, reason: "FileRefused",
+                    message:
+                        "\(place) at \(linked.short): 'link': a symbolic link; links are not followed, commit "
+                        + "the file itself")
+            ),
+            (
+                "sub/x", linked,
+                Failure(
+                    .stall, reason: "FileRefused",
+                    message:
+                        "\(place) at \(linked.short): 'sub': a submodule; its files are not fetched, commit "
+                        + "the files themselves")
+            ),
+            (
+                "a", absent,
+                Failure(
+                    .stall, reason: "CommitNotFound",
+                    message:
+                        "\(place): it has no commit \(absent), or no branch and no tag that reaches it; push "
+                        + "it there, or name another one")
+            ),
+        ]
+    }
+
     @Test func `links, submodules, what is not there and what is too much are refused with the place`() async throws {
         try await withOrigin { origin in
             let good = try await origin.push(["m/a.txt": "one", "n": "2"])
@@ -99,41 +140,7 @@ import WaybillTestSupport
                 treeLine("120000", Array("link".utf8), blob) + treeLine("160000", Array("sub".utf8), good.hex))
             let files = files(origin)
             let address = try RemoteAddress(parsing: origin.path)
-            let absent = try CommitID(parsing: String(repeating: "7", count: 40))
-            let cases: [(String, CommitID, Failure)] = [
-                (
-                    "m/b.txt", good,
-                    Failure(
-                        .stall, reason: "FileNotFound",
-                        message:
-                            "\(origin.path) at \(good.short): there is no file 'm/b.txt'; check the path, it begins at "
-                            + "the repository's top")
-                ),
-                (
-                    "link", linked,
-                    Failure(
-                        .stall, reason: "FileRefused",
-                        message:
-                            "\(origin.path) at \(linked.short): 'link': a symbolic link; links are not followed, commit "
-                            + "the file itself")
-                ),
-                (
-                    "sub/x", linked,
-                    Failure(
-                        .stall, reason: "FileRefused",
-                        message:
-                            "\(origin.path) at \(linked.short): 'sub': a submodule; its files are not fetched, commit "
-                            + "the files themselves")
-                ),
-                (
-                    "a", absent,
-                    Failure(
-                        .stall, reason: "CommitNotFound",
-                        message:
-                            "\(origin.path): it has no commit \(absent), or no branch and no tag that reaches it; push "
-                            + "it there, or name another one")
-                ),
-            ]
+            let cases = try Self.refusals(in: origin.path, good: good, linked: linked)
             for (path, commit, expected) in cases {
                 let found = await failure { () async throws(Failure) in
                     try await files.file(path, at: commit, of: address, limit: 10)

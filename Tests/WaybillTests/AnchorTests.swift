@@ -85,7 +85,7 @@ import WaybillTestSupport
             .operatorCommand, decision: DecisionID(1), time: Timestamp(milliseconds: 1_700_000_000_000),
             subject: "production/churn", body: ["command": "pause", "arguments": .object([:]), "result": "paused"])
         for _ in 0..<3 { _ = try await ledger.append([pause]) }
-        #expect(try await Memory.read(ledger).facts.keys.values.map(\.isPaused) == [true])
+        #expect(try await Memory.read(ledger.reader).memory.facts.keys.values.map(\.isPaused) == [true])
         if let place {
             async let _ = ledger.run()
             for _ in 0..<1500 where !FileManager.default.fileExists(atPath: place) {
@@ -118,7 +118,7 @@ import WaybillTestSupport
             try Data(bytes).write(to: segment)
 
             let again = try await opened(settings)
-            let refused = await #expect(throws: Failure.self) { try await Memory.read(again) }
+            let refused = await #expect(throws: Failure.self) { try await Memory.read(again.reader) }
             await again.close()
             #expect(refused?.reason == "LedgerUnreadable" && refused?.disposition == .stall)
             #expect(

@@ -43,6 +43,15 @@ enum DocumentScript {
         #expect(result.output.hasSuffix("\ngreeting@1.0.0\n"), "\(result.output)")
     }
 
+    @Test func `a change is approved and verified as the document on approvals says`() async throws {
+        let keys = "mkdir ~/.ssh\nssh-keygen -q -t ed25519 -N '' -C ada@laptop -f ~/.ssh/id_ed25519\n"
+        let result = try await follow("docs/approvals.md", before: keys)
+        #expect(result.code == 0, "\(result.output)\n\(result.errors)")
+        #expect(result.output.contains("\n  missing  1 more of risk (bob)\n"), "\(result.output)")
+        #expect(result.output.contains("\n  given    bob as risk until "), "\(result.output)")
+        #expect(result.output.contains("Good \"waybill.dev/approve\" signature for bob with ED25519 key SHA256:"))
+    }
+
     @Test func `a bundle is signed as the document on signing says`() async throws {
         let keys = "mkdir ~/.ssh\nssh-keygen -q -t ed25519 -N '' -C ada@laptop -f ~/.ssh/id_ed25519\n"
         let result = try await follow("docs/signing.md", before: keys)

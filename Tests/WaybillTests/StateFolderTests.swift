@@ -19,7 +19,7 @@ import WaybillTestSupport
 
     private static let expected = [
         ".": "711", "anchor": "700", "git": "700", "models": "711", "environments": "711", "replicas": "711",
-        "gateway": "700",
+        "gateway": "700", "facts": "700",
     ]
 
     @Test func `replicas may pass through what they need and list nothing`() async throws {

@@ -112,7 +112,16 @@ import WaybillTestSupport
                     bundle    sha256:
                     """), "\(passed.output)")
             #expect(bench.candidates == [])
-            #expect(try bench.validate().output == passed.output)
+            #expect(try bench.validate("--no-cache").output == passed.output)
+            // What was measured is not measured again, and says so; the evidence is the same.
+            let again = try bench.validate()
+            #expect(
+                again.output == passed.output
+                    + "cached    golden, ranks: measured by an earlier run; --no-cache measures again\n")
+            let json = try bench.validate("-o", "json")
+            let value = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            #expect(value["cached"] as? [String] == ["golden", "ranks"])
+            #expect(passed.output.contains(try #require(value["digest"] as? String)))
         }
     }
 

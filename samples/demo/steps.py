@@ -42,6 +42,7 @@ def prepare(story):
     story.run("git", "remote", "add", "origin", story.remote)
     story.config.write_text(f"""\
 state: {story.state}
+{f"environments: {{folder: {story.environments}}}" if story.environments else "# environments: in the state folder"}
 repository:
   url: {story.remote}
   branch: main
@@ -61,9 +62,9 @@ ledger:
 def train(story):
     story.chapter("Two real models", "Two versions of a tumour classifier are trained with scikit-learn on the data set that it ships: a logistic\n"
                   "regression and boosted trees. The training writes each file's digest and size into a ModelVersion manifest.")
-    venv = story.folder / "training"
+    venv = story.training
     python = venv / "bin" / "python"
-    if not (venv / "complete").exists():
+    if not story.given_training and not (venv / "complete").exists():
         story.say("Making a Python environment for the training (once, about a minute) …")
         story.run("/usr/bin/python3", "-m", "venv", "--clear", venv, show=False, cwd=story.folder)
         story.run(python, "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check", "--no-deps", "-r",
@@ -180,37 +181,67 @@ def refuse_dangerous(story):
     manifest = re.sub(r"size: \d+", f"size: {model.stat().st_size}", manifest)
     (story.fleet / "models" / "tumour" / "3.0.0.yaml").write_text(manifest)
     story.waybill("package", "scan", "artifacts/tumour/3.0.0", expect=1)
-    edit(story, "deployments/staging-tumour.yaml", "version: 1.0.0", "version: 3.0.0")
+    edit(story, "deployments/staging-tumour.yaml", "version: 2.0.0", "version: 3.0.0")
     story.push("A model from somewhere")
     story.waybill("sync")
     stalled = story.wait("staging stalls", lambda: story.condition(STAGING, "Stalled"), limit=60)
     if stalled["reason"] != "DangerousFile" or "system" not in stalled["message"]:
         raise Failed(f"it stalled for another reason: {stalled}")
     story.say(stalled["message"])
-    if story.deployment(STAGING)["serving"] != ["tumour@1.0.0"]:
+    if story.deployment(STAGING)["serving"] != ["tumour@2.0.0"]:
         raise Failed("what served before does not serve any more")
     story.waybill("get", "deployments")
-    edit(story, "deployments/staging-tumour.yaml", "version: 3.0.0", "version: 1.0.0")
+    edit(story, "deployments/staging-tumour.yaml", "version: 3.0.0", "version: 2.0.0")
     story.push("Back to what was trained here")
     story.waybill("sync")
-    story.wait("staging is as it was", lambda: story.is_serving(STAGING, "tumour@1.0.0"), limit=60)
+    story.wait("staging is as it was", lambda: story.is_serving(STAGING, "tumour@2.0.0"), limit=60)
 
 
-def replace_under_load(story):
-    story.chapter("A second push replaces it without losing a request", "Version 2.0.0 is trained and production is moved to it, while four callers ask without pause.\n"
-                  "The plan first, as a reviewer would see it; then the push.")
-    story.run(story.folder / "training" / "bin" / "python", story.project / "samples" / "train.py", story.fleet, "--version", "2.0.0",
+def promote_under_load(story):
+    story.chapter("A promotion replaces it without losing a request", "Version 2.0.0 is trained and goes to staging first. Then it is promoted: one commit that changes one line, on a branch of\n"
+                  "its own. The plan first, as a reviewer would see it; then the merge, while four callers ask without pause.")
+    story.run(story.training / "bin" / "python", story.project / "samples" / "train.py", story.fleet, "--version", "2.0.0",
               shown="python train.py fleet --version 2.0.0")
-    edit(story, "deployments/production-tumour.yaml", "version: 1.0.0", "version: 2.0.0")
-    story.run("git", "add", "-A", show=False)
-    story.run("git", "commit", "-q", "-m", "Production to tumour 2.0.0", shown="git commit -am 'Production to tumour 2.0.0'")
-    story.waybill("plan", "--base", "HEAD~1", "--head", "HEAD", lines=24)
+    edit(story, "deployments/staging-tumour.yaml", "version: 1.0.0", "version: 2.0.0")
+    story.push("Staging to tumour 2.0.0")
+    story.waybill("sync")
+    story.wait("staging serves version 2.0.0", lambda: story.is_serving(STAGING, "tumour@2.0.0"), limit=120)
+    branch = "promote/production/tumour-2.0.0"
+    expect_words(story.waybill("promote", "tumour", "--from", "staging", "--to", "production"), f"on the branch {branch}")
+    story.run("git", "log", "-1", "--format=%B", branch)
+    story.waybill("plan", "--base", "main", "--head", branch, lines=24)
     with load(story) as calls:
+        story.run("git", "merge", "-q", "--ff-only", branch)
         story.run("git", "push", "-q", "origin", "main", shown="git push")
         story.waybill("sync")
         story.wait("production serves version 2.0.0", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=120)
     check_load(story, calls, {"1.0.0", "2.0.0"})
     expect_words(story.waybill("package", "diff", "tumour@1.0.0", "tumour@2.0.0"), "the weights differ")
+
+
+def go_back(story):
+    story.chapter("Back at once, and it stays back", "Somebody does not like its answers. What served before takes over, git or no git; the revision that was left is\n"
+                  "quarantined, so that the same commit does not bring it back.")
+    remote_away = story.remote.with_name("remote.away")
+    story.remote.rename(remote_away)
+    story.say("The git remote is taken away.")
+    with load(story) as calls:
+        out = story.waybill("rollback", PRODUCTION, "--reason", "it calls everything benign", lines=20)
+        story.wait("production serves version 1.0.0 again", lambda: "tumour@1.0.0" in (story.deployment(PRODUCTION) or {}).get("serving", [])
+                   and len(story.deployment(PRODUCTION)["serving"]) == 1, limit=120)
+    check_load(story, calls, {"1.0.0", "2.0.0"})
+    expect_words(out, "on the branch rollback/production/tumour-1.0.0")
+    remote_away.rename(story.remote)
+    story.waybill("sync")
+    held = story.wait("it is held there", lambda: story.condition(PRODUCTION, "Held"), limit=30)
+    if held["reason"] != "Quarantined":
+        raise Failed(f"it is held for another reason: {held}")
+    story.say(held["message"])
+    story.say("It was the data that was asked, not the model. So it may serve again:")
+    with load(story) as calls:
+        story.waybill("lift", PRODUCTION, "--reason", "the caller had swapped two columns")
+        story.wait("production serves version 2.0.0", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=120)
+    check_load(story, calls, {"1.0.0", "2.0.0"})
 
 
 def hold_broken(story):
@@ -279,7 +310,7 @@ def audit(story):
     shutil.rmtree(copy)
 
 
-STEPS = [prepare, train, first_push, package, sign, replace_under_load, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
+STEPS = [prepare, train, first_push, package, sign, promote_under_load, go_back, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
 
 
 # What steps share

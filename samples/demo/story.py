@@ -21,8 +21,10 @@ class Failed(Exception):
 class Story:
     """One run of the demo: its folders, its processes, its words."""
 
-    def __init__(self, project, folder):
-        self.project, self.folder = project, folder
+    def __init__(self, project, folder, environments=None, training=None):
+        self.project, self.folder, self.environments = project, folder, environments
+        self.given_training = training and pathlib.Path(training)
+        self.training = self.given_training or folder / "training"
         self.remote = folder / "remote.git"
         self.fleet = folder / "fleet"
         self.state = folder / "state"

@@ -24,6 +24,8 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package var orphaned: Bool
     /// Present while its version is being packaged.
     package var packaging: PackagingView?
+    /// `asking ranks-well`: present while the gates of its environment's checklist are asked.
+    package var validation: String?
 
     package struct Counts: Hashable, Sendable, Codable {
         package var desired: Int
@@ -40,8 +42,9 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package init(
         key: DeploymentKey, version: VersionID?, serving: [VersionID], runtime: Name?, replicas: Counts,
         revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false,
-        packaging: PackagingProgress? = nil, standIn: VersionID? = nil
+        packaging: PackagingProgress? = nil, standIn: VersionID? = nil, validation: String? = nil
     ) {
+        self.validation = validation
         deployment = key.description
         environment = key.environment.text
         name = key.name.text

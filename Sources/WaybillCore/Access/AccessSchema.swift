@@ -24,6 +24,7 @@ package enum AccessSchema {
     private static let person: [Field] = [
         Field("name", .string(.name), required: true, "Unique. A person counts once, whatever their keys."),
         Field("keys", .list(.object(key), minimum: 1), required: true, "Their keys, old ones as well as new ones."),
+        Field("bot", .onlyTrue, "A program, not a person: its word never counts as an approval."),
     ]
 
     private static let key: [Field] = [
@@ -45,10 +46,19 @@ package enum AccessSchema {
     ]
 
     private static let role: [Field] = [
-        Field("role", .choice(AccessRole.allCases.map(\.rawValue)), required: true, "What they may do."),
+        Field(
+            "role", .choice(AccessRole.allCases.map(\.rawValue)), required: true,
+            AccessRole.allCases.map { "`\($0.rawValue)` \($0.meaning)" }.joined(separator: "; ") + "."),
+        Field(
+            "as", .string(.name),
+            "For an `approver`: the name of the role that an environment's `approvals.required` asks for, as in `risk`."
+        ),
         Field(
             "models", .list(.string(.text), minimum: 1, unique: .item), required: true,
             "Names of models; `*` stands for any letters, as in `churn`, `risk-*`, `*`."),
+        Field(
+            "environments", .list(.string(.text), minimum: 1, unique: .item),
+            "Names of environments, with `*` as for models; absent: all."),
         Field("people", .list(.string(.name), unique: .item), "Names of people."),
         Field("groups", .list(.string(.name), unique: .item), "Names of groups."),
     ]
@@ -56,6 +66,32 @@ package enum AccessSchema {
 
 /// What a person may do.
 package enum AccessRole: String, CaseIterable, Hashable, Sendable {
-    /// Signs bundles of models.
     case signer
+    case validator
+    case approver
+    case governor
+    case accept
+    case abort
+    case override
+
+    /// What who has it does, after its name.
+    package var meaning: String {
+        switch self {
+        case .signer: "signs bundles of models"
+        case .validator: "signs evidence that a checklist passed"
+        case .approver: "approves what is deployed"
+        case .governor: "approves changes of the rules themselves"
+        case .accept: "accepts held commits"
+        case .abort: "stops rollouts"
+        case .override: "lets a deployment go on without what it waits for"
+        }
+    }
+
+    /// It is about the fleet, not about some of its models.
+    package var isOfFleet: Bool {
+        switch self {
+        case .governor, .accept: true
+        case .signer, .validator, .approver, .abort, .override: false
+        }
+    }
 }

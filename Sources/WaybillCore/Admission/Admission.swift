@@ -51,7 +51,7 @@ package enum Admission: Hashable, Sendable {
 }
 
 /// What came of a checklist's gates for one revision of one deployment, as the ledger has it.
-package struct GateVerdict: Hashable, Sendable {
+package struct GateVerdict: Hashable, Codable, Sendable {
     /// In its whole form.
     package var revision: String
     package var checklist: String

@@ -13,6 +13,8 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case replicaStuck = "ReplicaStuck"
     /// A model file's bytes are not those of its digest, and cannot be put right yet.
     case artifactAltered = "ArtifactAltered"
+    /// The people named for it have not said yes.
+    case awaitingApproval = "AwaitingApproval"
     case removing = "Removing"
     case removed = "Removed"
     case orphaned = "Orphaned"
@@ -23,6 +25,7 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case noAnswer = "NoAnswer"
     case historyRewound = "HistoryRewound"
     case massDeletion = "MassDeletion"
+    case rulesUnapproved = "RulesUnapproved"
     case waiting = "Waiting"
     case stopping = "Stopping"
     /// A gate of the environment's checklist is not passed.

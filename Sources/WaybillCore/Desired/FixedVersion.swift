@@ -1,5 +1,5 @@
 /// What a version of a model was when an accepted commit named it first. It stays that, also once it was removed.
-package struct FixedVersion: Hashable, Sendable {
+package struct FixedVersion: Hashable, Codable, Sendable {
     package var version: VersionID
     /// Of all that its manifest says of its bundle: everything but where bytes come from.
     package var digest: Digest

@@ -1,6 +1,6 @@
 /// One thing that was decided, begun, done or seen. Becomes one entry of the ledger.
-package struct Event: Hashable, Sendable {
-    package enum Phase: String, CaseIterable, Hashable, Sendable {
+package struct Event: Hashable, Codable, Sendable {
+    package enum Phase: String, CaseIterable, Hashable, Codable, Sendable {
         /// Durable before the act.
         case intent
         /// How the act came out.
@@ -9,7 +9,7 @@ package struct Event: Hashable, Sendable {
         case fact
     }
 
-    package enum Outcome: String, CaseIterable, Hashable, Sendable {
+    package enum Outcome: String, CaseIterable, Hashable, Codable, Sendable {
         case succeeded, failed
         /// The controller died between intent and outcome; what was found is in the body.
         case reconciled
@@ -49,7 +49,7 @@ package struct Event: Hashable, Sendable {
 }
 
 /// Who acted.
-package enum Actor: Hashable, Sendable {
+package enum Actor: Hashable, Codable, Sendable {
     case controller
     /// A person or program of this machine, by Unix user.
     case unixUser(uid: UInt32, name: String)

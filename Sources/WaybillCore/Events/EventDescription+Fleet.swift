@@ -56,6 +56,7 @@ extension EventDescription {
         meaning: "A deployment or the fleet is kept as it is.",
         fields: [
             ("reason", "a stable word"), ("message", "why"), ("commit", "commit that is held"),
+            ("change", "digest of the change that waits for approval"),
             ("standIn", "what serves in the place of a quarantined revision: revision, rendering, commit, version"),
         ])
     static let holdReleased = EventDescription(
@@ -66,6 +67,13 @@ extension EventDescription {
         fields: [
             ("command", "the verb"), ("arguments", "its arguments"), ("reason", "as given"),
             ("result", "what came of it"),
+        ])
+    static let factsSnapshot = EventDescription(
+        meaning:
+            "What the entries before come to was written beside the ledger, so that a start of the same build reads only those after them.",
+        fields: [
+            ("entries", "how many are taken in"), ("digest", "of the file"), ("size", "its bytes"),
+            ("build", "that folded them"),
         ])
     static let storeRebuilt = EventDescription(
         meaning: "The store was missing or unreadable and was made again from the ledger.",

@@ -68,6 +68,10 @@ extension EventDescription {
             ("evidence", "digest of what was measured"), ("gates", "verdict of each gate"),
             ("key", "fingerprint of the key that signed the evidence"), ("message", "error, when nothing came of it"),
         ])
+    static let statementKeyMade = EventDescription(
+        meaning:
+            "The controller signs what it says of bundles with this key from now on: evidence, and how it made them.",
+        fields: [("key", "fingerprint"), ("publicKey", "in OpenSSH's form")])
     static let revisionAdmitted = EventDescription(
         meaning:
             "A revision has given what its environment asks, and is about to be started for the first time; it is not asked again.",

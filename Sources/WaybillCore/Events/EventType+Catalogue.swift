@@ -11,6 +11,9 @@ extension EventType {
         case .commitRejected: .commitRejected
         case .commitRewound: .commitRewound
         case .resourceInvalid: .resourceInvalid
+        case .approvalSeen: .approvalSeen
+        case .changeAdmitted: .changeAdmitted
+        case .rulesAdopted: .rulesAdopted
         case .planDecided: .planDecided
         case .environmentBuilt: .environmentBuilt
         case .sourcesResolved: .sourcesResolved
@@ -22,6 +25,7 @@ extension EventType {
         case .bundleAttested: .bundleAttested
         case .bundlePulled: .bundlePulled
         case .versionValidated: .versionValidated
+        case .statementKeyMade: .statementKeyMade
         case .revisionAdmitted: .revisionAdmitted
         case .signatureVerified: .signatureVerified
         case .contentVerified: .contentVerified
@@ -42,6 +46,7 @@ extension EventType {
         case .holdPlaced: .holdPlaced
         case .holdReleased: .holdReleased
         case .operatorCommand: .operatorCommand
+        case .factsSnapshot: .factsSnapshot
         case .storeRebuilt: .storeRebuilt
         case .intentReconciled: .intentReconciled
         }

@@ -1,14 +1,18 @@
 /// The catalogue of events. Raw values are the wire format and never change meaning; `docs/events.md` is made from this file.
-package enum EventType: String, CaseIterable, Hashable, Sendable {
+package enum EventType: String, CaseIterable, Hashable, Codable, Sendable {
     case controllerStarted = "controller.started"
     case controllerStopped = "controller.stopped"
     case controllerUpgraded = "controller.upgraded"
+    case statementKeyMade = "statement-key.made"
     case commitObserved = "commit.observed"
     case commitAccepted = "commit.accepted"
     case versionsFixed = "versions.fixed"
     case commitRejected = "commit.rejected"
     case commitRewound = "commit.rewound"
     case resourceInvalid = "resource.invalid"
+    case approvalSeen = "approval.seen"
+    case changeAdmitted = "change.admitted"
+    case rulesAdopted = "rules.adopted"
     case planDecided = "plan.decided"
     case environmentBuilt = "environment.built"
     case sourcesResolved = "sources.resolved"
@@ -40,6 +44,7 @@ package enum EventType: String, CaseIterable, Hashable, Sendable {
     case holdPlaced = "hold.placed"
     case holdReleased = "hold.released"
     case operatorCommand = "operator.command"
+    case factsSnapshot = "facts.snapshot"
     case storeRebuilt = "store.rebuilt"
     case intentReconciled = "intent.reconciled"
 }

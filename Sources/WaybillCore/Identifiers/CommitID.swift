@@ -10,6 +10,12 @@ package struct CommitID: Hashable, Sendable, CustomStringConvertible {
         hex = text
     }
 
+    /// The id that stands for the `number`th of something that git does not know.
+    package init(number: UInt64) {
+        let digits = String(number, radix: 16)
+        hex = String(repeating: "0", count: 40 - digits.utf8.count) + digits
+    }
+
     package var short: String { String(hex.prefix(10)) }
     package var description: String { hex }
 }

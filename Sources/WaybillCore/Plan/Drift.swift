@@ -1,7 +1,7 @@
 /// Something that runs otherwise than it was decided.
 package struct Drift: Hashable, Sendable {
     /// Stable words: the wire form of `drift.found`'s `what`.
-    package enum What: String, CaseIterable, Hashable, Sendable {
+    package enum What: String, CaseIterable, Hashable, Codable, Sendable {
         /// An artifact's bytes are not those of its digest.
         case artifactAltered = "artifact-altered"
         /// Files or environment of a revision that serves are gone.

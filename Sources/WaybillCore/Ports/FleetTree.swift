@@ -7,6 +7,9 @@ package struct BlobID: Hashable, Sendable, CustomStringConvertible {
         hex = try CommitID(parsing: text).hex
     }
 
+    /// The id that stands for content of this digest where git has none.
+    package init(standingFor digest: Digest) { hex = String(digest.hex.prefix(40)) }
+
     package var description: String { hex }
 }
 
@@ -104,4 +107,12 @@ package protocol FleetRepository: FleetTree {
     /// Whether `ancestor` is `commit` or one of its ancestors. False when either is not in the mirror.
     func contains(_ ancestor: CommitID, in commit: CommitID) async throws(Failure) -> Bool
     func summary(of commit: CommitID) async throws(Failure) -> CommitSummary
+    /// What the remote's references whose full names begin with `prefix` name, brought into the mirror like the branch. One that cannot
+    /// be taken is left out, as are those that name no commit.
+    func references(below prefix: String) async throws(Failure) -> [String: CommitID]
+}
+
+extension FleetRepository {
+    /// None, where nothing but a branch is kept.
+    package func references(below prefix: String) async throws(Failure) -> [String: CommitID] { [:] }
 }

@@ -4,12 +4,17 @@ package struct Environment: Hashable, Sendable {
 
     package var target: TargetName
     package var description: String?
+    /// Nil: what git says is enough.
+    package var approvals: ApprovalPolicy?
     /// The checklist that a version must pass before it serves here; nil: none.
     package var checklist: Name?
 
-    package init(target: TargetName, description: String? = nil, checklist: Name? = nil) {
+    package init(
+        target: TargetName, description: String? = nil, approvals: ApprovalPolicy? = nil, checklist: Name? = nil
+    ) {
         self.target = target
         self.description = description
+        self.approvals = approvals
         self.checklist = checklist
     }
 }

@@ -77,6 +77,7 @@ extension Environment {
     init(_ spec: SpecReader) throws(InvalidInput) {
         self.init(
             target: try spec.choice("target"), description: spec.text("description"),
+            approvals: spec.has("approvals") ? try ApprovalPolicy(spec.object("approvals")) : nil,
             checklist: spec.has("checklist") ? try spec.name("checklist") : nil)
     }
 }

@@ -45,7 +45,10 @@ extension Model {
 
 extension Environment {
     package var value: Value {
-        object(["target": .string(target.rawValue), "description": description.map { .string($0) }])
+        object([
+            "target": .string(target.rawValue), "description": description.map { .string($0) },
+            "approvals": approvals?.value, "checklist": checklist.map { .string($0.text) },
+        ])
     }
 }
 

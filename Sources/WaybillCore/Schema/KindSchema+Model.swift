@@ -41,6 +41,9 @@ extension KindSchema {
                 "Where its deployments run: `local` is processes on the controller's machine."),
             Field("description", .string(.text), "What the stage is for, for people."),
             Field(
+                "approvals", .object(ApprovalPolicy.fields),
+                "Whose words a change needs before it begins, proven from git. See `docs/approvals.md`."),
+            Field(
                 "checklist", .string(.name),
                 "The `Checklist` whose gates a version has to pass before its first replica starts here. What serves when a checklist is added or altered goes on: the next revision is asked."
             ),

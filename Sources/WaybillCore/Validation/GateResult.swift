@@ -37,6 +37,8 @@ package struct Evidence: Hashable, Sendable {
     package var results: [GateResult]
     /// Gates that were not run, since one before them did not pass.
     package var skipped: [String]
+    /// Gates whose measurement is that of an earlier run. No part of the evidence: it says what was measured, not when.
+    package var cached: [String] = []
 
     package struct Runtime: Hashable, Sendable {
         package var name: Name

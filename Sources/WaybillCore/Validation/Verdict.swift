@@ -1,5 +1,5 @@
 /// What came of a gate. Only `passed` passes.
-package enum Verdict: String, CaseIterable, Hashable, Sendable {
+package enum Verdict: String, CaseIterable, Hashable, Codable, Sendable {
     case passed
     case failed
     /// There is no evidence, or too little, to say either.

@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// What the ledger says about accepted commits: a fold, like `Facts`, that remembers what leads to the state in force.
-package struct FleetMemory: Hashable, Sendable {
+package struct FleetMemory: Hashable, Codable, Sendable {
     /// Accepted commits to load in this order: what is broken at the last of them is then held as it last was. The one
     /// before the last is always there: it says what the last one removed. Grows with what is broken, not with time.
     package private(set) var chain: [CommitID] = []
@@ -13,6 +13,18 @@ package struct FleetMemory: Hashable, Sendable {
     /// What accepted commits fixed of each version, first word first. Grows with the versions that there ever were.
     package private(set) var fixed: [VersionID: FixedVersion] = [:]
 
+    /// The rules that came into force last.
+    package struct RulesInForce: Hashable, Codable, Sendable {
+        package var digest: Digest
+        /// A change of them must be approved.
+        package var isGoverned: Bool
+    }
+
+    /// Nil: no rules were ever governed.
+    package private(set) var rules: RulesInForce?
+    /// The time of the latest entry.
+    package private(set) var latest: Timestamp?
+
     /// Commits that one acceptance can name; with more of them none is named, and all that were known are kept.
     static let longestHistory = 500
 
@@ -22,7 +34,11 @@ package struct FleetMemory: Hashable, Sendable {
     package func isNext(_ index: Int) -> Bool { index > 0 && before[chain[index]] == chain[index - 1] }
 
     package mutating func fold(_ event: Event) {
+        latest = max(latest ?? event.time, event.time)
         switch event.type {
+        case .rulesAdopted:
+            guard let digest = event.body["rules"]?.string.flatMap({ try? Digest(parsing: $0) }) else { return }
+            rules = RulesInForce(digest: digest, isGoverned: event.body["governed"] == .bool(true))
         case .commitAccepted:
             guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
             accept(commit, history: Self.history(event))

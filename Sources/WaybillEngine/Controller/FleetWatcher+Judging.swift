@@ -11,7 +11,10 @@ extension FleetWatcher {
         status.head = accepted
         decided = accepted
         isStartJudged = true
-        if let hold = holds(whole, head: accepted, isContinued: true) { tell(hold) } else { give(whole) }
+        let board = try await board(of: accepted)
+        tell(board)
+        rules = try await ruleset(at: accepted)
+        if let hold = holds(whole, head: accepted, isContinued: true) { tell(hold) } else { give(whole, board) }
     }
 
     /// Loads the accepted commits anew, without the network where the mirror has them; false when there is none. Begins from
@@ -65,9 +68,16 @@ extension FleetWatcher {
                 try await place(hold)
                 return await goBack()
             }
+            if let hold = try await rulesHold(head) {
+                try await place(hold)
+                return await goBack()
+            }
+            // Whose words it needs is known before it is in force.
+            let board = try await board(of: head)
             if head != accepted { try await recordAcceptance(of: delta, from: accepted) }
             isSourceInForce = true
-            give(delta)
+            give(delta, board)
+            try await adoptRules(at: head)
             doubted.subtract(delta.removed.union(delta.released).union(delta.changed.keys))
             release("commit \(head.short) was accepted")
         } catch {
@@ -112,7 +122,8 @@ extension FleetWatcher {
         return population.turnover(named: named, removed: isStateGiven ? delta.removed : population.keys)
     }
 
-    private func give(_ delta: DesiredDelta) {
+    private func give(_ delta: DesiredDelta, _ board: ApprovalBoard) {
+        tell(board)
         population.apply(turnover(delta))
         status.accepted = delta.commit
         status.diagnostics = delta.diagnostics

@@ -27,6 +27,11 @@ package actor FleetWatcher {
     let clock: any WallClock
     let branch: String
     let controller: Controller
+    let approvals: ApprovalBoardReader?
+    /// What the controller was told of words and rules last.
+    var board = ApprovalBoard()
+    /// The rules of the commit in force.
+    var rules: Ruleset?
     private let pollInterval: Duration
     private let triggers: AsyncStream<Trigger>
     private let triggerWriter: AsyncStream<Trigger>.Continuation
@@ -67,10 +72,12 @@ package actor FleetWatcher {
     /// - Parameters:
     ///   - hold: the hold that stands by the ledger.
     ///   - served: what the ledger knows to serve (`Facts.servedKeys`).
+    ///   - approvals: how words about changes are read; nil: nobody is asked for any.
     package init(
         repository: any FleetRepository, source: any DesiredStateSource, journal: Journal, clock: any WallClock,
         branch: String, controller: Controller, pollInterval: Duration, memory: FleetMemory, hold: FleetHold?,
-        served: Set<DeploymentKey>, beginning: @escaping @Sendable () -> Void = {},
+        served: Set<DeploymentKey>, approvals: ApprovalBoardReader? = nil,
+        beginning: @escaping @Sendable () -> Void = {},
         rounded: @escaping @Sendable (Duration) -> Void
     ) {
         self.memory = memory
@@ -85,6 +92,7 @@ package actor FleetWatcher {
         self.branch = branch
         self.controller = controller
         self.pollInterval = pollInterval
+        self.approvals = approvals
         self.beginning = beginning
         self.rounded = rounded
         (triggers, triggerWriter) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -157,6 +165,7 @@ package actor FleetWatcher {
             try await fixVersions()
             let head = try await look(trigger)
             try await fixVersions()
+            try await lookForWords()
             result = .success(head)
             status.problem = nil
             status.askedAt = clock.now()
@@ -173,14 +182,16 @@ package actor FleetWatcher {
     }
 
     private func look(_ trigger: Trigger) async throws(Failure) -> CommitID {
-        let isAsked = mustJudge
-        let named = try await repository.remoteHead()
-        if named == decided, !isAsked {
-            if named == status.accepted { releaseIfBack(at: named) }
-            return named
+        // Words come on refs, too, which leave the head as it is.
+        let isAsked = mustJudge || standing?.cause == .rulesUnapproved
+        // A webhook tells of a push: one conversation asks and fetches then, and transfers nothing when nothing is new.
+        let isTold = trigger == .webhook
+        var head = isTold ? try await repository.fetch() : try await repository.remoteHead()
+        if !isTold, head != decided || isAsked { head = try await repository.fetch() }
+        guard head != decided || isAsked else {
+            if head == status.accepted { releaseIfBack(at: head) }
+            return head
         }
-        let head = try await repository.fetch()
-        guard head != decided || isAsked else { return head }
         mustJudge = false
         do throws(Failure) {
             status.head = head

@@ -4,7 +4,8 @@ import WaybillCore
 extension EngineCore {
     /// What a validation asks; nil for any other act.
     func question(_ action: Action, _ key: DeploymentKey) -> ValidationQuestion? {
-        guard case .validate = action, let state = states[key], let desired = state.desired,
+        guard case .validate(let revision) = action, let state = states[key],
+            let desired = state.candidate?.revision == revision ? state.candidate : state.desired,
             let checklist = desired.admission.checklist, let commit = commit ?? state.commit
         else { return nil }
         return ValidationQuestion(
@@ -24,9 +25,12 @@ extension EngineCore {
 extension KeyState {
     /// Revisions whose files are asked after and kept: the desired one, and what stands in for it while it may not start.
     var specs: [RevisionSpec] {
-        guard let desired else { return [] }
-        guard let standIn, standIn.revision != desired.revision, !desired.admission.isOpen else { return [desired.spec] }
-        return [desired.spec, standIn.spec]
+        let ahead = candidate.map { [$0.spec] } ?? []
+        guard let desired else { return ahead }
+        guard let standIn, standIn.revision != desired.revision, !desired.admission.isOpen else {
+            return [desired.spec] + ahead
+        }
+        return [desired.spec, standIn.spec] + ahead
     }
 
     /// The spec of the revision that `action` is about.
@@ -37,6 +41,7 @@ extension KeyState {
             case .setRoute(let ids): ids.first?.revisionShort
             case .stopReplica, .forgetReplica: nil as String?
             }
+        if let candidate, candidate.revision.short == short, !action.isStart { return candidate.spec }
         guard let standIn, desired != nil, standIn.revision.short == short, short != desired?.revision.short else {
             return desired?.spec
         }
@@ -60,4 +65,8 @@ extension ActRequest {
             .retry, reason: Reason.gatesErrored.rawValue,
             message: "the gates\(name) could not be asked: \(failure.message)")
     }
+}
+
+extension Action {
+    fileprivate var isStart: Bool { if case .startReplica = self { true } else { false } }
 }

@@ -68,7 +68,7 @@ extension EngineCore {
     /// What a deployment held at its last good state was, is not known after a restart while its manifest is broken.
     private var knowsWhatIsNeeded: Bool {
         !states.contains { key, state in
-            !state.held.isEmpty && state.desired == nil
+            (!state.held.isEmpty || state.wait != nil) && state.desired == nil
                 && facts.keys[key]?.decided.map { $0.to != KeyFacts.absent } ?? false
         }
     }

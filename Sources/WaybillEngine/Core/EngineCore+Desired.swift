@@ -22,9 +22,13 @@ extension EngineCore {
         for key in states.keys.sorted() { decideUnnamed(key) }
     }
 
-    private mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
+    mutating func want(_ desired: DesiredDeployment, _ key: DeploymentKey, at commit: CommitID) {
         track(key)
-        if isQuarantined(desired, key) { return standIn(for: Asked(desired: desired, commit: commit), key) }
+        if isQuarantined(desired, key) {
+            states[key]?.wait = nil
+            return standIn(for: Asked(desired: desired, commit: commit), key)
+        }
+        guard mayBegin(desired, key, at: commit) else { return }
         endStandIn(key, because: "git asks for another revision")
         pursue(desired, key, at: commit)
     }
@@ -71,10 +75,14 @@ extension EngineCore {
         state.idleLooks = 0
     }
 
-    private mutating func endObsoletePreparation(_ key: DeploymentKey) {
+    mutating func endObsoletePreparation(_ key: DeploymentKey) {
         builderQueue.removeAll { $0 == key }
-        let desired = states[key]?.desired
+        let (desired, candidate) = (states[key]?.desired, states[key]?.candidate)
         switch inFlight[key]?.act?.action {
+        case .prepare(candidate?.revision): return
+        case .validate(candidate?.revision)
+        where inFlight[key]?.act?.question?.checklist == candidate?.admission.checklist:
+            return
         case .prepare(desired?.revision): return
         case .validate(desired?.revision)
         where inFlight[key]?.act?.question?.checklist == desired?.admission.checklist:
@@ -101,12 +109,12 @@ extension EngineCore {
         if states[key] != nil { trigger(key) }
     }
 
-    private mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
+    mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
         track(key)
-        guard var state = states[key] else { return }
-        if state.mode == .absent || state.mode == .orphaned { return }
+        guard isOrphaned || mayBegin(nil, key, at: commit) else { return }
+        if states[key]?.mode == .absent || states[key]?.mode == .orphaned { return }
         endStandIn(key, because: "git no longer names the deployment")
-        state.asked = nil
+        guard var state = states[key] else { return }
         changeGoal(&state)
         state.previous = state.desired ?? state.previous
         state.standIn = nil
@@ -124,7 +132,10 @@ extension EngineCore {
 
     /// What the whole desired state does not name is not wanted; what it holds is left as it is.
     mutating func decideUnnamed(_ key: DeploymentKey) {
-        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.asked == nil else { return }
+        guard let state = states[key], state.mode == .undecided, state.held.isEmpty, state.wait?.desired == nil,
+            state.asked == nil
+        else { return }
+        if let commit, facts.keys[key]?.isOrphaned != true, !mayBegin(nil, key, at: commit) { return }
         states[key]?.mode = facts.keys[key]?.isOrphaned == true ? .orphaned : .absent
         states[key]?.generation += 1
         trigger(key)

@@ -53,11 +53,11 @@ extension EngineCore {
         standIn(for: state.asked ?? Asked(desired: left, commit: commit), key)
     }
 
-    /// The quarantine is lifted: what git asks for is the goal again.
+    /// The quarantine is lifted: what git asks for is wanted again, under the rules that hold for any change.
     mutating func takeUpAsked(_ key: DeploymentKey) {
         guard let asked = states[key]?.asked else { return }
         forgetStandIn(key)
-        pursue(asked.desired, key, at: asked.commit)
+        want(asked.desired, key, at: asked.commit)
     }
 
     // MARK: What stands in

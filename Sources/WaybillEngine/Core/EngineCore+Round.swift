@@ -7,6 +7,7 @@ extension EngineCore {
         let isFirst = known.observation == nil
         remember(observation, key)
         if isFirst { welcome(key) }
+        judgeAgain(key)
         noteFailures(key)
         noteExits(key, whileAway: isFirst)
         recallAgain(key)
@@ -112,12 +113,16 @@ extension EngineCore {
 
     private func makePlan(_ key: DeploymentKey) -> KeyPlan? {
         guard let state = states[key], let observation = state.observation else { return nil }
+        let context = context(state, key)
+        var plan: KeyPlan?
         switch state.mode {
-        case .undecided: return nil
-        case .desired where state.desired == nil: return nil
-        case .desired, .absent, .orphaned: break
+        case .undecided: break
+        case .desired where state.desired == nil: break
+        case .desired, .absent, .orphaned:
+            plan = Planner.plan(key, desired: state.desired, observed: observation, context: context)
         }
-        return Planner.plan(key, desired: state.desired, observed: observation, context: context(state, key))
+        guard let candidate = state.candidate else { return plan }
+        return self.plan(plan, ahead: candidate, of: key, context)
     }
 
     private func context(_ state: KeyState, _ key: DeploymentKey) -> PlanContext {
@@ -163,7 +168,7 @@ extension EngineCore {
 
     /// Writes the plan down unless it is what remains of the one last written.
     private mutating func noteDecision(_ plan: KeyPlan, _ key: DeploymentKey) {
-        guard let state = states[key], state.mode != .orphaned else { return }
+        guard let state = states[key], state.mode != .orphaned, state.mode != .undecided else { return }
         let rendering = state.desired?.rendering.digest
         let to = plan.to?.description ?? KeyFacts.absent
         let actions = Set(

@@ -78,7 +78,7 @@ extension EngineCore {
     /// Gives the preparations of `revision` their whole time again.
     mutating func progressed(_ revision: Revision) {
         let deadline = now + policy.prepareDeadline
-        for (key, flight) in inFlight 
+        for (key, flight) in inFlight
         where flight.act?.action == .prepare(revision) || flight.act?.action == .validate(revision) {
             inFlight[key]?.deadline = deadline
         }

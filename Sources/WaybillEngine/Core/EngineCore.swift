@@ -16,6 +16,8 @@ package struct EngineCore: Sendable {
     /// The commit whose desired state is in force.
     package internal(set) var commit: CommitID?
     package internal(set) var fleetHold: FleetHold?
+    /// Whose words are asked for, and those that were found.
+    var board = ApprovalBoard()
 
     var states: [DeploymentKey: KeyState] = [:]
     var queue = KeyQueue()
@@ -94,6 +96,7 @@ package struct EngineCore: Sendable {
     private mutating func handle(_ event: EngineEvent) {
         switch event {
         case .desired(let delta): accept(delta)
+        case .words(let board): take(board)
         case .found(let keys): for key in keys.sorted() { found(key) }
         case .observed(let id, let key, let result): observed(id, key, result)
         case .performed(let id, let key, let failure): performed(id, key, failure)

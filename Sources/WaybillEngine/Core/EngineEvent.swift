@@ -5,6 +5,8 @@ package enum EngineEvent: Sendable {
     /// A commit was accepted. The first one after a start must be the whole desired state of the last accepted commit:
     /// every deployment in `changed` or `held`. What the target knows and it does not name is removed.
     case desired(DesiredDelta)
+    /// Whose words changes need, and the words that are there; sent before the commit that asks for them, and whenever it changes.
+    case words(ApprovalBoard)
     /// Deployments that the target has something of, whether or not git names them.
     case found(Set<DeploymentKey>)
     /// The answer to `Effect.observe`. Each request is answered once.
@@ -108,10 +110,12 @@ package struct OperatorCommand: Hashable, Sendable {
 }
 
 /// A commit that is kept from becoming the desired state until an operator accepts it or a later one supersedes it.
-package struct FleetHold: Hashable, Sendable {
-    package enum Cause: String, CaseIterable, Hashable, Sendable {
+package struct FleetHold: Hashable, Codable, Sendable {
+    package enum Cause: String, CaseIterable, Hashable, Codable, Sendable {
         case historyRewound = "HistoryRewound"
         case massDeletion = "MassDeletion"
+        /// It changes rules, and nobody who may has approved that.
+        case rulesUnapproved = "RulesUnapproved"
     }
 
     package var cause: Cause

@@ -23,6 +23,8 @@ struct KeyState: Sendable {
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0
     var held: [Diagnostic] = []
+    /// What git asks for and nobody has approved yet. What is in force stays meanwhile.
+    var wait: ApprovalWait?
     /// What git asks for while it is quarantined; `desired` is then what stands in for it, once that is recalled.
     var asked: Asked?
     /// What stands in is being asked for, or could not be had last time.

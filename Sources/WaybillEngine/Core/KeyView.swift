@@ -61,6 +61,7 @@ struct KeyView {
         if let failure = state.observeFailure?.failure { return Word(failure.reason, failure.message) }
         switch state.mode {
         case .undecided:
+            if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
             return state.held.isEmpty
                 ? Word(.notObserved, "nothing is known of it yet")
                 : Word(.invalidManifest, state.held.summary)
@@ -127,6 +128,7 @@ struct KeyView {
 
     private var held: Word? {
         if !state.held.isEmpty { return Word(.invalidManifest, state.held.summary) }
+        if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
         if let quarantined { return quarantined }
@@ -158,7 +160,8 @@ struct KeyView {
     private var refused: Word? {
         if let refusal = state.plan?.refusal { return Word(refusal.reason, refusal.message) }
         guard let row = state.gatesError, row.failure.reason == Reason.gatesErrored.rawValue else { return nil }
-        return Word(.gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
+        return Word(
+            .gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
     }
 
     /// A replica that was told to stop and does not end.

@@ -4,18 +4,20 @@ extension EventType {
     /// Whether events of the type change what is done after a restart: `Facts`, or the memory of commits, is made of them.
     package var decides: Bool {
         switch self {
-        case .operatorCommand, .commitAccepted, .versionsFixed,
+        case .operatorCommand, .commitAccepted, .approvalSeen, .changeAdmitted, .rulesAdopted, .versionsFixed,
             .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
             .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
             .driftFound,
             .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted:
             true
-        case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitRejected,
+        case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
+            .commitRejected,
             .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved, .packagingProgressed,
             .artifactVerified, .artifactInspected, .bundleBuilt, .bundleSigned, .bundleAttested, .bundlePulled,
             .contentVerified,
             .signatureVerified,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt:
+            .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt,
+            .factsSnapshot:
             false
         }
     }

@@ -6,7 +6,7 @@ struct FactEvents {
     let decision: DecisionID
     let time: Timestamp
 
-    private func event(_ type: EventType, actor: Actor = .controller, _ body: Members) -> Event {
+    func event(_ type: EventType, actor: Actor = .controller, _ body: Members) -> Event {
         Event(
             type, decision: decision, time: time, environment: key.environment, subject: key.description,
             actor: actor, body: body)
@@ -35,7 +35,8 @@ struct FactEvents {
 
     func admitted(_ deployment: DesiredDeployment, _ verdict: GateVerdict?, commit: CommitID?) -> Event {
         var body: Members = [
-            "revision": .string(deployment.revision.description), "version": .string(deployment.spec.version.description),
+            "revision": .string(deployment.revision.description),
+            "version": .string(deployment.spec.version.description),
             "rendering": .string(deployment.rendering.digest.description),
             "admission": .string(deployment.admission.digest.description),
         ]

@@ -4,7 +4,7 @@ package import WaybillCore
 ///
 /// The engine folds the events it asks for into its own copy, so that what it remembers is what a restart would find.
 /// Events that are malformed or of types that decide nothing are passed over.
-package struct Facts: Hashable, Sendable {
+package struct Facts: Hashable, Codable, Sendable {
     /// The last accepted commit.
     package var accepted: CommitID?
     /// A held commit that an operator accepted.
@@ -19,6 +19,9 @@ package struct Facts: Hashable, Sendable {
     package var highestSerial: UInt64 = 0
     /// Intents without outcome or reconciliation, by index.
     package var dangling: [LedgerIndex: Event] = [:]
+
+    /// The time of the latest entry.
+    package var latest: Timestamp?
 
     package init() {}
 
@@ -39,6 +42,7 @@ package struct Facts: Hashable, Sendable {
 
     /// Takes in what `event` says, without its place.
     package mutating func fold(_ event: Event) {
+        latest = max(latest ?? event.time, event.time)
         foldFleet(event)
         guard let key = try? DeploymentKey(parsing: event.subject) else { return }
         if let serial = event.replica?.serial { highestSerial = max(highestSerial, serial) }

@@ -29,11 +29,16 @@ extension KeyFacts {
         case .operatorCommand: foldCommand(event)
         case .versionValidated: foldVerdict(event)
         case .revisionAdmitted: foldAdmission(event)
-        case .controllerStarted, .controllerStopped, .controllerUpgraded, .commitObserved, .commitAccepted,
-            .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
+        case .approvalSeen:
+            if let word = event.body["word"]?.string { seenWords.insert(word) }
+        case .changeAdmitted:
+            approved = event.body["rendering"]?.string
+            seenWords = []
+        case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved, .commitAccepted,
+            .rulesAdopted, .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
-            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt,
+            .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt, .factsSnapshot,
             .intentReconciled, .cacheCollected:
             break
         }
@@ -42,6 +47,7 @@ extension KeyFacts {
     private mutating func foldPlan(_ event: Event) {
         guard let to = event.body["to"]?.string else { return }
         let actions = (event.body["actions"]?.list ?? []).compactMap { $0["action"]?.string }
+        approved = nil
         decided = DecidedPlan(
             to: to, rendering: event.body["rendering"]?.string,
             commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) },
@@ -139,6 +145,8 @@ extension KeyFacts {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
         case Reason.artifactAltered.rawValue?: isAltered = isHeld
+        case Reason.awaitingApproval.rawValue?:
+            awaited = isHeld ? event.body["change"]?.string.flatMap { try? Digest(parsing: $0) } : nil
         case Reason.quarantined.rawValue?: standIn = isHeld ? event.body["standIn"].flatMap(ServedState.init) : nil
         case _: break
         }

@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// What the ledger says about one deployment, as far as it decides anything after a restart.
-package struct KeyFacts: Hashable, Sendable {
+package struct KeyFacts: Hashable, Codable, Sendable {
     package var isPaused = false
     package var pausedBy: String?
     /// Removed from git with pruning disabled.
@@ -22,6 +22,14 @@ package struct KeyFacts: Hashable, Sendable {
     /// Kinds of drift found and not yet corrected.
     package var openDrift: Set<Drift.What> = []
     package var decided: DecidedPlan?
+    /// The rendering, or `absent`, that people approved and that no plan was decided for yet.
+    package var approved: String?
+    /// The change that waits for approval.
+    package var awaited: Digest?
+    /// Words about it that were written down.
+    package var seenWords: Set<String> = []
+
+    package var isAwaiting: Bool { awaited != nil }
     /// What served, each revision once, the newest last; not more than `mostServed`.
     package var served: [ServedState] = []
     /// Revisions that were rolled back and that nobody has allowed again.
@@ -66,7 +74,7 @@ package struct KeyFacts: Hashable, Sendable {
 }
 
 /// A revision that was let start, with what was asked and found.
-package struct AdmittedRevision: Hashable, Sendable {
+package struct AdmittedRevision: Hashable, Codable, Sendable {
     package var revision: String
     /// Digest of the whole rendering.
     package var rendering: String?
@@ -79,7 +87,7 @@ package struct AdmittedRevision: Hashable, Sendable {
     }
 }
 
-package struct ReplicaFacts: Hashable, Sendable {
+package struct ReplicaFacts: Hashable, Codable, Sendable {
     /// Its start succeeded.
     package var isStarted = false
     package var isStopAsked = false
@@ -91,7 +99,7 @@ package struct ReplicaFacts: Hashable, Sendable {
 }
 
 /// Exits of one revision's replicas that followed on each other.
-package struct ExitRow: Hashable, Sendable {
+package struct ExitRow: Hashable, Codable, Sendable {
     package var revision: String
     package var count: Int
     package var lastAt: Timestamp
@@ -106,7 +114,7 @@ package struct ExitRow: Hashable, Sendable {
 }
 
 /// The plan last written down; one that is part of it is no news.
-package struct DecidedPlan: Hashable, Sendable {
+package struct DecidedPlan: Hashable, Codable, Sendable {
     /// `absent`, or the revision.
     package var to: String
     package var rendering: String?

@@ -1,7 +1,7 @@
 package import WaybillCore
 
 /// What a deployment was when it served: enough to find it again in git, and to know that it is that.
-package struct ServedState: Hashable, Sendable {
+package struct ServedState: Hashable, Codable, Sendable {
     package var revision: String
     package var rendering: String
     /// The commit that the rendering came with.
@@ -37,7 +37,7 @@ package struct ServedState: Hashable, Sendable {
 }
 
 /// Why a revision is not to serve again.
-package struct Quarantine: Hashable, Sendable {
+package struct Quarantine: Hashable, Codable, Sendable {
     package var by: String
     package var reason: String
     package var at: Timestamp

@@ -7,8 +7,11 @@ package struct SimulatedDeployment: Hashable, Sendable {
     package var setting: Int
     package var replicas: Int
     package var drain: Duration
+    /// What its environment asks: 0 nothing, odd numbers more than even ones.
+    package var rules: Int
 
-    package init(key: DeploymentKey, setting: Int, replicas: Int, drain: Duration = .seconds(10)) {
+    package init(key: DeploymentKey, setting: Int, replicas: Int, drain: Duration = .seconds(10), rules: Int = 0) {
+        self.rules = rules
         self.key = key
         self.setting = setting
         self.replicas = replicas
@@ -22,7 +25,33 @@ package struct SimulatedDeployment: Hashable, Sendable {
             live: .object(["replicas": .integer(Int64(replicas)), "drain": .integer(drain.milliseconds)]))
         return DesiredDeployment(
             spec: spec(rendering.revision), replicas: replicas, drain: drain, rendering: rendering,
-            location: SourceLocation(path: "fleet/\(key).yaml", line: 1, column: 1))
+            location: SourceLocation(path: "fleet/\(key).yaml", line: 1, column: 1),
+            admission: AdmissionPolicy(checklist: Self.checklist(rules, for: key)))
+    }
+
+    private static func checklist(_ rules: Int, for key: DeploymentKey) -> AskedChecklist? {
+        rules == 0
+            ? nil
+            : AskedChecklist(name: key.name, rules: Checklist(gates: [Gate(name: "rules-\(rules)", .integrity)]))
+    }
+
+    /// What its gates find, always the same for one setting.
+    var verdict: Verdict {
+        if rules % 2 == 0 { return .passed }
+        return setting % 4 == 3 ? .failed : setting % 9 == 5 ? .inconclusive : .passed
+    }
+
+    /// The answer to a validation of it.
+    package func answer(_ verdict: Verdict) -> ValidationAnswer? {
+        guard let asked = desired.admission.checklist, let gate = asked.rules.gates.first?.name else { return nil }
+        let hasPassed = verdict == .passed
+        return ValidationAnswer(
+            GateVerdict(
+                revision: desired.revision.description, checklist: asked.name.text, rules: asked.digest,
+                verdict: verdict, gate: hasPassed ? nil : gate,
+                message: hasPassed ? nil : "auc is 0.7, at least 0.8 is asked",
+                evidence: Digest(of: "evidence \(setting) \(rules)".utf8)),
+            gates: [gate: verdict])
     }
 
     private func spec(_ revision: Revision) -> RevisionSpec {

@@ -24,6 +24,14 @@ struct SimulatedFleet: Sendable {
 
     var headState: State { states[head] ?? State() }
 
+    /// The deployment that a validation is about, from whichever commit asked it.
+    func deployment(_ question: ValidationQuestion) -> SimulatedDeployment? {
+        states.values.lazy.compactMap { $0.deployments[question.deployment.key] }.first {
+            $0.desired.revision == question.deployment.revision
+                && $0.desired.admission.checklist == question.checklist
+        }
+    }
+
     mutating func push(_ state: State, rewinding: Bool) {
         head = Self.commit(states.count)
         states[head] = state

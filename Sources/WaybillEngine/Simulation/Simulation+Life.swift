@@ -76,7 +76,9 @@ extension Simulation {
     }
 
     private func describe(_ state: SimulatedFleet.State) -> String {
-        let named = state.deployments.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.setting)×\($0.replicas)" }
+        let named = state.deployments.values.sorted { $0.key < $1.key }.map {
+            "\($0.key)=\($0.setting)×\($0.replicas)" + ($0.rules == 0 ? "" : " by rules \($0.rules)")
+        }
         return named.joined(separator: " ") + (state.broken.isEmpty ? "" : ", broken: \(state.broken.sorted())")
     }
 
@@ -84,7 +86,9 @@ extension Simulation {
         let draw = chance.unit()
         state.broken.remove(key)
         guard var deployment = state.deployments[key] else {
-            state.deployments[key] = SimulatedDeployment(key: key, setting: newSetting(), replicas: Int(between(1, 3)))
+            state.deployments[key] = SimulatedDeployment(
+                key: key, setting: newSetting(), replicas: Int(between(1, 3)),
+                rules: profile.hasChecklists ? Int(between(0, 4)) : 0)
             return
         }
         if draw < 0.1 {
@@ -95,6 +99,7 @@ extension Simulation {
         if draw < 0.3 { state.unpruned.insert(key) } else { state.unpruned.remove(key) }
         if draw > 0.2 && draw < 0.8 { deployment.setting = happens(0.3) ? max(1, nextSetting - 2) : newSetting() }
         if draw > 0.7 { deployment.replicas = Int(between(happens(0.1) ? 0 : 1, 3)) }
+        if profile.hasChecklists && happens(0.4) { deployment.rules = Int(between(0, 4)) }
         state.deployments[key] = deployment
     }
 
@@ -294,6 +299,9 @@ extension Simulation {
         var state = fleet.headState
         for (key, deployment) in state.deployments where deployment.setting % 5 == 4 {
             state.deployments[key]?.setting = 1000 * 10 + 1
+        }
+        for (key, deployment) in state.deployments where deployment.rules % 2 == 1 {
+            state.deployments[key]?.rules = deployment.rules + 1
         }
         fleet.push(state, rewinding: false)
         trace("push \(fleet.head.short) (last): \(describe(state))")

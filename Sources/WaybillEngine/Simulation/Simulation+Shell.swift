@@ -22,6 +22,10 @@ struct Flight: Sendable {
     /// Replicas were asked for when the core asked for the act.
     var wasWanted = true
     var wantedCount = 0
+    /// What a validation came to.
+    var answer: ValidationAnswer?
+    /// What was asked of the deployment when the core asked for the act.
+    var asked: AskedChecklist?
     /// The desired revision may have been in a published rotation before.
     var hasSwitched = false
 }
@@ -106,8 +110,9 @@ extension Simulation {
         flights[request.id]?.wantedCount = core?.desired(of: request.key)?.replicas ?? 0
         flights[request.id]?.hasSwitched =
             request.spec.map { ledger.hasRouted(request.key, $0.revision, before: intent) } ?? false
+        flights[request.id]?.asked = core?.desired(of: request.key)?.admission.checklist
         let isSlow = profile.effectsFail && !isQuiet && happens(0.05)
-        if case .prepare = request.action {
+        if request.action.isPreparation {
             later(.act(epoch: epoch, request.id), 500, isSlow ? 200_000 : 20_000)
         } else {
             later(.act(epoch: epoch, request.id), 1, isSlow ? 60_000 : 300)
@@ -183,12 +188,17 @@ extension Simulation {
         }
         if flight.failure == nil { check(succeeded: request) }
         conclude(request, flight, intent)
+        if flight.failure == nil, let answer = flight.answer {
+            trace("validated \(request.key) \(request.id): \(answer.verdict.verdict.rawValue)")
+            return send(.validated(id, request.key, answer))
+        }
         trace("performed \(request.action) \(request.id): \(flight.failure?.message ?? "succeeded")")
         send(.performed(id, request.key, flight.failure))
     }
 
     private mutating func conclude(_ request: ActRequest, _ flight: Flight, _ intent: LedgerIndex) {
-        var outcome = request.outcome(flight.failure, at: wall)
+        var outcome = request.outcome(
+            flight.failure, at: wall, adding: flight.failure == nil ? flight.answer?.facts ?? [:] : [:])
         outcome.cause = intent
         if ledger.append(outcome) == nil {
             unwrittenOutcomes.append(outcome)

@@ -7,7 +7,7 @@ extension Simulation {
         check(act: request)
         switch request.action {
         case .prepare(let revision): world.preparations[request.key, default: [:]][revision] = .prepared
-        case .validate: break
+        case .validate: validate(request)
         case .startReplica(let id, let revision): startReplica(id, revision, request)
         case .stopReplica(let id): stopReplica(id)
         case .setRoute(let ids):
@@ -27,6 +27,16 @@ extension Simulation {
         } else {
             later(.ready(id), 500, 15_000)
         }
+    }
+
+    /// Gates find the same each time, unless measuring fails.
+    private mutating func validate(_ request: ActRequest) {
+        guard let question = request.question else { return violation("\(request.action) asks nothing") }
+        guard let deployment = fleet.deployment(question) else {
+            return violation("\(request.action) asks what no commit does")
+        }
+        let isBroken = profile.effectsFail && !isQuiet && happens(0.15)
+        flights[request.id]?.answer = deployment.answer(isBroken ? .errored : deployment.verdict)
     }
 
     private mutating func stopReplica(_ id: ReplicaID) {

@@ -1,4 +1,4 @@
-import WaybillCore
+package import WaybillCore
 
 /// The core against a simulated target, gateway, ledger and fleet repository, in simulated time, all from one seed.
 ///
@@ -57,6 +57,7 @@ package struct Simulation {
         var simulation = Simulation(seed: seed, isTraced: isTraced)
         simulation.run()
         simulation.report.trace = simulation.log.lines
+        if isTraced { simulation.report.events = simulation.ledger.entries }
         return simulation.report
     }
 
@@ -138,7 +139,9 @@ package struct SimulationReport: Sendable {
     package let profile: String
     /// The first thing that must not be; empty when all is well.
     package var violations: [String] = []
+    /// Kept when the run is traced, as the ledger is.
     package var trace: [String] = []
+    package var events: [Event] = []
     package var happenings = 0
     package var steps = 0
     package var acts = 0

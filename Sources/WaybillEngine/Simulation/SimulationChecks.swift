@@ -107,10 +107,16 @@ extension Simulation {
     }
 
     private mutating func checkStart(_ id: ReplicaID, _ revision: Revision, _ request: ActRequest) {
+        checkAdmission(id, revision, request)
+        checkNumber(id, revision, request)
+    }
+
+    private mutating func checkNumber(_ id: ReplicaID, _ revision: Revision, _ request: ActRequest) {
         if world.everStarted.contains(where: { $0.serial == id.serial && $0 != id }) {
             violation("\(id) has a number that another replica had")
         }
-        if checks.planned[request.key]?.last != revision.description {
+        let isStandIn = checks.lastRouted[request.key, default: []].contains(revision.short)
+        if checks.planned[request.key]?.last != revision.description && !isStandIn {
             violation("\(id) is started though the last plan asks for another revision")
         }
         if world.everStarted.contains(id) && world.replicas[id] == nil && !profile.replicasFail {

@@ -10,6 +10,8 @@ struct SimulationProfile: Hashable, Sendable {
     var triggersAreLost: Bool
     /// Prepares and starts that never succeed for one setting.
     var hasBadRevision: Bool
+    /// Environments ask checklists, which commits tighten and loosen.
+    var hasChecklists: Bool
     var deployments: Int
     /// Mean time between faults, milliseconds.
     var pace: Int64
@@ -23,6 +25,7 @@ struct SimulationProfile: Hashable, Sendable {
         clockJumps = chance.unit() < 0.4
         triggersAreLost = chance.unit() < 0.5
         hasBadRevision = chance.unit() < 0.3
+        hasChecklists = chance.unit() < 0.6
         deployments = Int.random(in: 1...6, using: &chance)
         pace = Int64.random(in: 500...20_000, using: &chance)
     }

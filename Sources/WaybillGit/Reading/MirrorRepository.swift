@@ -53,6 +53,23 @@ package final class MirrorRepository: FleetRepository {
         return outcome.commit
     }
 
+    package func references(below prefix: String) async throws(Failure) -> [String: CommitID] {
+        let mirror = MirrorFolder(path: folder + "/mirror.git")
+        // While the remote is away, and for one that cannot be taken, what was brought before is what is known.
+        do throws(Failure) {
+            _ = try await transfers.run(
+                .statements(prefix: prefix, mirror: mirror.path), deadline: limits.headDeadline,
+                bytes: Self.mostBytesOfReferences)
+        } catch {}
+        await reader.reopen()
+        var found: [String: CommitID] = [:]
+        for (name, id) in mirror.soundTips() ?? [:] where name.hasPrefix(prefix) { found[name] = try CommitID(id) }
+        return found
+    }
+
+    /// Bytes that refs beside the branch may bring at once.
+    private static let mostBytesOfReferences = 16 << 20
+
     /// Adds a commit with `content` as `file` to `reference` of the remote, in a history that only grows.
     ///
     /// Meant for a checkpoint of the ledger: someone else then holds it, and can show that the ledger was rewritten.

@@ -22,6 +22,11 @@ package final class WorkingClone: FleetTree {
     /// - Throws: `RevisionNotFound`, which says what to try.
     package func resolve(_ name: String) async throws(Failure) -> CommitID { try await reader.resolve(name) }
 
+    /// Commits that references whose full names begin with `prefix` name here.
+    package func references(below prefix: String) async throws(Failure) -> [String: CommitID] {
+        try await whole { () async throws(Failure) in try await reader.references(below: prefix) }
+    }
+
     package func changes(
         from base: CommitID?, to commit: CommitID, under path: String
     ) async throws(Failure) -> (changes: [TreeChange], problems: [TreeProblem]) {
@@ -112,9 +117,29 @@ extension TreeReader {
     fileprivate func resolve(_ name: String) throws(Failure) -> CommitID {
         try reading { store throws(Failure) in try store.resolve(name) }
     }
+
+    fileprivate func references(below prefix: String) throws(Failure) -> [String: CommitID] {
+        try reading { store throws(Failure) in
+            var found: [String: CommitID] = [:]
+            for name in try store.names() where name.hasPrefix(prefix) {
+                do throws(Failure) { found[name] = try store.resolve(name) } catch  where error.disposition == .stall {}
+            }
+            return found
+        }
+    }
 }
 
 extension ObjectStore {
+    /// Full names of all references.
+    fileprivate func names() throws(Failure) -> [String] {
+        var list = git_strarray()
+        do throws(LibGit2Error) { try check(git_reference_list(&list, repository)) } catch {
+            throw Failure(.stall, reason: "GitFailed", message: "the clone's references: \(error.message)")
+        }
+        defer { git_strarray_dispose(&list) }
+        return (0..<list.count).compactMap { list.strings[$0].map { String(cString: $0) } }
+    }
+
     fileprivate func resolve(_ name: String) throws(Failure) -> CommitID {
         var found: OpaquePointer?
         var peeled: OpaquePointer?

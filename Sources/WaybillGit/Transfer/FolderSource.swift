@@ -58,7 +58,7 @@ struct FolderSource: ~Copyable {
         throw session.failure(error)
     }
 
-    private func names() throws(Failure) -> [String] {
+    func names() throws(Failure) -> [String] {
         var list = git_strarray()
         do throws(LibGit2Error) {
             try check(git_reference_list(&list, store.repository))

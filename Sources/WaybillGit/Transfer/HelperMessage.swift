@@ -9,6 +9,8 @@ struct HelperRequest: Codable, Equatable {
         case fetch(mirror: String)
         /// Brings one commit, whatever branch has it, into the mirror at this folder.
         case collect(commit: String, mirror: String)
+        /// Brings what refs below this prefix name into the mirror at this folder, and names the watched branch's commit.
+        case statements(prefix: String, mirror: String)
         /// Names the commit of a branch or tag; transfers nothing.
         case resolve(name: String)
         /// Commits `content` as `file` on top of the remote's `reference` and pushes it. `repository` keeps what was pushed.

@@ -68,7 +68,7 @@ struct HelperOutcome {
     private var what: String {
         switch request.operation {
         case .head: "look at the branch"
-        case .fetch, .collect: "fetch"
+        case .fetch, .collect, .statements: "fetch"
         case .resolve(let name): "look at \(name.quotedForMessage)"
         case .publish: "push"
         }

@@ -56,6 +56,7 @@ extension RemoteSession {
     private var advice: String {
         switch request.operation {
         case .collect: "keep large files out of its history"
+        case .statements: "keep approvals small, one file a ref"
         case .head, .fetch, .publish, .resolve: "keep model weights out of the fleet repository's history"
         }
     }

@@ -40,6 +40,8 @@ final class RemoteSession {
         case .fetch(let mirror): return (try Fetch(session: self, mirror: mirror).commit(), received)
         case .collect(let hex, let mirror):
             return (try CommitFetch(session: self, mirror: mirror, commit: hex).commit(), received)
+        case .statements(let prefix, let mirror):
+            return (try StatementFetch(session: self, mirror: mirror, prefix: prefix).commit(), received)
         case .resolve(let name): return (try NameLookup(session: self, name: name).commit(), 0)
         case .publish(let publication): return (try Publish(session: self, publication).commit(), received)
         }

@@ -19,7 +19,7 @@ final class Transfers: Sendable {
     }
 
     func run(
-        _ operation: HelperRequest.Operation, deadline: Duration
+        _ operation: HelperRequest.Operation, deadline: Duration, bytes: Int? = nil
     ) async throws(Failure) -> (commit: CommitID, received: Int) {
         let scratch = folder + "/transfer-\(count.add(1, ordering: .relaxed).newValue)"
         do {
@@ -31,7 +31,7 @@ final class Transfers: Sendable {
         // Removed whatever happened: the helper is over, and may have been killed.
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let request = HelperRequest(
-            operation: operation, remote: remote, scratch: scratch, byteLimit: limits.bytes,
+            operation: operation, remote: remote, scratch: scratch, byteLimit: min(bytes ?? limits.bytes, limits.bytes),
             bytesPerSecond: limits.bytesPerSecond,
             seconds: Int(deadline.milliseconds / 1000) + 5)
         return try await launcher.run(request, deadline: deadline)

@@ -35,10 +35,8 @@ package final class FolderTree: FleetTree {
                 message: "\(root.quotedForMessage) cannot be listed: \(String(cString: strerror(errno)))")
         }
         return seen.withLock { seen in
-            let number = String(seen.scans.count + 1, radix: 16)
-            let digits = String(repeating: "0", count: 40 - number.utf8.count) + number
             for (path, blob) in scan.files { seen.places[blob] = path }
-            guard let id = try? CommitID(parsing: digits) else { preconditionFailure("forty digits are a commit id") }
+            let id = CommitID(number: UInt64(seen.scans.count + 1))
             seen.scans[id] = scan
             return id
         }
@@ -103,10 +101,7 @@ package final class FolderTree: FleetTree {
     /// An id that is another one when the file was written again.
     private static func identity(_ path: String, _ status: stat) -> BlobID {
         let facts = "\(path)\u{0}\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-        guard let id = try? BlobID(parsing: String(Digest(of: facts.utf8).hex.prefix(40))) else {
-            preconditionFailure("forty digits are a blob id")
-        }
-        return id
+        return BlobID(standingFor: Digest(of: facts.utf8))
     }
 
     package func changes(from base: CommitID?, to commit: CommitID, under path: String) async throws(Failure)

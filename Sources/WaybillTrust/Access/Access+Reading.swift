@@ -49,7 +49,7 @@ private struct AccessReading {
             let path: [FieldStep] = [.member("people"), .index(index), .member("keys"), .index(number)]
             if let key = readKey(item, path, of: name) { keys.append(key) }
         }
-        people.append(Access.Person(name: name, keys: keys))
+        people.append(Access.Person(name: name, keys: keys, isBot: item["bot"] != nil))
     }
 
     private mutating func readKey(_ item: Value, _ path: [FieldStep], of person: Name) -> Access.Key? {
@@ -122,14 +122,42 @@ private struct AccessReading {
         if item["people"] == nil, item["groups"] == nil {
             note(path, "this role is given to nobody", hint: "add 'people' or 'groups'", "missing-field")
         }
-        var models: [NamePattern] = []
-        for (number, model) in (item["models"]?.list ?? []).enumerated() {
-            guard let text = model.string else { continue }
-            do throws(InvalidInput) { models.append(try NamePattern(parsing: text)) } catch {
-                note(path + [.member("models"), .index(number)], error.message)
+        let models = patterns(item, "models", path) ?? []
+        let environments = patterns(item, "environments", path)
+        guard let role = item["role"]?.string.flatMap(AccessRole.init) else { return }
+        let approves = item["as"]?.string.flatMap { try? Name(parsing: $0) }
+        checkScope(role, item, models, path)
+        grants.append(
+            Access.Grant(role: role, as: approves, models: models, environments: environments, people: holders))
+    }
+
+    private mutating func checkScope(_ role: AccessRole, _ item: Value, _ models: [NamePattern], _ path: [FieldStep]) {
+        if role == .approver, item["as"] == nil {
+            note(
+                path, "an approver approves in a role that an environment asks for, and 'as' does not say which",
+                hint: "add 'as: risk'", "missing-field")
+        }
+        if role != .approver, item["as"] != nil {
+            note(
+                path + [.member("as")], "'as' is for an approver, and this is the role '\(role.rawValue)'",
+                hint: "remove it, or write 'role: approver'", "conflicting-fields")
+        }
+        if role.isOfFleet, models.contains(where: { $0.text != "*" }) || item["environments"] != nil {
+            note(
+                path, "the role '\(role.rawValue)' is for the whole fleet",
+                hint: "write 'models: [\"*\"]' and no 'environments'", "conflicting-fields")
+        }
+    }
+
+    private mutating func patterns(_ item: Value, _ field: String, _ path: [FieldStep]) -> [NamePattern]? {
+        guard let list = item[field]?.list else { return nil }
+        var patterns: [NamePattern] = []
+        for (number, pattern) in list.enumerated() {
+            guard let text = pattern.string else { continue }
+            do throws(InvalidInput) { patterns.append(try NamePattern(parsing: text)) } catch {
+                note(path + [.member(field), .index(number)], error.message)
             }
         }
-        guard let role = item["role"]?.string.flatMap(AccessRole.init) else { return }
-        grants.append(Access.Grant(role: role, models: models, people: holders))
+        return patterns
     }
 }

@@ -22,21 +22,33 @@ package struct Access: Hashable, Sendable {
     package struct Person: Hashable, Sendable {
         package var name: Name
         package var keys: [Key]
+        /// A program. It never counts as a person who approves.
+        package var isBot: Bool
 
-        package init(name: Name, keys: [Key]) {
+        package init(name: Name, keys: [Key], isBot: Bool = false) {
             self.name = name
             self.keys = keys
+            self.isBot = isBot
         }
     }
 
     package struct Grant: Hashable, Sendable {
         package var role: AccessRole
+        /// The role in which an approver approves; nil for every other.
+        package var approves: Name?
         package var models: [NamePattern]
+        /// Nil: all.
+        package var environments: [NamePattern]?
         package var people: Set<Name>
 
-        package init(role: AccessRole, models: [NamePattern], people: Set<Name>) {
+        package init(
+            role: AccessRole, as approves: Name? = nil, models: [NamePattern], environments: [NamePattern]? = nil,
+            people: Set<Name>
+        ) {
             self.role = role
+            self.approves = approves
             self.models = models
+            self.environments = environments
             self.people = people
         }
     }
@@ -94,71 +106,41 @@ package struct Access: Hashable, Sendable {
     package func decide(
         _ key: SSHPublicKey, _ role: AccessRole, model: Name, seen moment: Timestamp
     ) -> Decision {
+        let decision = decide(key, seen: moment)
+        guard case .allowed(let person) = decision else { return decision }
+        let isGiven = isGiven(role, to: person, model: model)
+        return isGiven ? decision : .missingRole(person: person)
+    }
+
+    /// Whose `key` is, and whether it counts for anything that was first seen at `moment`.
+    package func decide(_ key: SSHPublicKey, seen moment: Timestamp) -> Decision {
         guard let (person, key) = holders[key] else { return .unknownKey }
         if let revoked = key.revoked, moment >= revoked { return .revoked(person: person, at: revoked) }
         if let from = key.validFrom, moment < from { return .notYetValid(person: person, from: from) }
         if let until = key.validUntil, moment >= until { return .expired(person: person, at: until) }
-        let mayAct = grants.contains { grant in
-            grant.role == role && grant.people.contains(person) && grant.models.contains { $0.matches(model) }
-        }
-        return mayAct ? .allowed(person: person) : .missingRole(person: person)
+        return .allowed(person: person)
     }
 
     /// Lines for `ssh-keygen -Y verify -f`: who may act in `role` for `model`. A revoked key is valid until it was revoked.
     package func allowedSigners(_ role: AccessRole, model: Name, namespace: String) -> [AllowedSigner] {
         people.flatMap { person -> [AllowedSigner] in
-            let mayAct = grants.contains { grant in
-                grant.role == role && grant.people.contains(person.name) && grant.models.contains { $0.matches(model) }
-            }
-            guard mayAct else { return [] }
-            return person.keys.map { key in
-                let end = [key.validUntil, key.revoked].compactMap { $0 }.min()
-                return AllowedSigner(
-                    principals: [person.name.text], namespaces: [namespace], validAfter: key.validFrom,
-                    validBefore: end.map { Timestamp(milliseconds: $0.milliseconds - 1000) }, key: key.key)
-            }
+            isGiven(role, to: person.name, model: model) ? person.signers([namespace]) : []
         }
+    }
+
+    /// The same for everybody who has a key, whatever they may do. Bots are left out: their word is nobody's.
+    package func allowedSigners(namespaces: [String]) -> [AllowedSigner] {
+        people.filter { !$0.isBot }.flatMap { $0.signers(namespaces) }
     }
 }
 
-/// A name with `*` for any letters.
-package struct NamePattern: Hashable, Sendable, CustomStringConvertible {
-    package let text: String
-
-    /// - Throws: `InvalidInput` that says what a pattern may hold.
-    package init(parsing text: String) throws(InvalidInput) {
-        let isSound = text.utf8.allSatisfy {
-            (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "-") || $0 == Self.star
+extension Access.Person {
+    fileprivate func signers(_ namespaces: [String]) -> [AllowedSigner] {
+        keys.map { key in
+            let end = [key.validUntil, key.revoked].compactMap { $0 }.min()
+            return AllowedSigner(
+                principals: [name.text], namespaces: namespaces, validAfter: key.validFrom,
+                validBefore: end.map { Timestamp(milliseconds: $0.milliseconds - 1000) }, key: key.key)
         }
-        guard isSound, (1...63).contains(text.utf8.count) else {
-            throw InvalidInput(
-                "\(text.quotedForMessage) names no models; use 1 to 63 lowercase letters, digits, '-' and '*', as in 'risk-*'"
-            )
-        }
-        self.text = text
-    }
-
-    private static let star = UInt8(ascii: "*")
-
-    package var description: String { text }
-
-    package func matches(_ name: Name) -> Bool {
-        let (pattern, name) = (Array(text.utf8), Array(name.text.utf8))
-        var (at, place) = (0, 0)
-        var retry: (at: Int, place: Int)?
-        while place < name.count {
-            if at < pattern.count, pattern[at] == Self.star {
-                retry = (at, place)
-                at += 1
-            } else if at < pattern.count, pattern[at] == name[place] {
-                (at, place) = (at + 1, place + 1)
-            } else if let last = retry {
-                retry = (last.at, last.place + 1)
-                (at, place) = (last.at + 1, last.place + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[at...].allSatisfy { $0 == Self.star }
     }
 }

@@ -110,7 +110,12 @@ enum ManifestFolder {
         try sources(in: root)?.resolve().repository.path ?? ""
     }
 
-    /// The same.
+    /// `repository.branch` of it, or what is watched without one.
+    static func branch(in root: String) throws(Failure) -> String {
+        try sources(in: root)?.resolve().repository.branch ?? "main"
+    }
+
+    /// The same as `configured`.
     ///
     /// - Throws: `ConfigurationProblems` for what is wrong in the file, `Failure` when it cannot be read.
     static func checked(in root: String) throws -> String {

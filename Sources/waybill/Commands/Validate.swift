@@ -44,6 +44,11 @@ struct Validate: AsyncParsableCommand {
         completion: .file())
     var signingKey: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Take what an earlier run measured of the same bundle, gate, data and runtime, and say so.")
+    var cache = true
+
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: Form = .text
 
@@ -95,6 +100,7 @@ extension Evidence {
             "verdict": .string(verdict.rawValue), "evidence": .string(digest.description),
             "gates": .object(Members(results.map { ($0.gate.name, .string($0.judged.verdict.rawValue)) })),
         ]
+        if !cached.isEmpty { facts["cached"] = .list(cached.map { .string($0) }) }
         if let key { facts["key"] = .string(key.fingerprint) }
         return facts
     }

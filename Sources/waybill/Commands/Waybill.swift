@@ -25,6 +25,9 @@ struct Waybill: AsyncParsableCommand {
             CommandGroup(name: "Prove", subcommands: [PackageCommand.self, Validate.self, EvidenceCommand.self]),
             CommandGroup(name: "Promote", subcommands: [Promote.self, Rollback.self, Lift.self]),
             CommandGroup(
+                name: "Decide",
+                subcommands: [Propose.self, Approve.self, Reject.self, Approvals.self, AccessCommand.self]),
+            CommandGroup(
                 name: "Run", subcommands: [Run.self, Gateway.self, Stop.self]),
             CommandGroup(
                 name: "Act",

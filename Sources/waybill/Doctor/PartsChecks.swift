@@ -101,7 +101,7 @@ struct LedgerCheck: Check {
             guard let newest = try await LedgerReader(folder: folder).newestCheckpoint()?.checkpoint else {
                 return [.ok("ledger", "has no entry yet")]
             }
-            return [.ok("ledger", "\(newest.size) entries, \(newest.origin)")]
+            return [.ok("ledger", "\(newest.size) entries, \(newest.origin)")] + statementKey(configuration)
         } catch {
             return [
                 .problem(
@@ -109,5 +109,12 @@ struct LedgerCheck: Check {
                     remedy: "'waybill audit verify' says which byte; do not write to it by hand")
             ]
         }
+    }
+
+    /// The public half of the key that signs statements, once a controller has made it.
+    private func statementKey(_ configuration: WaybillConfiguration) -> [Finding] {
+        let path = StateFolder(at: URL(fileURLWithPath: configuration.stateFolder)).statementPublicKey
+        guard let bytes = FileManager.default.contents(atPath: path) else { return [] }
+        return [.ok("statement key", String(decoding: bytes.prefix(1024), as: UTF8.self).trimmed.harmless)]
     }
 }

@@ -4,18 +4,24 @@ import WaybillLedger
 import WaybillTrust
 
 /// When the ledger saw signatures first, by the digest of their bytes. A key that is revoked later does not undo what was seen before.
-enum FirstSights {
-    /// None when there is no ledger.
+struct FirstSights: Hashable, Codable, Sendable {
+    private(set) var seen: [Digest: Timestamp] = [:]
+
+    mutating func fold(_ event: Event) {
+        guard event.type == .signatureVerified,
+            let digest = event.body["signature"]?.string.flatMap({ try? Digest(parsing: $0) })
+        else { return }
+        seen[digest] = min(seen[digest] ?? event.time, event.time)
+    }
+
+    /// As the ledger of `folder` has them; none when there is no ledger.
     static func read(ledger folder: String) async throws(Failure) -> [Digest: Timestamp] {
         guard FileManager.default.fileExists(atPath: folder) else { return [:] }
         let events = try await LedgerReader(folder: folder).events { recorded in
             recorded.header?.type == EventType.signatureVerified.rawValue
         }
-        var seen: [Digest: Timestamp] = [:]
-        for event in events.compactMap(\.event) {
-            guard let digest = event.body["signature"]?.string.flatMap({ try? Digest(parsing: $0) }) else { continue }
-            seen[digest] = min(seen[digest] ?? event.time, event.time)
-        }
-        return seen
+        var sights = FirstSights()
+        for event in events.compactMap(\.event) { sights.fold(event) }
+        return sights.seen
     }
 }

@@ -54,7 +54,7 @@ struct ReviewMaterial: Sendable {
             }
             // As it is kept, or as 'waybill validate -o json' shows it.
             var members = Value(json: data)?.object ?? [:]
-            (members["kind"], members["digest"]) = (nil, nil)
+            for shown in ["kind", "digest", "cached"] { members[shown] = nil }
             do throws(InvalidInput) { found.append(try EvidenceReport(bytes: Value.object(members).jsonBytes)) } catch {
                 throw Self.unreadable(path, error.message)
             }

@@ -3,13 +3,13 @@ import WaybillCore
 import WaybillPackage
 
 extension Conditions {
-    /// With what is known of the version's packaging, which changes while the engine waits for it and decides nothing.
-    func telling(_ progress: PackagingProgress?, _ inspected: [InspectedFile], at time: Timestamp) -> Conditions {
+    /// With what is known of the version's packaging or validation, which changes while the engine waits for it and decides nothing.
+    func telling(_ progress: String?, _ inspected: [InspectedFile], at time: Timestamp) -> Conditions {
         var told = self
         if let progress {
             for kind in [Condition.Kind.ready, .reconciling] {
                 guard var condition = told[kind], condition.reason == Reason.progressing.rawValue else { continue }
-                condition.message = progress.description
+                condition.message = progress
                 told.set(condition)
             }
         }

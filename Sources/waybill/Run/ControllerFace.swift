@@ -16,6 +16,7 @@ struct ControllerFace: ControllerInterface {
     let source: any DesiredStateSource
     let target: LocalTarget
     let models: ArtifactStore
+    let validator: FleetValidator
     let ledger: Ledger
     /// Where entries are written; watchers are told.
     let entries: any LedgerStorage
@@ -93,6 +94,7 @@ struct ControllerFace: ControllerInterface {
         _ inspected: [InspectedFile]
     ) -> DeploymentView {
         let progress = summary.desired.flatMap { packaging[$0] }
+        let asking = summary.desired.flatMap { validator.progress[$0] }
         let serving = summary.replicas.filter { summary.rotation.contains($0.id) }.map(\.version)
         return DeploymentView(
             key: summary.key, version: summary.version, serving: Array(Set(serving)), runtime: summary.runtime,
@@ -102,8 +104,9 @@ struct ControllerFace: ControllerInterface {
             revision: summary.desired, commit: summary.commit,
             url: address.map { "http://\($0)\(summary.path)" },
             conditions: summary.conditions.telling(
-                progress, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
-            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress, standIn: summary.standIn)
+                progress?.description ?? asking, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
+            orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress,
+            standIn: summary.standIn, validation: asking)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {

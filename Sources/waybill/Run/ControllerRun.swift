@@ -48,7 +48,11 @@ struct ControllerRun {
     private func assemble(
         _ folder: StateFolder, _ repository: MirrorRepository, _ ledger: Ledger, _ client: HTTPClient
     ) async throws {
-        let memory = try await Memory.read(ledger)
+        let snapshot = SnapshotFile(folder)
+        let (memory, begun) = try await Memory.read(ledger.reader, since: snapshot)
+        // Before anything else is taken in. Without a snapshot the next start takes longer, and nothing more.
+        let isDue = SnapshotKeeper.isDue(memory.entries, after: begun)
+        let taken = isDue ? try? await snapshot.write(memory, at: clock.now()) : nil
         let store = await StoreKeeper.open(folder.store, ledger: ledger, clock: clock, logger: logger)
         let signal = ChangeSignal()
         let metrics = Metrics()
@@ -57,25 +61,36 @@ struct ControllerRun {
             ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, recent: recent, logger: logger)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
+        if let taken { try await journal.note(taken) }
         if let reason = store.rebuiltBecause { try await recordRebuild(reason, memory, journal) }
+
+        let statementKey = try StatementKey(in: folder)
+        if memory.statementKey != statementKey.publicKey.description {
+            try await journal.note(statementKey.made(at: clock.now()))
+        }
+        logger.info("statements are signed by \(statementKey.publicKey)")
 
         let loader = FleetSource(tree: repository, path: configuration.repository.path)
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)
-        let models = try models(folder, repository, journal, inForce, recent)
+        let readers = try ModelSources.readers(
+            configuration, ProcessInfo.processInfo.environment, scratch: folder.repositories, refusing: [folder.path])
+        let models = models(folder, repository, journal, inForce, recent, readers)
+        let validator = try FleetValidator(
+            folder: folder, configuration: configuration, repository: repository, source: loader, models: models,
+            readers: readers, journal: journal, key: statementKey, clock: clock)
         let target = try localTarget(folder, repository, journal, client, ports, models)
         let launcher =
             configuration.startsGateway
             ? GatewayLauncher(state: folder, configuration: configuration, control: gateway) : nil
         let world = World(
             target: target, gateway: gateway, ledger: watched, clock: clock, summaries: store, gatewayKeeper: launcher,
-            gatewayTrace: { folder.gatewayTrace })
+            validator: validator, gatewayTrace: { folder.gatewayTrace })
         let parts = Parts(
             folder: folder, configuration: configuration, logger: logger, clock: clock, memory: memory,
-            journal: journal,
-            ledger: ledger, store: store, repository: repository, loader: loader, target: target,
-            models: models, world: world,
+            snapshotEntries: taken == nil ? begun : memory.entries, journal: journal, ledger: ledger, store: store,
+            repository: repository, loader: loader, target: target, models: models, validator: validator, world: world,
             table: table, ports: ports, signal: signal, metrics: metrics, conditions: await store.conditions(),
             catalogue: CatalogueConditions(inForce))
         try await ControllerServices(parts).run()
@@ -88,16 +103,13 @@ struct ControllerRun {
 
     private func models(
         _ folder: StateFolder, _ repository: MirrorRepository, _ journal: Journal, _ inForce: CommitInForce,
-        _ recent: RecentVersions
-    ) throws -> ArtifactStore {
+        _ recent: RecentVersions, _ readers: SourceReaders
+    ) -> ArtifactStore {
         let clock = clock
         let list = FleetAllowList(tree: repository, path: configuration.repository.path)
         return ArtifactStore(
             root: folder.models, content: ContentStore(root: folder.content), tree: repository,
-            readers: try ModelSources.readers(
-                configuration, ProcessInfo.processInfo.environment, scratch: folder.repositories,
-                refusing: [folder.path]),
-            journal: journal, refusing: [folder.path],
+            readers: readers, journal: journal, refusing: [folder.path],
             allowing: { () throws(Failure) in try await list.read(at: inForce.commit) },
             retention: configuration.retention, recent: { recent.newest($0) }, build: BuildVersion.text,
             now: { clock.now() })
@@ -137,53 +149,6 @@ struct ControllerRun {
             Event(
                 .storeRebuilt, decision: .random(), time: clock.now(), subject: "controller",
                 body: ["reason": .string(reason), "entries": .integer(Int64(memory.entries))]))
-    }
-}
-
-/// What the ledger says at a start.
-struct Memory: Sendable {
-    var facts = Facts()
-    var fleet = FleetMemory()
-    let recent = RecentVersions()
-    let inForce = CommitInForce()
-    var lastBuild: String?
-    var entries: UInt64 = 0
-
-    /// Folds the whole ledger.
-    static func read(_ ledger: Ledger) async throws(Failure) -> Memory {
-        let reader = ledger.reader
-        return try await Blocking.run { () throws(Failure) in
-            var memory = Memory()
-            try reader.forEach { recorded throws(Failure) in
-                memory.entries = recorded.index + 1
-                guard let event = try readable(recorded) else { return true }
-                memory.facts.fold(recorded.index, event)
-                memory.fleet.fold(event)
-                memory.recent.take(event)
-                memory.inForce.take(event)
-                if event.type == .controllerStarted { memory.lastBuild = event.body["build"]?.string }
-                return true
-            }
-            return memory
-        }
-    }
-
-    /// The event, or nil when what it says decides nothing.
-    ///
-    /// - Throws: `Failure` when it may decide something and cannot be read: going on would forget a pause, or a hold.
-    static func readable(_ recorded: RecordedEvent) throws(Failure) -> Event? {
-        switch recorded.content {
-        case .disclosed(let event): return event
-        case .unreadable(let why):
-            let name = recorded.header?.type
-            if let name, EventType(rawValue: name).map({ !$0.decides }) ?? true { return nil }
-            let subject = recorded.header.map { " about \($0.subject.quotedForMessage)" } ?? ""
-            throw Failure(
-                .stall, reason: "LedgerUnreadable",
-                message: "ledger: entry \(recorded.index) (\(name ?? "of an unknown form")\(subject)) cannot be read: "
-                    + "\(why); it may decide what is done, so nothing is begun without it: look at the ledger with "
-                    + "'waybill audit verify' and restore the journal, or run the Waybill that wrote it")
-        }
     }
 }
 

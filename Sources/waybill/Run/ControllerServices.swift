@@ -15,6 +15,8 @@ struct Parts: Sendable {
     var logger: Logger
     var clock: SystemClock
     var memory: Memory
+    /// Entries that the snapshot took in from which the start began.
+    var snapshotEntries: UInt64
     var journal: Journal
     var ledger: Ledger
     var store: StoreKeeper
@@ -22,6 +24,7 @@ struct Parts: Sendable {
     var loader: FleetSource
     var target: LocalTarget
     var models: ArtifactStore
+    var validator: FleetValidator
     var world: World
     var table: RouteTable?
     var ports: PublishedPorts
@@ -60,6 +63,7 @@ struct ControllerServices {
                 metrics.count(.reconciles, ["outcome": outcome.rawValue])
                 metrics.observe(.reconcileSeconds, duration)
             })
+        parts.validator.follow(controller)
         // A round asks, fetches (each within its own limit), reads and judges.
         let longestRound = parts.configuration.repository.timeout * 2 + .seconds(120)
         watcher = FleetWatcher(
@@ -68,6 +72,10 @@ struct ControllerServices {
             branch: parts.configuration.repository.branch, controller: controller,
             pollInterval: parts.configuration.repository.pollInterval,
             memory: parts.memory.fleet, hold: parts.memory.facts.fleetHold, served: parts.memory.facts.servedKeys,
+            approvals: ApprovalBoardReader(parts.repository) { (commit) throws(Failure) in
+                try await RuleFiles.read(
+                    parts.repository, at: commit, path: parts.configuration.repository.path)
+            },
             beginning: { heartbeat.beat("git", within: longestRound) },
             rounded: { rest in
                 heartbeat.beat("git", within: rest + Self.patience)
@@ -86,7 +94,7 @@ struct ControllerServices {
         let stop = StopSignals()
         let face = ControllerFace(
             changes: parts.signal, controller: controller, watcher: watcher, source: parts.loader, target: parts.target,
-            models: parts.models, ledger: parts.ledger, entries: parts.world.ledger,
+            models: parts.models, validator: parts.validator, ledger: parts.ledger, entries: parts.world.ledger,
             history: parts.store, folder: parts.folder, configuration: parts.configuration,
             startedAt: parts.clock.now(),
             repository: parts.repository, catalogue: parts.catalogue)
@@ -104,8 +112,10 @@ struct ControllerServices {
             group.addTask { .idle(await parts.store.run(turned: { pulse.beat("store") })) }
             group.addTask { .idle(await pulse.run()) }
             group.addTask { .idle(await self.keepResources()) }
+            group.addTask { .idle(await SnapshotKeeper(parts).run()) }
             group.addTask { .idle(await SignatureWatch(parts, accepted: { await watcher.status.accepted }).run()) }
             group.addTask { .idle(await self.followProgress()) }
+            group.addTask { .idle(await self.endCandidates()) }
             group.addTask { .idle(await self.followQuarantine()) }
             group.addTask { .idle(try await control.run()) }
             group.addTask { .idle(try await monitor.run()) }
@@ -157,15 +167,23 @@ struct ControllerServices {
 
     /// Shows how far packaging is as it gets on, and lets the engine know that it does.
     private func followProgress() async {
-        var known: [Revision: PackagingProgress] = [:]
+        var (known, asked): ([Revision: PackagingProgress], [Revision: String]) = ([:], [:])
         while (try? await Task.sleep(for: .seconds(1))) != nil {
-            let now = parts.target.progress
-            if now == known { continue }
+            let (now, asking) = (parts.target.progress, parts.validator.progress)
+            if now == known && asking == asked { continue }
             for (revision, progress) in now where known[revision] != progress {
                 controller.send(.progressed(revision))
             }
-            known = now
+            for (revision, gate) in asking where asked[revision] != gate { controller.send(.progressed(revision)) }
+            (known, asked) = (now, asking)
             parts.signal.advance()
+        }
+    }
+
+    /// Ends what an earlier controller was asking when it was killed.
+    private func endCandidates() async {
+        do throws(Failure) { try await parts.validator.sweep() } catch {
+            parts.logger.warning("candidates of an earlier run are left: \(error.message)")
         }
     }
 

@@ -3,13 +3,25 @@ import WaybillCore
 import WaybillPackage
 
 /// The commit that the ledger says was accepted last.
-final class CommitInForce: Sendable {
-    struct Acceptance: Hashable, Sendable {
+final class CommitInForce: Codable, Sendable {
+    struct Acceptance: Hashable, Codable, Sendable {
         var commit: CommitID
         var at: Timestamp
     }
 
     private let kept = Mutex<Acceptance?>(nil)
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let known = try decoder.singleValueContainer().decode(Acceptance?.self)
+        kept.withLock { $0 = known }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(kept.withLock { $0 })
+    }
 
     var acceptance: Acceptance? { kept.withLock { $0 } }
     var commit: CommitID? { acceptance?.commit }

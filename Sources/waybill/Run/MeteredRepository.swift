@@ -17,6 +17,10 @@ struct MeteredRepository: FleetRepository {
         return commit
     }
 
+    func references(below prefix: String) async throws(Failure) -> [String: CommitID] {
+        try await base.references(below: prefix)
+    }
+
     func contains(_ ancestor: CommitID, in commit: CommitID) async throws(Failure) -> Bool {
         try await base.contains(ancestor, in: commit)
     }

@@ -3,11 +3,23 @@ import WaybillCore
 import WaybillLedger
 
 /// Versions of the last revisions of each deployment, as the ledger tells them: what a collection keeps so that a way back is at hand.
-final class RecentVersions: Sendable {
+final class RecentVersions: Codable, Sendable {
     /// More of one deployment are not remembered.
     private static let most = 100
 
     private let kept = Mutex<[String: [VersionID]]>([:])
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let known = try decoder.singleValueContainer().decode([String: [VersionID]].self)
+        kept.withLock { $0 = known }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(kept.withLock { $0 })
+    }
 
     /// Follows what was written to the ledger.
     func take(_ event: Event) {

@@ -25,12 +25,14 @@ struct SignatureWatch: Sendable {
             do throws(Failure) {
                 guard let commit = await accepted() else { continue }
                 // A commit's file does not change: it is read once.
-                if known?.commit != commit { known = (commit, try await rules(at: commit)) }
+                if known?.commit != commit {
+                    known = (commit, try await AccessRules.load(parts.repository, at: commit))
+                }
                 guard let rules = known?.rules else { continue }
                 if sights == nil {
                     sights = SignatureSights(
                         ContentStore(root: parts.folder.content), journal: parts.journal,
-                        seen: try await FirstSights.read(ledger: parts.folder.ledger), now: { clock.now() })
+                        seen: parts.memory.sights.seen, now: { clock.now() })
                 }
                 try await sights?.look(rules.access, rules: rules.digest)
                 said = nil
@@ -39,12 +41,5 @@ struct SignatureWatch: Sendable {
                 said = error.message
             }
         } while (try? await Task.sleep(for: Self.interval)) != nil
-    }
-
-    private func rules(at commit: CommitID) async throws(Failure) -> AccessRules? {
-        guard let file = try await parts.repository.file(AccessSchema.path, at: commit),
-            let bytes = try await parts.repository.read([file.blob], limit: AccessRules.limit).first
-        else { return nil }
-        return try AccessRules(bytes, path: AccessSchema.path)
     }
 }

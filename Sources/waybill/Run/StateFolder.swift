@@ -17,6 +17,9 @@ struct StateFolder: Sendable {
     var ledger: String { path + "/ledger" }
     /// False before a controller ran here.
     var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger) }
+    /// What the controller signs its statements with.
+    var statementKey: String { path + "/statement.key" }
+    var statementPublicKey: String { path + "/statement.pub" }
     /// The default anchor: beside the ledger, so that it survives what befalls the ledger's folder alone.
     var anchorFolder: String { path + "/anchor" }
     var anchor: String { anchorFolder + "/checkpoint" }
@@ -37,6 +40,9 @@ struct StateFolder: Sendable {
     var routes: String { gateway + "/routes.json" }
     var gatewayLock: String { gateway + "/gateway.lock" }
     var store: String { path + "/store.sqlite" }
+    /// What the ledger's first entries come to (`FactsSnapshot`).
+    var snapshotFolder: String { path + "/facts" }
+    var snapshot: String { snapshotFolder + "/snapshot.json" }
 
     /// Makes the folders that are missing, and gives each the least mode that works, also those of an older build.
     ///
@@ -44,7 +50,7 @@ struct StateFolder: Sendable {
     func create() throws(Failure) {
         let folders: [(String, mode_t)] = [
             (path, 0o711), (anchorFolder, 0o700), (git, 0o700), (models, 0o711), (environments, 0o711),
-            (replicas, 0o711), (gateway, 0o700),
+            (replicas, 0o711), (gateway, 0o700), (snapshotFolder, 0o700),
         ]
         for (folder, mode) in folders {
             do {

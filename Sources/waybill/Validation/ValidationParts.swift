@@ -41,7 +41,8 @@ struct ValidationParts: Sendable {
         let run = ValidationRun(
             subject: subject, content: content, bundle: bundle,
             intake: ArtifactIntake(content: content, tree: subject.tree, readers: readers, refusing: [folder.path]),
-            candidates: candidates, runtime: command.runtime, allowing: allowing,
+            candidates: candidates, runtime: command.runtime,
+            cache: MeasurementCache(in: folder, isRead: command.cache), allowing: allowing,
             signatures: { () throws(Failure) in
                 try await signatures.findings(bundle, in: content, ledger: folder.ledger)
             },

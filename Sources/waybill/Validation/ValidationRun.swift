@@ -13,6 +13,7 @@ struct ValidationRun: Sendable {
     let intake: ArtifactIntake
     let candidates: CandidateRunner
     let runtime: Name?
+    let cache: MeasurementCache
     /// The names that pickles may import.
     let allowing: AllowList
     /// What is known of the bundle's signatures, and the rules by which they were judged.
@@ -23,11 +24,32 @@ struct ValidationRun: Sendable {
     private struct Course {
         var results: [GateResult] = []
         var skipped: [String] = []
+        var cached: [String] = []
         let runAll: Bool
 
         var goesOn: Bool { runAll || results.allSatisfy { $0.judged.verdict == .passed } }
 
         mutating func take(_ result: GateResult) { results.append(result) }
+
+        mutating func takeCached(_ result: GateResult) {
+            cached.append(result.gate.name)
+            results.append(result)
+        }
+
+        /// The course with `known` alone; nil when a gate is still to be asked.
+        func continued(_ gates: [Gate], with known: [String: GateResult]) -> Course? {
+            var course = self
+            for gate in gates {
+                if !course.goesOn {
+                    course.skipped.append(gate.name)
+                } else if let result = known[gate.name] {
+                    course.takeCached(result)
+                } else {
+                    return nil
+                }
+            }
+            return course
+        }
     }
 
     /// - Throws: `Failure` for what keeps any gate from being asked, such as a full disk. What concerns one gate is its result.
@@ -50,9 +72,11 @@ struct ValidationRun: Sendable {
         } else {
             course.skipped += asking.map(\.name)
         }
-        return Evidence(
+        var evidence = Evidence(
             version: subject.version.id, bundle: bundle.descriptor.digest, checklist: subject.checklist.name,
             rules: subject.checklist.rules.digest, runtime: used, results: course.results, skipped: course.skipped)
+        evidence.cached = course.cached
+        return evidence
     }
 
     /// A gate about the bundle itself.
@@ -81,21 +105,23 @@ struct ValidationRun: Sendable {
     ) async throws(Failure) -> Evidence.Runtime? {
         var used: Evidence.Runtime?
         do throws(Failure) {
-            let spec = try await subject.spec(of: subject.version, runtime: runtime)
-            used = Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
-            let begun = course
-            course = try await candidates.run(spec, at: subject.commit, ticket: ticket, progress: progress) { port in
-                var course = begun
-                var measures = CandidateMeasures(run: self, candidate: port, gates: gates, ticket: ticket)
-                for gate in gates {
-                    guard course.goesOn, !Task.isCancelled else {
-                        course.skipped.append(gate.name)
-                        continue
-                    }
-                    progress(gate.name)
-                    course.take(await measures.ask(gate))
+            let spec =
+                if let candidate = subject.candidate { candidate } else {
+                    try await subject.spec(of: subject.version, runtime: runtime)
                 }
-                return course
+            guard spec.protocolName == .oipV2 else { throw .unusable(spec.runtime, spec.protocolName) }
+            used = Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
+            let before = course
+            let keys = await keys(of: gates, spec)
+            let known = gates.reduce(into: [:]) { found, gate in
+                found[gate.name] = keys[gate.name].flatMap { cache.result(of: gate, $0) }
+            }
+            if let whole = before.continued(gates, with: known) {
+                course = whole
+                return used
+            }
+            course = try await candidates.run(spec, at: subject.commit, ticket: ticket, progress: progress) { port in
+                await ask(gates, port, before, known, keys, ticket: ticket)
             }
         } catch {
             guard error.disposition == .stall, let first = gates.first else { throw error }
@@ -103,5 +129,35 @@ struct ValidationRun: Sendable {
             course.skipped += gates.dropFirst().map(\.name)
         }
         return used
+    }
+
+    private func keys(of gates: [Gate], _ spec: RevisionSpec) async -> [String: Digest] {
+        var keys: [String: Digest] = [:]
+        for gate in gates { keys[gate.name] = await cacheKey(of: gate, spec) }
+        return keys
+    }
+
+    /// Lets each gate ask `candidate`, but for those whose result is `known`; keeps what was measured under its key.
+    private func ask(
+        _ gates: [Gate], _ candidate: CandidateConnection, _ before: Course, _ known: [String: GateResult],
+        _ keys: [String: Digest], ticket: Ticket
+    ) async -> Course {
+        var course = before
+        var measures = CandidateMeasures(run: self, candidate: candidate, gates: gates, ticket: ticket)
+        for gate in gates {
+            guard course.goesOn, !Task.isCancelled else {
+                course.skipped.append(gate.name)
+                continue
+            }
+            if let result = known[gate.name] {
+                course.takeCached(result)
+                continue
+            }
+            progress(gate.name)
+            let result = await measures.ask(gate)
+            if let key = keys[gate.name], !Task.isCancelled { cache.keep(result, key) }
+            course.take(result)
+        }
+        return course
     }
 }

@@ -7,10 +7,14 @@ struct ValidationSubject: Sendable {
     /// What the version states, or else its model.
     let license: String?
     let checklist: (name: Name, rules: Checklist)
-    let tree: FolderTree
+    let tree: any FleetTree
     /// The look at the folder that it was read in.
     let commit: CommitID
-    private let state: DesiredState
+    let state: DesiredState
+    /// How a replica of the version is run, where a deployment says so.
+    var candidate: RevisionSpec?
+    /// What serves in an environment; nil: what `state` deploys there is taken for it.
+    var serving: (@Sendable (Name) async -> [ServedVersion])?
 
     /// - Throws: `ManifestProblem`, stalling, when the folder has no sound manifest of the version or the checklist.
     static func find(
@@ -47,30 +51,41 @@ struct ValidationSubject: Sendable {
             message: "\(root): no manifest below it defines \(what)\(problem ?? ""); 'waybill lint' shows what it has")
     }
 
-    /// The version of the model that serves in an environment, by what the folder deploys there, and how it is run; nil when nothing does.
+    /// The version of the model that serves in an environment, and how it is run; nil when nothing does.
     ///
-    /// - Throws: `BaselineAmbiguous`, stalling, when deployments there differ; `EnvironmentMissing` for one that nothing defines.
+    /// - Throws: `BaselineAmbiguous`, stalling, when versions there differ; `EnvironmentMissing` for one that nothing defines;
+    ///   `BaselineIsCandidate`; `BaselineMissing` for one that no manifest defines any more.
     func baseline(in environment: Name) async throws(Failure) -> (version: ModelVersion, spec: RevisionSpec)? {
         guard state.resources[.environment(environment)] != nil else {
             throw Failure(
                 .stall, reason: "EnvironmentMissing", message: "no manifest defines the Environment \(environment)")
         }
-        let there = state.deployments.values.filter {
-            $0.key.environment == environment && $0.spec.version.model == version.id.model
-        }
+        let there = await serving?(environment) ?? deployed(in: environment)
         guard let first = there.first else { return nil }
-        guard there.allSatisfy({ $0.spec.version == first.spec.version }) else {
-            let names = Set(there.map(\.spec.version.description)).sorted().joined(separator: " and ")
+        guard there.allSatisfy({ $0.version == first.version }) else {
+            let names = Set(there.map(\.version.description)).sorted().joined(separator: " and ")
             throw Failure(
                 .stall, reason: "BaselineAmbiguous", message: "\(names) are both deployed in \(environment)")
         }
-        guard let manifest = first.spec.manifest else { return nil }
-        guard manifest.id != version.id else {
+        guard first.version != version.id else {
             throw Failure(
                 .stall, reason: "BaselineIsCandidate",
-                message: "the folder deploys \(version.id) itself in \(environment); compare where it does not yet")
+                message: serving == nil
+                    ? "the folder deploys \(version.id) itself in \(environment); compare where it does not yet"
+                    : "\(version.id) itself serves in \(environment)")
         }
-        return (manifest, try await spec(of: manifest, runtime: first.spec.runtime))
+        guard case .modelVersion(let manifest)? = state.resources[.modelVersion(first.version)]?.spec else {
+            throw Failure(
+                .stall, reason: "BaselineMissing",
+                message: "\(first.version) serves in \(environment), and no manifest defines it any more")
+        }
+        return (manifest, try await spec(of: manifest, runtime: first.runtime))
+    }
+
+    private func deployed(in environment: Name) -> [ServedVersion] {
+        state.deployments.values.filter {
+            $0.key.environment == environment && $0.spec.version.model == version.id.model
+        }.map { ServedVersion(version: $0.spec.version, runtime: $0.spec.runtime) }
     }
 
     /// How a replica of a version of the model is run: by `runtime`; or else as the deployments of the model are; or by the only runtime that serves
@@ -90,9 +105,7 @@ struct ValidationSubject: Sendable {
                     "\(name) serves \(runtime.formats.joined(separator: ", ")), and \(version.id) is \(version.format)")
         }
         guard runtime.protocolName == .oipV2 else {
-            throw Failure(
-                .stall, reason: "RuntimeUnusable",
-                message: "\(name) speaks '\(runtime.protocolName.rawValue)'; gates ask candidates in 'oip-v2'")
+            throw .unusable(name, runtime.protocolName)
         }
         var digest: Digest?
         if let lock = runtime.environment?.lock {
@@ -102,7 +115,7 @@ struct ValidationSubject: Sendable {
             }
             digest = Digest(of: try await tree.read([file.blob], limit: 8 << 20).first ?? [])
         }
-        let key = DeploymentKey(environment: Self.environment, name: version.id.model)
+        let key = Self.candidateKey(of: version.id.model)
         return DesiredDeployment.resolve(
             ModelDeployment(key: key, version: version.id, runtime: name), version: version,
             runtime: ResolvedRuntime(name: name, runtime: runtime, lockDigest: digest),
@@ -110,11 +123,8 @@ struct ValidationSubject: Sendable {
         ).spec
     }
 
-    /// Stands in for that of a deployment; sandboxed like any.
-    private static let environment: Name = {
-        guard let name = try? Name(parsing: "validation") else { preconditionFailure("a literal name") }
-        return name
-    }()
+    /// Of a replica that only gates ask; sandboxed like any.
+    static func candidateKey(of model: Name) -> DeploymentKey { DeploymentKey(environment: .validation, name: model) }
 
     private func onlyRuntime() throws(Failure) -> Name {
         let deployed = Set(
@@ -135,5 +145,13 @@ struct ValidationSubject: Sendable {
             : Failure(
                 .stall, reason: "RuntimeAmbiguous",
                 message: "several runtimes serve \(version.format): \(names); name one by --runtime")
+    }
+}
+
+extension Failure {
+    static func unusable(_ runtime: Name, _ spoken: ServingProtocol) -> Failure {
+        Failure(
+            .stall, reason: "RuntimeUnusable",
+            message: "\(runtime) speaks '\(spoken.rawValue)'; gates ask candidates in 'oip-v2'")
     }
 }

@@ -41,6 +41,25 @@ struct FleetWatcherTests {
         #expect(fleet.types(.commitObserved, .commitAccepted) == [.commitObserved, .commitAccepted])
     }
 
+    @Test func `a webhook's round is one conversation with the remote, and a replayed one changes nothing`()
+        async throws
+    {
+        let fleet = fleet()
+        try await fleet.run {
+            try await settled(fleet)
+            let asked = fleet.repository.asked
+            fleet.source.set(b, [one, two], setting: 2)
+            fleet.repository.push(b, on: a)
+            fleet.watcher.trigger(.webhook)
+            try await eventually("it is accepted") { await fleet.watcher.status.accepted == b }
+            let fetched = fleet.repository.fetched
+            fleet.watcher.trigger(.webhook)
+            try await eventually("it is asked again") { fleet.repository.fetched == fetched + 1 }
+            #expect(fleet.repository.asked == asked)
+        }
+        #expect(fleet.types(.commitObserved, .commitAccepted).count == 4)
+    }
+
     @Test func `a remote that is away changes nothing and is asked again`() async throws {
         let fleet = fleet()
         try await fleet.run {

@@ -79,63 +79,9 @@ import WaybillTestSupport
             try fixture.content.layout.make()
             try await RegistryServer.with(in: folder) { (registry) async throws in
                 let repository = try registry.reference("models/churn")
-                let pack = try await artifact(
-                    fixture, repository, config: ModelPack.configType,
-                    [("application/vnd.cncf.model.weight.v1.raw", Self.weights, "model.bin")])
-                let source = "oci://\(repository.name)@\(pack)"
-                #expect(try await read(fixture, "\(source)#model.bin") == nil)
-                #expect(try await read(fixture, source) == nil)
-                #expect(
-                    try await read(fixture, "\(source)#other.bin")?.message
-                        == "\(source)#other.bin: it has no file 'other.bin'; it has 'model.bin'")
-                #expect(try await read(fixture, "\(source)#model.bin", size: 5)?.reason == "ArtifactMismatch")
-
-                let long = String(repeating: "d/", count: 70) + "weights.bin"
-                let kit = try await artifact(
-                    fixture, repository, config: "application/vnd.kitops.modelkit.config.v1+json",
-                    [
-                        (
-                            "application/vnd.kitops.modelkit.docs.v1.tar+gzip",
-                            try await tar(folder, [("README.md", [1])], gzip: true), nil
-                        ),
-                        (
-                            "application/vnd.kitops.modelkit.model.v1.tar+gzip",
-                            try await tar(
-                                folder, [("model/weights.bin", Self.weights), (long, [4, 5])], gzip: true, format: "pax"
-                            ),
-                            nil
-                        ),
-                    ])
-                #expect(try await read(fixture, "oci://\(repository.name)@\(kit)#model/weights.bin") == nil)
-                #expect(try await read(fixture, "oci://\(repository.name)@\(kit)#\(long)", bytes: [4, 5]) == nil)
-                #expect(
-                    try await read(fixture, "oci://\(repository.name)@\(kit)")?.message
-                        == "oci://\(repository.name)@\(kit) has files in archives; name the one that is meant after a '#'"
-                )
-                #expect(
-                    try await read(fixture, "oci://\(repository.name)@\(kit)#model")?.message.hasSuffix(
-                        "'model' is a folder; name a file") == true)
-
-                let image = try await artifact(
-                    fixture, repository, config: "application/vnd.oci.image.config.v1+json",
-                    [
-                        (
-                            "application/vnd.oci.image.layer.v1.tar",
-                            try await tar(
-                                folder, [("models/a.bin", [1, 2, 3]), ("models/b.bin", Self.weights)], format: "gnu"),
-                            nil
-                        ),
-                        (
-                            "application/vnd.oci.image.layer.v1.tar+gzip",
-                            try await tar(folder, [("models/a.bin", [9])], gzip: true), nil
-                        ),
-                        (
-                            "application/vnd.oci.image.layer.v1.tar",
-                            try await tar(folder, [("etc/.wh.models", []), ("x/.wh..wh..opq", [])]), nil
-                        ),
-                    ])
-                #expect(try await read(fixture, "oci://\(repository.name)@\(image)#models/a.bin", bytes: [9]) == nil)
-                #expect(try await read(fixture, "oci://\(repository.name)@\(image)#models/b.bin") == nil)
+                let pack = try await expectPack(fixture, repository)
+                let kit = try await expectKit(fixture, repository, in: folder)
+                let image = try await expectImage(fixture, repository, in: folder)
                 let pins = OCISource(fixture.client)
                 for inside in ["\(kit)#model/weights.bin", "\(pack)#model.bin", "\(image)#models/b.bin"] {
                     let source = RemoteSource(scheme: .oci, text: "oci://\(repository.name)@\(inside)")
@@ -148,6 +94,62 @@ import WaybillTestSupport
                         == "oci://\(repository.name):t1@\(pack)#model.bin")
             }
         }
+    }
+
+    private func expectPack(_ fixture: RegistryFixture, _ repository: ImageReference) async throws -> Digest {
+        let pack = try await artifact(
+            fixture, repository, config: ModelPack.configType,
+            [("application/vnd.cncf.model.weight.v1.raw", Self.weights, "model.bin")])
+        let source = "oci://\(repository.name)@\(pack)"
+        #expect(try await read(fixture, "\(source)#model.bin") == nil)
+        #expect(try await read(fixture, source) == nil)
+        #expect(
+            try await read(fixture, "\(source)#other.bin")?.message
+                == "\(source)#other.bin: it has no file 'other.bin'; it has 'model.bin'")
+        #expect(try await read(fixture, "\(source)#model.bin", size: 5)?.reason == "ArtifactMismatch")
+        return pack
+    }
+
+    private func expectKit(
+        _ fixture: RegistryFixture, _ repository: ImageReference, in folder: URL
+    ) async throws -> Digest {
+        let long = String(repeating: "d/", count: 70) + "weights.bin"
+        let docs = try await tar(folder, [("README.md", [1])], gzip: true)
+        let model = try await tar(
+            folder, [("model/weights.bin", Self.weights), (long, [4, 5])], gzip: true, format: "pax")
+        let kit = try await artifact(
+            fixture, repository, config: "application/vnd.kitops.modelkit.config.v1+json",
+            [
+                ("application/vnd.kitops.modelkit.docs.v1.tar+gzip", docs, nil),
+                ("application/vnd.kitops.modelkit.model.v1.tar+gzip", model, nil),
+            ])
+        let source = "oci://\(repository.name)@\(kit)"
+        #expect(try await read(fixture, "\(source)#model/weights.bin") == nil)
+        #expect(try await read(fixture, "\(source)#\(long)", bytes: [4, 5]) == nil)
+        #expect(
+            try await read(fixture, source)?.message
+                == "\(source) has files in archives; name the one that is meant after a '#'")
+        #expect(
+            try await read(fixture, "\(source)#model")?.message.hasSuffix("'model' is a folder; name a file")
+                == true)
+        return kit
+    }
+
+    private func expectImage(
+        _ fixture: RegistryFixture, _ repository: ImageReference, in folder: URL
+    ) async throws -> Digest {
+        let layer = "application/vnd.oci.image.layer.v1.tar"
+        let below = try await tar(
+            folder, [("models/a.bin", [1, 2, 3]), ("models/b.bin", Self.weights)], format: "gnu")
+        let above = try await tar(folder, [("models/a.bin", [9])], gzip: true)
+        let marks = try await tar(folder, [("etc/.wh.models", []), ("x/.wh..wh..opq", [])])
+        let image = try await artifact(
+            fixture, repository, config: "application/vnd.oci.image.config.v1+json",
+            [(layer, below, nil), ("\(layer)+gzip", above, nil), (layer, marks, nil)])
+        let source = "oci://\(repository.name)@\(image)"
+        #expect(try await read(fixture, "\(source)#models/a.bin", bytes: [9]) == nil)
+        #expect(try await read(fixture, "\(source)#models/b.bin") == nil)
+        return image
     }
 
     @Test func `do not give what a later layer of an image took away`() async throws {

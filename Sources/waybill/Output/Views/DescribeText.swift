@@ -59,6 +59,7 @@ extension DeploymentDetail {
             ("revision", deployment.revision, .plain),
             ("bundle", bundle, .plain),
             ("packaging", deployment.packaging?.message, .busy),
+            ("validation", deployment.validation, .busy),
             ("commit", deployment.commit, .plain),
             ("defined in", location, .plain),
         ]

@@ -53,6 +53,7 @@ extension EventView {
         case .versionValidated:
             let gate = self["gate"].map { ": \($0): \(self["found"] ?? "?")" } ?? ""
             return "\(self["verdict"] ?? "asked") by \(self["checklist"] ?? "?")\(gate)"
+        case .statementKeyMade: return self["key"] ?? "?"
         case .revisionAdmitted: return "\(self["version"] ?? "?"), revision \(shortRevision)"
         case .signatureVerified:
             return "\(self["version"] ?? "?") by \(self["person"] ?? "?"), \(self["key"] ?? "?")"
@@ -68,8 +69,11 @@ extension EventView {
             return "\(self["command"] ?? "?"): \(self["reason"] ?? self["result"] ?? "")"
         case .intentReconciled: return "entry \(number("intent")): \(self["found"] ?? "?")"
         case .cacheCollected: return (body.value["items"]?.list ?? []).compactMap(\.string).joined(separator: ", ")
+        case .factsSnapshot: return "\(number("entries")) entries, \(number("size")) bytes"
         case .controllerStopped, .storeRebuilt: return self["reason"] ?? ""
-        case .commitRejected, .driftFound, .driftCorrected, .holdPlaced, .holdReleased, nil:
+        case .approvalSeen: return "\(self["person"] ?? "?") as \(self["role"] ?? "?"), \(self["file"] ?? "?")"
+        case .commitRejected, .changeAdmitted, .rulesAdopted, .driftFound, .driftCorrected, .holdPlaced, .holdReleased,
+            nil:
             return self["message"] ?? self["reason"] ?? ""
         }
     }

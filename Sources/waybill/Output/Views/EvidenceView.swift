@@ -10,6 +10,7 @@ struct EvidenceView {
         var members = evidence.value.object ?? [:]
         members["kind"] = "Evidence"
         members["digest"] = .string(evidence.digest.description)
+        if !evidence.cached.isEmpty { members["cached"] = .list(evidence.cached.map { .string($0) }) }
         return .object(members)
     }
 
@@ -32,8 +33,14 @@ struct EvidenceView {
             \(table.text(style))
             bundle    \(evidence.bundle)
             evidence  \(evidence.digest)
-
+            \(cachedLine)
             """
+    }
+
+    private var cachedLine: String {
+        if evidence.cached.isEmpty { return "" }
+        return
+            "cached    \(evidence.cached.joined(separator: ", ")): measured by an earlier run; --no-cache measures again\n"
     }
 }
 

@@ -39,7 +39,7 @@ extension DeploymentView: TableRow {
             Table.Cell(deployment, .strong), Table.Cell(version ?? absence),
             Table.Cell(serving.joined(separator: ",")), Table.Cell("\(replicas.ready)/\(replicas.desired)"),
             statusCell, Table.Cell(decisive.map { Age.text(from: $0.changedAt.timestamp, to: now) }),
-            Table.Cell(packaging?.message ?? decisive?.reason),
+            Table.Cell(packaging?.message ?? validation ?? decisive?.reason),
         ]
     }
 

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import WaybillCore
+import WaybillTrust
+
+/// `waybill access`.
+struct AccessCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "access", abstract: "Say who may do what.",
+        subcommands: [AccessInit.self, AccessAllowedSigners.self])
+}
+
+/// `waybill access init`.
+struct AccessInit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Write the first access file of a fleet.",
+        discussion: """
+            From the commit that holds it on, nobody may do what the file does not give them. One person holds the rules at first; add a \
+            second one, who then approves each change of them.
+            """)
+
+    @Option(help: ArgumentHelp("Your name in it.", valueName: "name"), transform: ChangeOptions.name)
+    var person: Name
+
+    @Option(help: ArgumentHelp("Your public SSH key.", valueName: "file"), completion: .file())
+    var publicKey: String
+
+    @Option(help: ArgumentHelp("The fleet folder.", valueName: "folder"), completion: .directory)
+    var repository = "."
+
+    func run() async throws {
+        let top = FleetTop.above(repository)
+        let path = "\(top)/\(AccessSchema.path)"
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                .stall, reason: "AccessExists", message: "\(AccessSchema.path) is there already; change it by hand")
+        }
+        let key: SSHPublicKey
+        do throws(InvalidInput) {
+            let text = (try? String(contentsOfFile: publicKey, encoding: .utf8)) ?? ""
+            key = try SSHPublicKey(parsing: text)
+        } catch {
+            throw Failure(.stall, reason: "KeyUnusable", message: "\(publicKey.quotedForMessage): \(error.message)")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: "\(top)/.waybill", withIntermediateDirectories: true)
+            try Data(Self.text(person, key).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw Failure(.stall, reason: "FolderUnusable", message: "\(path): \(error.localizedDescription)")
+        }
+        Console.current.line(
+            "wrote \(AccessSchema.path); add a second governor, ask for approvals in an Environment, and commit both")
+    }
+
+    static func text(_ person: Name, _ key: SSHPublicKey) -> String {
+        """
+        # yaml-language-server: $schema=schema/\(AccessSchema.fileName)
+        apiVersion: \(KindSchema.apiVersion)
+        kind: \(AccessSchema.kind)
+        spec:
+          people:
+            - name: \(person)
+              keys:
+                - key: \(key)
+          roles:
+            - role: governor
+              models: ["*"]
+              people: [\(person)]
+            - role: signer
+              models: ["*"]
+              people: [\(person)]
+            - role: approver
+              as: owner
+              models: ["*"]
+              people: [\(person)]
+            - role: accept
+              models: ["*"]
+              people: [\(person)]
+
+        """
+    }
+}
+
+/// `waybill access allowed-signers`.
+struct AccessAllowedSigners: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "allowed-signers", abstract: "Write the list of signers that OpenSSH reads.",
+        discussion: """
+            A line for each key of each person, for 'ssh-keygen -Y verify -f': with when it counts, and for which purposes. Bots are left out.
+            """)
+
+    @Option(help: ArgumentHelp("The access file.", valueName: "file"), completion: .file())
+    var access: String?
+
+    @Option(help: ArgumentHelp("The fleet folder.", valueName: "folder"), completion: .directory)
+    var repository = "."
+
+    func run() async throws {
+        guard let rules = try AccessRules.load(access, repository: repository) else {
+            throw Failure(
+                .stall, reason: "Ungoverned",
+                message: "there is no '\(AccessSchema.path)'; 'waybill access init' writes one")
+        }
+        let namespaces = ApprovalStatement.Kind.allCases.map(\.namespace)
+        for signer in rules.access.allowedSigners(namespaces: namespaces) { Console.current.line("\(signer)") }
+    }
+}
