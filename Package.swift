@@ -75,6 +75,8 @@ let package = Package(
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEvaluate", ["WaybillCore"]),
+        // Pages that people read: Markdown and HTML.
+        library("WaybillReport", ["WaybillCore", "WaybillTrust"]),
         library("WaybillEngine", ["WaybillCore", "WaybillTrust"]),
         library(
             "WaybillAPI",
@@ -85,7 +87,7 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillAPI",
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillReport", "WaybillAPI",
                 "CLinux",
                 arguments,
                 logging, httpClient, crypto,
@@ -120,6 +122,7 @@ let package = Package(
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEvaluateTests", ["WaybillEvaluate", "WaybillCore"], exclude: ["Oracle"]),
+        tests("WaybillReportTests", ["WaybillReport", "WaybillCore"], exclude: ["render.py"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
         tests(
             "WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio, exclude: ["Golden"]),
@@ -148,7 +151,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             "bench-evaluate", "evaluate", ["WaybillEvaluate", "WaybillCore"], exclude: ["peer.py", "run.py"]),
         benchmark(
             "bench-manifest", "manifest",
-            ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger"],
+            ["WaybillManifest", "WaybillCore", "WaybillGit", "WaybillEngine", "WaybillLedger", "WaybillReport"],
             exclude: ["peer.py", "run.py"]),
         benchmark(
             "bench-package", "package", ["WaybillPackage", "WaybillCore"],

@@ -5,6 +5,7 @@ import WaybillGit
 
 /// `bench-manifest generate DIR N`: a git repository of N deployments, then commits that change one deployment each.
 /// `bench-manifest load DIR`: a full load through the mirror, then of one changed file.
+/// `bench-manifest plan DIR`: the reviewer's plan of one promotion.
 /// `bench-manifest decide DIR`: one changed file from the end of its fetch to its plan, durable in a ledger.
 @main
 struct BenchManifest {
@@ -15,9 +16,11 @@ struct BenchManifest {
         case ("git-helper", nil, nil): exit(GitHelper.main())
         case ("generate", let folder?, let count?): try FleetFolder(folder).generate(deployments: count)
         case ("load", let folder?, nil): try await LoadBenchmark(fleet: FleetFolder(folder)).run()
+        case ("plan", let folder?, nil): try await PlanBenchmark(fleet: FleetFolder(folder)).run()
         case ("decide", let folder?, nil): try await DecideBenchmark(fleet: FleetFolder(folder)).run()
         case _:
-            FileHandle.standardError.write(Data("usage: bench-manifest generate DIR N | load DIR | decide DIR\n".utf8))
+            FileHandle.standardError.write(
+                Data("usage: bench-manifest generate DIR N | load DIR | plan DIR | decide DIR\n".utf8))
             exit(2)
         }
     }

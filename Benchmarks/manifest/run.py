@@ -53,6 +53,14 @@ def decide(bench, fleets):
     reach("from 1,000 to 100,000 files", growth, "<= 2 x", growth <= 2)
 
 
+def plan(bench, fleets):
+    """Row 3: the reviewer's plan of one promotion among 10,000 deployments that are loaded, up to its comment."""
+    row = run(bench, "plan", f"{fleets}/10000")
+    print(f"plan of one promotion among {row['deployments']:,}: {row['plan_ms']:.1f} ms, {row['characters']} characters; the load of "
+          f"the base, which a command without a controller does first, takes {row['full_ms']:.0f} ms")
+    reach("reviewer's plan of one promotion of 10,000", row["plan_ms"], "<= 300 ms", row["plan_ms"] <= 300)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bench")
@@ -65,6 +73,7 @@ def main():
             if not os.path.exists(f"{fleets}/{count}"):
                 subprocess.run([arguments.bench, "generate", f"{fleets}/{count}", str(count)], check=True)
         load(arguments.bench, fleets, arguments.rounds)
+        plan(arguments.bench, fleets)
         decide(arguments.bench, fleets)
 
 

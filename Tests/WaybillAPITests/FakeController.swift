@@ -30,6 +30,7 @@ final class FakeController: ControllerInterface {
     func versions() async throws(Failure) -> [VersionView] { [] }
     func runtimes() async throws(Failure) -> [RuntimeView] { [] }
     func environments() async throws(Failure) -> [EnvironmentView] { [] }
+    func checklists() async throws(Failure) -> [ChecklistView] { [] }
     func replicas() async throws(Failure) -> [ReplicaView] { [] }
 
     func describe(_ key: DeploymentKey) async throws(Failure) -> DeploymentDetail {

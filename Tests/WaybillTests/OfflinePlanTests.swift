@@ -80,7 +80,7 @@ extension LintTests {
             #expect(hold["reason"] as? String == "MassDeletion")
             #expect((object?["base"] as? String)?.utf8.count == 40)
             #expect(
-                try program.run(plan + ["-o", "markdown"]).output.contains("> **Note** `the controller would hold"))
+                try program.run(plan + ["-o", "markdown"]).output.contains("- the controller would hold this commit:"))
 
             let back = try program.run(["plan", "--base", "HEAD", "--head", "HEAD~3"])
             #expect(back.output.contains("the controller would hold this commit: HistoryRewound: "))

@@ -15,6 +15,7 @@ package protocol ControllerInterface: Sendable {
     func versions() async throws(Failure) -> [VersionView]
     func runtimes() async throws(Failure) -> [RuntimeView]
     func environments() async throws(Failure) -> [EnvironmentView]
+    func checklists() async throws(Failure) -> [ChecklistView]
     func replicas() async throws(Failure) -> [ReplicaView]
 
     /// - Throws: `ControlReason.notFound` when neither git nor a target knows `key`.

@@ -28,6 +28,10 @@ extension EnvironmentView: ListedView {
     package static var plural: String { "environments" }
     package static var listKind: String { "EnvironmentList" }
 }
+extension ChecklistView: ListedView {
+    package static var plural: String { "checklists" }
+    package static var listKind: String { "ChecklistList" }
+}
 extension EventView: ListedView {
     package static var plural: String { "events" }
     package static var listKind: String { "EventList" }

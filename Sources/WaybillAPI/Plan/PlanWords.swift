@@ -61,7 +61,8 @@ extension KeyPlanView {
         case .orphan: "orphaned: git no longer names it, pruning is disabled, it is left alone"
         case .hold:
             fromRevision.map { "held: stays as it is, at \(Self.short($0))" }
-                ?? "held: not created, for its manifests are broken"
+                ?? (hold?.reason == Reason.invalidManifest.rawValue
+                    ? "held: not created, for its manifests are broken" : "held: not created")
         case .adjust: verb
         case .some(.none), nil: "as desired"
         }
@@ -69,7 +70,8 @@ extension KeyPlanView {
 
     /// What a reviewer must not miss.
     package var warnings: [String] {
-        isolation == Isolation.none.rawValue ? ["isolation none: replicas run as the controller's own user"] : []
+        (isolation == Isolation.none.rawValue ? ["isolation none: replicas run as the controller's own user"] : [])
+            + [lifecycle].compactMap { $0 }
     }
 
     /// How much comes onto the machine for it.

@@ -10,7 +10,7 @@ import WaybillCore
 /// | --- | --- |
 /// | `GET /v1/version` | `{"build": …}` |
 /// | `GET /v1/status` | `FleetView` |
-/// | `GET /v1/{deployments,models,versions,runtimes,environments,replicas}` | `Listing`; with `?after=G` once it is newer than generation G, or after 25 s |
+/// | `GET /v1/{deployments,models,versions,runtimes,environments,checklists,replicas}` | `Listing`; with `?after=G` once it is newer than generation G, or after 25 s |
 /// | `GET /v1/deployments/E/N` | `DeploymentDetail` |
 /// | `GET /v1/deployments/E/N/history?before=I&limit=L` | `[EventView]`, newest first |
 /// | `GET /v1/deployments/E/N/logs?tail=T&follow=true` | `LogLine`s, one JSON object a line |
@@ -42,6 +42,7 @@ struct ControlRoutes {
         list(routes) { () throws(Failure) in try await interface.versions() }
         list(routes) { () throws(Failure) in try await interface.runtimes() }
         list(routes) { () throws(Failure) in try await interface.environments() }
+        list(routes) { () throws(Failure) in try await interface.checklists() }
         list(routes) { () throws(Failure) in try await interface.replicas() }
         addDeploymentRoutes(routes.group("deployments/:environment/:name"))
         routes.get("events") { request, _ in try await events(request) }

@@ -65,6 +65,10 @@ package struct VersionView: Hashable, Sendable, Codable, ConditionedView {
     package var deployments: [String]
     /// Digest of its bundle, once it is packaged.
     package var bundle: String?
+    /// Deployments in whose rotation replicas of it are; absent when there are none.
+    package var serving: [String]?
+    /// `deprecated: …` or `banned: …`; absent while it is active.
+    package var lifecycle: String?
     package var location: String
     /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
     package var conditions: [ConditionView]
@@ -77,9 +81,11 @@ package struct VersionView: Hashable, Sendable, Codable, ConditionedView {
     }
 
     package init(
-        _ version: ModelVersion, deployments: [DeploymentKey], bundle: Digest? = nil, location: SourceLocation,
-        conditions: Conditions
+        _ version: ModelVersion, deployments: [DeploymentKey], bundle: Digest? = nil, serving: [DeploymentKey] = [],
+        lifecycle: Model.Lifecycle? = nil, location: SourceLocation, conditions: Conditions
     ) {
+        self.serving = serving.isEmpty ? nil : serving.sorted().map(\.description)
+        self.lifecycle = lifecycle.map { $0.state.rawValue + ($0.reason.map { ": \($0)" } ?? "") }
         self.version = version.id.description
         model = version.id.model.text
         format = version.format
@@ -147,6 +153,33 @@ package struct EnvironmentView: Hashable, Sendable, Codable, ConditionedView {
         description = environment.description
         self.deployments = deployments
         self.ready = ready
+        self.location = location.description
+        self.conditions = conditions.all.map(ConditionView.init)
+    }
+}
+
+/// What versions have to prove.
+package struct ChecklistView: Hashable, Sendable, Codable, ConditionedView {
+    package var name: String
+    package var description: String?
+    /// Names of the gates in the order in which they are asked.
+    package var gates: [String]
+    /// Of the rules, whatever they are called.
+    package var digest: String
+    /// Environments that ask it.
+    package var environments: [String]
+    package var location: String
+    /// `Ready` while the newest manifest is in force; `Held` at the last good one while its file is broken.
+    package var conditions: [ConditionView]
+
+    package init(
+        name: Name, _ checklist: Checklist, environments: [Name], location: SourceLocation, conditions: Conditions
+    ) {
+        self.name = name.text
+        description = checklist.description
+        gates = checklist.ordered.map(\.name)
+        digest = checklist.digest.description
+        self.environments = environments.sorted().map(\.text)
         self.location = location.description
         self.conditions = conditions.all.map(ConditionView.init)
     }

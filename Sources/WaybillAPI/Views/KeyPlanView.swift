@@ -17,6 +17,8 @@ package struct KeyPlanView: Hashable, Sendable, Codable {
     package var rendering: String?
     /// `sandbox` or `none`, of the revision that is to be reached.
     package var isolation: String?
+    /// That the version is deprecated or banned, and why; absent while it is active.
+    package var lifecycle: String?
     package var changes: [FieldChangeView]
     package var actions: [ActionView]
     package var drift: [DriftView]
@@ -43,6 +45,9 @@ package struct KeyPlanView: Hashable, Sendable, Codable {
             replicas = count
             rendering = desired?.rendering.digest.description
             isolation = desired?.spec.isolation.rawValue
+            lifecycle = desired.flatMap { desired in
+                desired.lifecycle.map { "\(desired.spec.version) \($0.sentence)" }
+            }
         case .absent: goal = entry.hold != nil && plan.isEmpty ? "held" : "absent"
         case .orphaned: goal = "orphaned"
         }

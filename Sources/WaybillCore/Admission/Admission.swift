@@ -9,7 +9,7 @@ package enum Admission: Hashable, Sendable {
 
     /// Why a revision does not start, for a condition.
     package struct Refusal: Hashable, Sendable {
-        /// A stable word: `GatesFailed`, `GatesInconclusive` or `GatesErrored`.
+        /// A stable word: `GatesFailed`, `GatesInconclusive`, `GatesErrored` or `VersionBanned`.
         package var reason: String
         /// Which gate, what was measured, the bound, and what to do.
         package var message: String
@@ -28,6 +28,12 @@ package enum Admission: Hashable, Sendable {
     package static func decide(
         _ deployment: DesiredDeployment, isServing: Bool, verdict: GateVerdict?
     ) -> Admission {
+        if let ban = deployment.ban, !isServing {
+            return .refused(
+                Refusal(
+                    reason: Reason.versionBanned.rawValue,
+                    message: "\(ban); nothing begins to serve it, and what served goes on"))
+        }
         guard !isServing, let asked = deployment.admission.checklist else { return .admitted }
         let question = "\(deployment.key.environment) asks the checklist \(asked.name) about \(deployment.spec.version)"
         guard let verdict, verdict.revision == deployment.revision.description else {

@@ -36,6 +36,8 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case gatesErrored = "GatesErrored"
     /// Files of the model that were not read to their end when they were looked into.
     case filesUnscanned = "FilesUnscanned"
+    /// Its model's entry bans the version.
+    case versionBanned = "VersionBanned"
     /// Git asks for a revision that was rolled back; what served before it serves in its place.
     case quarantined = "Quarantined"
 }

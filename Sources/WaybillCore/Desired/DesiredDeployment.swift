@@ -70,10 +70,12 @@ package struct DesiredDeployment: Hashable, Sendable {
     package var location: SourceLocation
     /// What its environment asks before a revision starts. No part of the rendering.
     package var admission: AdmissionPolicy
+    /// What its model says of its version; nil while that is active. No part of the rendering.
+    package var lifecycle: Model.Lifecycle?
 
     package init(
         spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation,
-        admission: AdmissionPolicy = .open
+        admission: AdmissionPolicy = .open, lifecycle: Model.Lifecycle? = nil
     ) {
         self.admission = admission
         boxed = Boxed(spec)
@@ -81,6 +83,7 @@ package struct DesiredDeployment: Hashable, Sendable {
         self.drain = drain
         self.rendering = rendering
         self.location = location
+        self.lifecycle = lifecycle
     }
 
     package var spec: RevisionSpec {
@@ -89,6 +92,11 @@ package struct DesiredDeployment: Hashable, Sendable {
     }
     package var key: DeploymentKey { boxed.spec.key }
     package var revision: Revision { boxed.spec.revision }
+    /// In a sentence, why nothing may begin to serve it; nil when its version is not banned.
+    package var ban: String? {
+        guard let lifecycle, lifecycle.state == .banned else { return nil }
+        return "\(spec.version) \(lifecycle.sentence)"
+    }
 
     private final class Boxed: Hashable, Sendable {
         let spec: RevisionSpec

@@ -22,7 +22,7 @@ extension DesiredDeployment {
     /// What should serve for `deployment`: a pure function of what git says.
     package static func resolve(
         _ deployment: ModelDeployment, version: ModelVersion, runtime: ResolvedRuntime, location: SourceLocation,
-        admission: AdmissionPolicy = .open
+        admission: AdmissionPolicy = .open, lifecycle: Model.Lifecycle? = nil
     ) -> DesiredDeployment {
         let rendering = Rendering.of(deployment, version: version, runtimePart: runtime.part)
         let its = runtime.runtime
@@ -37,6 +37,6 @@ extension DesiredDeployment {
             manifest: version)
         return DesiredDeployment(
             spec: spec, replicas: deployment.replicas, drain: deployment.rollout.drain, rendering: rendering,
-            location: location, admission: admission)
+            location: location, admission: admission, lifecycle: lifecycle)
     }
 }

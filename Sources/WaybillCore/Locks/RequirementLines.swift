@@ -50,6 +50,7 @@ struct LogicalLine {
 struct LockedRequirement {
     /// Normalised.
     let name: String
+    let version: String
     /// Without its hashes.
     let text: String
     let isHashed: Bool
@@ -72,6 +73,7 @@ struct LockedRequirement {
             throw InvalidLine("\(text.quotedForMessage) has no exact version")
         }
         self.name = LockedPackage.normalised(name)
+        version = parts[2]
         self.text = text
         isHashed = !options.isEmpty
     }

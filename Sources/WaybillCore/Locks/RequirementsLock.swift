@@ -19,6 +19,8 @@ package struct RequirementsLock: Hashable, Sendable {
 
     /// Normalised names.
     package private(set) var packages: [String] = []
+    /// The versions that it locks, by the name of their package: several where its markers part them.
+    package private(set) var versions: [String: [String]] = [:]
     package private(set) var omitted: Set<String> = []
     /// Lines that name indexes, as pip is given them.
     package private(set) var indexes: [String] = []
@@ -101,6 +103,7 @@ package struct RequirementsLock: Hashable, Sendable {
         }
         let requirement = try LockedRequirement(words)
         packages.append(requirement.name)
+        versions[requirement.name, default: []].append(requirement.version)
         return requirement.isHashed ? nil : requirement.text
     }
 }

@@ -34,7 +34,8 @@ extension FleetPlan {
                 isOrphaned: isOrphaned)
             let plan = Planner.plan(
                 key, desired: after, observed: .serving(before, at: time), context: context)
-            return Entry(plan: plan, changes: isOrphaned ? [] : diff(before, after))
+            let hold = plan.refusal.map { Hold(reason: $0.reason, message: $0.message) }
+            return Entry(plan: plan, changes: isOrphaned ? [] : diff(before, after), hold: hold)
         }
         return FleetPlan(entries)
     }

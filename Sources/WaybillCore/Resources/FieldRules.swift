@@ -7,12 +7,25 @@ package enum FieldRules {
 
     private static func spec(_ kind: Kind, _ spec: Value) -> [FieldProblem] {
         switch kind {
-        case .model, .environment: return []
+        case .environment: return []
+        case .model: return lifecycle(spec)
         case .modelVersion: return secrets(spec)
         case .checklist: return ChecklistRules.problems(spec)
         case .modelDeployment: return variables(spec["env"])
         case .servingRuntime:
             return variables(spec["env"]) + paths(spec) + probes(spec["probes"]) + window(spec["probes"])
+        }
+    }
+
+    /// A version that is given up says why.
+    private static func lifecycle(_ spec: Value) -> [FieldProblem] {
+        (spec["lifecycle"]?.list ?? []).enumerated().compactMap { index, item in
+            let state = item["state"]?.string ?? Model.Lifecycle.State.active.rawValue
+            guard state != Model.Lifecycle.State.active.rawValue, item["reason"] == nil else { return nil }
+            return FieldProblem(
+                path: [.member("spec"), .member("lifecycle"), .index(index)], rule: "missing-field",
+                message: "a version that is '\(state)' needs a 'reason'",
+                hint: "people who deploy it read the reason")
         }
     }
 

@@ -64,7 +64,12 @@ extension Model {
         self.init(
             owner: try spec.required("owner"), description: spec.text("description"),
             intendedUse: spec.text("intendedUse"), license: spec.text("license"),
-            riskTier: spec.has("riskTier") ? try spec.choice("riskTier") : nil, task: spec.text("task"))
+            riskTier: spec.has("riskTier") ? try spec.choice("riskTier") : nil, task: spec.text("task"),
+            lifecycle: try spec.items("lifecycle") { (item) throws(InvalidInput) in
+                Lifecycle(
+                    version: try SemanticVersion(parsing: item.required("version")), state: try item.choice("state"),
+                    reason: item.text("reason"))
+            })
     }
 }
 

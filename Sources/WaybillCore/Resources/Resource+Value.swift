@@ -32,6 +32,13 @@ extension Model {
             "owner": .string(owner), "description": description.map { .string($0) },
             "intendedUse": intendedUse.map { .string($0) }, "license": license.map { .string($0) },
             "riskTier": riskTier.map { .string($0.rawValue) }, "task": task.map { .string($0) },
+            "lifecycle": list(
+                lifecycle.map { entry in
+                    object([
+                        "version": .string(entry.version.description), "state": .string(entry.state.rawValue),
+                        "reason": entry.reason.map { .string($0) },
+                    ])
+                }),
         ])
     }
 }

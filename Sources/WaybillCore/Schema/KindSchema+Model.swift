@@ -8,6 +8,9 @@ extension KindSchema {
             Field("license", .string(.text), "An SPDX identifier, such as `Apache-2.0`."),
             Field("riskTier", .choice(Model.RiskTier.allCases.map(\.rawValue)), "How much harm a wrong answer can do."),
             Field("task", .string(.text), "What kind of question it answers, such as `classification`."),
+            Field(
+                "lifecycle", .list(.object(lifecycle), unique: .field("version")),
+                "Versions that are no longer to be used. Those that are not named are active."),
         ],
         documentation: "A model's entry in the registry: what it is for and who answers for it.",
         example: """
@@ -20,6 +23,15 @@ extension KindSchema {
               description: Tells customers who are about to leave.
               riskTier: limited
             """)
+
+    private static let lifecycle = [
+        Field("version", .string(.version), required: true, "A version of the model."),
+        Field(
+            "state", .choice(Model.Lifecycle.State.allCases.map(\.rawValue)), required: true,
+            "`deprecated`: plans warn. `banned`: no deployment begins to serve it; one that serves it goes on, and is `Held` with the reason."
+        ),
+        Field("reason", .string(.text), "Why. Required for `deprecated` and `banned`."),
+    ]
 
     static let environment = KindSchema(
         kind: .environment, isNameRequired: true,

@@ -26,14 +26,13 @@ extension GateMeasurement {
 extension GateMeasurement.MetricValue {
     fileprivate init?(kept value: Value) {
         guard let samples = value["samples"]?.integer else { return nil }
-        var interval: ClosedRange<Double>?
-        if let bounds = value["interval"]?.list?.compactMap(\.number), bounds.count == 2, bounds[0] <= bounds[1] {
-            interval = bounds[0]...bounds[1]
-        }
         self.init(
-            value: value["value"]?.number, problem: value["problem"]?.string, samples: Int(samples), interval: interval,
+            value: value["value"]?.number, problem: value["problem"]?.string, samples: Int(samples),
+            interval: value["interval"]?.bounds,
             claimed: value["claimed"]?.number, warnings: (value["warnings"]?.list ?? []).compactMap(\.string))
         baseline = value["baseline"].flatMap(GateMeasurement.Baseline.init(kept:))
+        roc = value["roc"].flatMap(RocCurve.init)
+        calibration = value["calibration"].flatMap(CalibrationCurve.init)
     }
 }
 
@@ -61,12 +60,19 @@ extension GateMeasurement.SliceValues {
             slices.append(
                 Slice(
                     name: row["name"]?.string, count: Int(count), value: row["value"]?.number,
-                    problem: row["problem"]?.string, verdict: verdict))
+                    problem: row["problem"]?.string, interval: row["interval"]?.bounds, verdict: verdict))
         }
         var gap: Gap?
         if let kept = value["gap"], let width = kept["value"]?.number, let lower = kept["lower"]?.number {
             gap = Gap(value: width, lower: lower, best: kept["best"]?.string, worst: kept["worst"]?.string)
         }
         self.init(samples: slices.reduce(0) { $0 + $1.count }, slices: slices, gap: gap)
+    }
+}
+
+extension Value {
+    fileprivate var bounds: ClosedRange<Double>? {
+        guard let bounds = list?.compactMap(\.number), bounds.count == 2, bounds[0] <= bounds[1] else { return nil }
+        return bounds[0]...bounds[1]
     }
 }

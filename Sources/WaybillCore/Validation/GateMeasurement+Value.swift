@@ -51,9 +51,9 @@ extension GateMeasurement.MetricValue {
         object([
             "value": value.flatMap { $0.isFinite ? Value(measured: $0) : nil }, "problem": problem.map { .string($0) },
             "samples": .integer(Int64(samples)),
-            "interval": interval.map { .list([Value(measured: $0.lowerBound), Value(measured: $0.upperBound)]) },
+            "interval": interval.map(Value.init(bounds:)),
             "claimed": claimed.map { Value(measured: $0) }, "warnings": list(warnings.map { .string($0) }),
-            "baseline": baseline?.kept,
+            "baseline": baseline?.kept, "roc": roc?.value, "calibration": calibration?.value,
         ])
     }
 }
@@ -77,6 +77,7 @@ extension GateMeasurement.SliceValues {
                     object([
                         "name": slice.name.map { .string($0) }, "samples": .integer(Int64(slice.count)),
                         "value": slice.value.map { Value(measured: $0) }, "problem": slice.problem.map { .string($0) },
+                        "interval": slice.interval.map(Value.init(bounds:)),
                         "verdict": .string(slice.verdict.rawValue),
                     ])
                 }),
@@ -96,5 +97,11 @@ extension CardOutline {
             "fields": .list(fields.map { .string($0) }),
             "sections": .list(sections.filter(\.hasText).map { .string($0.title) }),
         ]
+    }
+}
+
+extension Value {
+    fileprivate init(bounds: ClosedRange<Double>) {
+        self = .list([Value(measured: bounds.lowerBound), Value(measured: bounds.upperBound)])
     }
 }

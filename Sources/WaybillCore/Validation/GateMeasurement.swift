@@ -1,4 +1,4 @@
-/// What a gate measured: all that its judgement looks at, and nothing else.
+/// What a gate measured: all that its judgement looks at, and curves for readers.
 package enum GateMeasurement: Hashable, Sendable {
     case integrity([FileDigests])
     case signed([Signer])
@@ -96,6 +96,9 @@ package enum GateMeasurement: Hashable, Sendable {
         package var warnings: [String]
         /// Beside what serves elsewhere, where that is asked.
         package var baseline: Baseline?
+        /// For readers, where the metric asks for scores or probabilities of one label; nothing is judged by them.
+        package var roc: RocCurve?
+        package var calibration: CalibrationCurve?
 
         package init(
             value: Double?, problem: String? = nil, samples: Int, interval: ClosedRange<Double>? = nil,
@@ -148,10 +151,16 @@ package enum GateMeasurement: Hashable, Sendable {
             package var count: Int
             package var value: Double?
             package var problem: String?
+            /// 95 %, of this group alone.
+            package var interval: ClosedRange<Double>?
             /// By the bound, corrected for how many groups there are (Holm 1979).
             package var verdict: Verdict
 
-            package init(name: String?, count: Int, value: Double?, problem: String?, verdict: Verdict) {
+            package init(
+                name: String?, count: Int, value: Double?, problem: String?, interval: ClosedRange<Double>? = nil,
+                verdict: Verdict
+            ) {
+                self.interval = interval
                 self.name = name
                 self.count = count
                 self.value = value

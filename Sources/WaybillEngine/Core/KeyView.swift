@@ -132,6 +132,9 @@ struct KeyView {
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
         if let quarantined { return quarantined }
+        if let ban = state.desired?.ban, state.plan?.refusal == nil {
+            return Word(.versionBanned, "\(ban); what serves it goes on")
+        }
         return fleetHold.map { Word($0.cause.rawValue, $0.message) }
     }
 

@@ -34,7 +34,8 @@ extension KeyFacts {
         case .changeAdmitted:
             approved = event.body["rendering"]?.string
             seenWords = []
-        case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved, .commitAccepted,
+        case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
+            .commitAccepted,
             .rulesAdopted, .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,

@@ -24,6 +24,8 @@ extension MetricQuestion {
             let measured = try metric.measure(input)
             found.value = measured.value
             found.warnings = measured.warnings.map(\.description)
+            found.roc = metric.rocCurve(input)
+            found.calibration = metric.calibrationCurve(input)
             let isCheap = self.metric.isMeanOfRows || self.metric == .rocAuc
             // Where no interval can be told, the value stands alone.
             if isCheap || input.count <= Self.mostResampled {
@@ -73,7 +75,7 @@ extension SliceCheck {
                 var found = GateMeasurement.SliceValues.Slice(
                     name: slice.name, count: slice.count, value: nil, problem: nil, verdict: slice.verdict.verdict)
                 switch slice.estimate {
-                case .success(let estimate): found.value = estimate.value
+                case .success(let estimate): (found.value, found.interval) = (estimate.value, estimate.interval)
                 case .failure(let failure): found.problem = failure.description
                 }
                 return found

@@ -35,9 +35,12 @@ extension Fleet {
         let runtime: ResolvedRuntime
         let location: SourceLocation
         let admission: AdmissionPolicy
+        let lifecycle: Model.Lifecycle?
 
         func resolve() -> DesiredDeployment {
-            .resolve(deployment, version: version, runtime: runtime, location: location, admission: admission)
+            .resolve(
+                deployment, version: version, runtime: runtime, location: location, admission: admission,
+                lifecycle: lifecycle)
         }
     }
 
@@ -56,7 +59,7 @@ extension Fleet {
         else { return nil }
         return Sound(
             deployment: deployment, version: version, runtime: runtime, location: resource.location,
-            admission: admission(of: key.environment, &step))
+            admission: admission(of: key.environment, &step), lifecycle: lifecycle(of: version.id))
     }
 
     /// What the environment asks of each of its deployments.
@@ -68,6 +71,11 @@ extension Fleet {
         }
         step.admissions[environment] = policy
         return policy
+    }
+
+    private func lifecycle(of version: VersionID) -> Model.Lifecycle? {
+        guard case .model(let model)? = resources[.model(version.model)]?.spec else { return nil }
+        return model.lifecycle(of: version.version)
     }
 
     /// Resolves many on all cores, in parts: a pure function of each.

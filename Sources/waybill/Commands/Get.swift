@@ -1,12 +1,14 @@
 import ArgumentParser
+import Foundation
 import WaybillAPI
 import WaybillCore
+import WaybillPackage
 
 /// `waybill get KIND`.
 struct Get: AsyncParsableCommand {
     /// What can be listed.
     enum ListedKind: String, CaseIterable, ExpressibleByArgument, Sendable {
-        case deployments, replicas, models, versions, runtimes, environments
+        case deployments, replicas, models, versions, runtimes, environments, checklists
 
         /// Takes the singular too.
         init?(argument: String) {
@@ -20,10 +22,17 @@ struct Get: AsyncParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        abstract: "List deployments, replicas, models, versions, runtimes or environments.")
+        abstract: "List deployments, replicas, models, versions, runtimes, environments or checklists.",
+        discussion: """
+            'waybill get versions MODEL' is the registry of one model: for each version where it serves, where it ran and when by the \
+            ledger's newest 1000 entries of each deployment, whether it is deprecated or banned, and what gates said of it.
+            """)
 
     @Argument(help: "What to list.")
     var kind: ListedKind
+
+    @Argument(help: ArgumentHelp("The model whose versions are meant.", valueName: "model"))
+    var model: String?
 
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: OutputFormat = .table
@@ -44,6 +53,12 @@ struct Get: AsyncParsableCommand {
     @OptionGroup var controller: ControllerOptions
 
     func validate() throws {
+        if let model {
+            guard kind == .versions, !watch, environment == nil else {
+                throw ValidationError("a model's name goes with 'versions', without --watch and --environment")
+            }
+            do { _ = try Name(parsing: model) } catch { throw ValidationError(error.message) }
+        }
         guard let wait else { return }
         guard kind == .deployments || kind == .replicas else {
             throw ValidationError("--wait goes with deployments and replicas")
@@ -58,6 +73,7 @@ struct Get: AsyncParsableCommand {
             settling.patience = min(.seconds(30), .seconds(wait))
             _ = try await settling.wait(atMost: .seconds(wait))
         }
+        if let model { return try await showRecords(of: try Name(parsing: model)) }
         switch kind {
         case .deployments: try await show(DeploymentView.self)
         case .replicas: try await show(ReplicaView.self)
@@ -65,7 +81,17 @@ struct Get: AsyncParsableCommand {
         case .versions: try await show(VersionView.self)
         case .runtimes: try await show(RuntimeView.self)
         case .environments: try await show(EnvironmentView.self)
+        case .checklists: try await show(ChecklistView.self)
         }
+    }
+
+    private func showRecords(of model: Name) async throws {
+        let folder = StateFolder(at: URL(fileURLWithPath: try controller.configuration().stateFolder))
+        let registry = VersionRegistry(
+            client: try controller.client(), content: ContentStore(root: folder.content))
+        let console = Console.current
+        var printer = ListPrinter<VersionRecord>(format: output, environment: nil, style: console.style)
+        console.write(try printer.first(try await registry.records(of: model), now: .now))
     }
 
     private func show<Row: TableRow>(_ type: Row.Type) async throws {

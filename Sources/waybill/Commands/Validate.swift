@@ -2,12 +2,13 @@ import ArgumentParser
 import Foundation
 import WaybillCore
 import WaybillPackage
+import WaybillReport
 import WaybillServing
 import WaybillTrust
 
 /// `waybill validate`.
 struct Validate: AsyncParsableCommand {
-    enum Form: String, CaseIterable, ExpressibleByArgument, Sendable { case text, json, yaml, markdown }
+    enum Form: String, CaseIterable, ExpressibleByArgument, Sendable { case text, json, yaml, markdown, html }
 
     static let configuration = CommandConfiguration(
         abstract: "Ask the gates of a checklist about a model version.",
@@ -85,7 +86,8 @@ struct Validate: AsyncParsableCommand {
         case .text: console.write(view.text(console.style, columns: console.columns))
         case .json: console.line(view.value.prettyJSON)
         case .yaml: console.write(view.value.yaml)
-        case .markdown: console.write(view.markdown)
+        case .markdown: console.write(MarkdownWriter.text(try EvidenceReport(evidence).document))
+        case .html: console.write(HTMLWriter.text(try EvidenceReport(evidence).document))
         }
     }
 }

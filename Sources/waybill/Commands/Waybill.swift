@@ -22,7 +22,7 @@ struct Waybill: AsyncParsableCommand {
                 subcommands: [
                     Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
                 ]),
-            CommandGroup(name: "Prove", subcommands: [PackageCommand.self, Validate.self]),
+            CommandGroup(name: "Prove", subcommands: [PackageCommand.self, Validate.self, EvidenceCommand.self]),
             CommandGroup(name: "Promote", subcommands: [Promote.self, Rollback.self, Lift.self]),
             CommandGroup(
                 name: "Decide",

@@ -1,3 +1,5 @@
+import WaybillCore
+
 /// How something stands.
 enum Level: String, Codable, Comparable, Sendable {
     case ok, warning, problem

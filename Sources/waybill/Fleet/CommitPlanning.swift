@@ -4,10 +4,13 @@ import WaybillCore
 import WaybillEngine
 import WaybillGit
 import WaybillManifest
+import WaybillReport
 
 /// What a merge would do, from two commits of a clone: the first is taken for what runs, and for what was accepted last.
 struct CommitPlanning: OfflinePlanning {
-    func plan(repository: String, path: String, base: String, head: String) async throws(Failure) -> PlanView {
+    func plan(
+        repository: String, path: String, base: String, head: String, material: ReviewMaterial
+    ) async throws(Failure) -> OfflinePlan {
         let clone = try WorkingClone(containing: repository)
         let (from, to) = (try await clone.resolve(base), try await clone.resolve(head))
         // One loader for both, as the controller has: what breaks in between stays as it last was.
@@ -23,13 +26,32 @@ struct CommitPlanning: OfflinePlanning {
         let locks = try await LockCheck(tree: clone, loader: loader, commit: to)
             .problems(of: after.environments(since: before))
         let allowed = try await AllowListCheck(tree: clone, commit: to, path: path).problems()
-        return PlanView(
+        let problems = (after.diagnostics + sources + locks + allowed).sorted(by: Diagnostic.inOrder)
+        let input = try await review(material, before, after, plan, in: clone, hold: hold, problems)
+        let view = PlanView(
             basis: .commit, base: from, baseName: from.hex.hasPrefix(base) ? nil : base, commit: to,
             hold: hold,
             deployments: plan.entries.map {
                 KeyPlanView($0, desired: after.deployments[$0.plan.key], held: before.held)
             },
-            problems: (after.diagnostics + sources + locks + allowed).sorted(by: Diagnostic.inOrder))
+            problems: problems)
+        return OfflinePlan(view: view, review: ReviewPlan(input))
+    }
+
+    /// Reads what only the deployments of the plan need.
+    private func review(
+        _ material: ReviewMaterial, _ before: DesiredState, _ after: DesiredState, _ plan: FleetPlan,
+        in clone: WorkingClone, hold: CommitHoldView?, _ problems: [Diagnostic]
+    ) async throws(Failure) -> ReviewPlan.Input {
+        let keys = plan.entries.map(\.plan.key)
+        let (old, new) = (keys.compactMap { before.deployments[$0] }, keys.compactMap { after.deployments[$0] })
+        var packages: [Digest: [String: String]] = [:]
+        let was = try await material.locks(of: old, in: clone, at: before.commit, into: &packages)
+        let now = try await material.locks(of: new, in: clone, at: after.commit, into: &packages)
+        return ReviewPlan.Input(
+            base: before, head: after, plan: plan,
+            evidence: try await material.evidence(about: Set((old + new).map(\.spec.version))),
+            packages: packages, locks: (base: was, head: now), hold: hold?.message, problems: problems)
     }
 
     private static func load(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {

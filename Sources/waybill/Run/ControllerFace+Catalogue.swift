@@ -21,11 +21,45 @@ extension ControllerFace {
         let conditions = catalogue.take(state)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.version)
         let bundles = await bundles()
+        let serving = await serving()
         return resources(state).compactMap { resource in
             guard case .modelVersion(let version) = resource.spec else { return nil }
+            var model: Model?
+            if case .model(let found)? = state?.resources[.model(version.id.model)]?.spec { model = found }
             return VersionView(
                 version, deployments: (users[version.id] ?? []).map(\.key), bundle: bundles[version.id.description],
+                serving: serving[version.id] ?? [], lifecycle: model?.lifecycle(of: version.id.version),
                 location: resource.location, conditions: conditions[resource.id] ?? Conditions())
+        }
+    }
+
+    /// Deployments by the versions of which replicas are in rotation.
+    private func serving() async -> [VersionID: [DeploymentKey]] {
+        var found: [VersionID: [DeploymentKey]] = [:]
+        for summary in await controller.allSummaries {
+            let versions = summary.replicas.filter { summary.rotation.contains($0.id) }.map(\.version)
+            for version in Set(versions) { found[version, default: []].append(summary.key) }
+        }
+        return found
+    }
+
+    func checklists() async throws(Failure) -> [ChecklistView] {
+        let state = await source.current()
+        let conditions = catalogue.take(state)
+        var users: [Name: [Name]] = [:]
+        for resource in resources(state) {
+            guard case .environment(let environment) = resource.spec, case .environment(let name) = resource.id,
+                let checklist = environment.checklist
+            else { continue }
+            users[checklist, default: []].append(name)
+        }
+        return resources(state).compactMap { resource in
+            guard case .checklist(let checklist) = resource.spec, case .checklist(let name) = resource.id else {
+                return nil
+            }
+            return ChecklistView(
+                name: name, checklist, environments: users[name] ?? [], location: resource.location,
+                conditions: conditions[resource.id] ?? Conditions())
         }
     }
 

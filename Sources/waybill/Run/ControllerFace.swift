@@ -182,7 +182,7 @@ struct ControllerFace: ControllerInterface {
         let plan = await controller.plan(of: key) ?? KeyPlan(key: key, goal: .absent, from: serving)
         let entry = FleetPlan.Entry(
             plan: plan, changes: plan.isEmpty ? [] : await controller.changes(of: key),
-            hold: held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) })
+            hold: held.map { FleetPlan.Hold(reason: $0.reason, message: $0.message) } ?? plan.ban)
         guard entry.verb != .none || !plan.drift.isEmpty else { return nil }
         return KeyPlanView(
             entry, desired: await controller.desired(of: key), held: ContentStore(root: folder.content).held)
@@ -213,6 +213,14 @@ struct ControllerFace: ControllerInterface {
         return summary.replicas.map(\.id).sorted().map { id in
             WaybillAPI.ReplicaLog(replica: id, files: replicaLog(id).files)
         }
+    }
+}
+
+extension KeyPlan {
+    /// That its version may not begin to serve.
+    fileprivate var ban: FleetPlan.Hold? {
+        guard let refusal, refusal.reason == Reason.versionBanned.rawValue else { return nil }
+        return FleetPlan.Hold(reason: refusal.reason, message: refusal.message)
     }
 }
 

@@ -1,5 +1,6 @@
 import WaybillAPI
 import WaybillCore
+import WaybillReport
 
 /// What other modules bring to the commands. `Wiring.standard` is the whole list of connections.
 struct Wiring: Sendable {
@@ -10,7 +11,15 @@ struct Wiring: Sendable {
     var offlinePlan: (any OfflinePlanning)?
 }
 
+/// A plan between two commits: what would be done, and what a reviewer asks.
+struct OfflinePlan: Sendable {
+    var view: PlanView
+    var review: ReviewPlan
+}
+
 /// Plans between two commits of a clone, without a controller.
 protocol OfflinePlanning: Sendable {
-    func plan(repository: String, path: String, base: String, head: String) async throws(Failure) -> PlanView
+    func plan(
+        repository: String, path: String, base: String, head: String, material: ReviewMaterial
+    ) async throws(Failure) -> OfflinePlan
 }

@@ -42,22 +42,6 @@ struct EvidenceView {
         return
             "cached    \(evidence.cached.joined(separator: ", ")): measured by an earlier run; --no-cache measures again\n"
     }
-
-    /// A table for a pull request. What others wrote cannot leave its cell.
-    var markdown: String {
-        var lines = [
-            "### \(evidence.version) by checklist `\(evidence.checklist)`: \(evidence.verdict.rawValue)", "",
-            "| gate | verdict | what was found |", "| --- | --- | --- |",
-        ]
-        lines += evidence.results.map { result in
-            let judged = result.judged
-            return
-                "| `\(result.gate.name)` | \(judged.verdict.sign) \(judged.verdict.rawValue) | \(judged.message.asMarkdown) |"
-        }
-        lines += evidence.skipped.map { "| `\($0)` | not asked | a gate before it did not pass |" }
-        lines += ["", "Bundle `\(evidence.bundle)`, evidence `\(evidence.digest)`.", ""]
-        return lines.joined(separator: "\n")
-    }
 }
 
 extension Verdict {
@@ -66,14 +50,6 @@ extension Verdict {
         case .passed: .good
         case .failed, .errored: .bad
         case .inconclusive: .busy
-        }
-    }
-
-    fileprivate var sign: String {
-        switch self {
-        case .passed: "✓"
-        case .failed, .errored: "✗"
-        case .inconclusive: "?"
         }
     }
 }

@@ -159,3 +159,18 @@ extension EnvironmentView: TableRow {
 
     var wideCells: [Table.Cell] { [Table.Cell(location), Table.Cell(description), messageCell] }
 }
+
+extension ChecklistView: TableRow {
+    static var titles: [String] { ["CHECKLIST", "STATUS", "GATES", "ENVIRONMENTS"] }
+    static var wideTitles: [String] { ["DIGEST", "LOCATION", "DESCRIPTION", "MESSAGE"] }
+    var identity: String { name }
+
+    func cells(now: Timestamp) -> [Table.Cell] {
+        [
+            Table.Cell(name, .strong), statusCell, Table.Cell(gates.joined(separator: ",")),
+            Table.Cell(environments.joined(separator: ",")),
+        ]
+    }
+
+    var wideCells: [Table.Cell] { [Table.Cell(digest), Table.Cell(location), Table.Cell(description), messageCell] }
+}

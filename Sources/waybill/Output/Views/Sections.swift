@@ -1,3 +1,5 @@
+import WaybillCore
+
 /// Text under titles, names aligned, as `describe` and `status` show it.
 struct Sections {
     private let style: Style

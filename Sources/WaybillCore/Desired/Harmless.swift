@@ -1,7 +1,7 @@
 extension StringProtocol {
     /// The text with every character made visible that could move a cursor, recolour a terminal or reorder a line:
     /// controls, formats (bidirectional ones among them), line and paragraph separators. For text that others wrote.
-    var harmless: String {
+    package var harmless: String {
         guard unicodeScalars.contains(where: \.isHarmful) else { return String(self) }
         var text = ""
         for scalar in unicodeScalars {
