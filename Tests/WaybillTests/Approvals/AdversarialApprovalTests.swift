@@ -129,19 +129,21 @@ import WaybillTestSupport
 
     @Test(arguments: [
         (
-            "what follows a NUL", { (text: String) in text + "\0approve production/other\n" },
+            "what follows a NUL", { @Sendable (text: String) in text + "\0approve production/other\n" },
             "line 9 of its text, '\\u{0}approve production/other', is one too many"
         ),
         (
-            "an unknown field", { (text: String) in text + "scope all\n" },
+            "an unknown field", { @Sendable (text: String) in text + "scope all\n" },
             "line 9 of its text, 'scope all', is one too many"
         ),
         (
-            "a role twice", { (text: String) in text.replacing("role risk\n", with: "role platform\nrole risk\n") },
+            "a role twice",
+            { @Sendable (text: String) in text.replacing("role risk\n", with: "role platform\nrole risk\n") },
             "line 7 of its text is not 'issued …'"
         ),
         (
-            "letters that look alike", { (text: String) in text.replacing("production/", with: "prоduction/") },
+            "letters that look alike",
+            { @Sendable (text: String) in text.replacing("production/", with: "prоduction/") },
             "'prоduction' is not a name; use 1 to 63 lowercase letters, digits and '-', beginning and ending with a letter or digit"
         ),
     ])
