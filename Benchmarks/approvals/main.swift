@@ -8,6 +8,8 @@ import WaybillTrust
 /// started, then as it does when one more came. A second is what `ssh-keygen -Y verify` takes for a few hundred.
 struct BenchApprovals {
     static let count = 10_000
+    /// When all was written, and is judged.
+    static let moment = Timestamp(milliseconds: 1_800_000_000_000)
     let tree: Tree
     let access: Access
     let changes: [Change]
@@ -50,8 +52,8 @@ struct BenchApprovals {
         for (number, change) in changes.enumerated() {
             let (person, key) = people[number % people.count]
             let statement = ApprovalStatement(
-                .approve, change.key, change: change.digest, from: nil, role: risk, issued: .now,
-                expires: .now + .seconds(3600))
+                .approve, change.key, change: change.digest, from: nil, role: risk, issued: Self.moment,
+                expires: Self.moment + .seconds(3600))
             let signature = try key.sign(Array(statement.description.utf8), namespace: statement.kind.namespace)
             let path = ApprovalPath(statement, of: person).description
             let blob = try BlobID(parsing: String(Digest(of: Array(path.utf8)).hex.prefix(40)))
@@ -79,7 +81,7 @@ struct BenchApprovals {
         var given = 0
         let judging = try clock.measure {
             for change in changes {
-                guard let verdict = try board.judge(change, model: nil, evidence: nil, now: .now)?.get() else {
+                guard let verdict = try board.judge(change, model: nil, evidence: nil, now: Self.moment)?.get() else {
                     continue
                 }
                 given += verdict.given.count

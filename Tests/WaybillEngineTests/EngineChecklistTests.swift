@@ -150,7 +150,7 @@ struct EngineChecklistTests {
                 .versionValidated, phase: .outcome, decision: DecisionID(1), time: bench.now,
                 subject: bench.key.description, outcome: .succeeded, actor: .unixUser(uid: 0, name: "root"), body: body)
         )
-        #expect(facts == before)
+        #expect(facts.keys == before.keys)
     }
 
     @Test func `a restarted controller knows the verdict, and a start that was admitted`() throws {

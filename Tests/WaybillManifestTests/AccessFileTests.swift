@@ -41,7 +41,7 @@ import WaybillCore
             head
                 + "spec: {people: [{name: ada, keys: [{key: a}]}], roles: [{role: king, models: [a], people: [ada]}]}\n",
             [
-                "3:64 invalid-value: 'role' is 'king'; expected 'signer', 'validator', 'approver', 'governor', 'accept', 'abort' or 'override'"
+                "3:64 invalid-value: 'role' is 'king'; expected 'signer', 'validator', 'approver', 'governor', 'accept', 'abort', 'override'"
             ]
         ),
         (

@@ -36,7 +36,7 @@ import WaybillCore
             problems("    - {version: 1.4.0, state: banned}\n")
                 == ["a.yaml:8:7: error: a version that is 'banned' needs a 'reason'"])
         #expect(
-            problems("    - {version: 1.4.0, state: retired, reason: x}\n").first?.hasPrefix("a.yaml:8:32: error: ")
+            problems("    - {version: 1.4.0, state: retired, reason: x}\n").first?.hasPrefix("a.yaml:8:31: error: ")
                 == true)
         #expect(
             problems("    - {version: 1.4.0, state: active}\n    - {version: 1.4.0, state: active}\n").first?

@@ -197,26 +197,86 @@ def refuse_dangerous(story):
     story.wait("staging is as it was", lambda: story.is_serving(STAGING, "tumour@2.0.0"), limit=60)
 
 
+PEOPLE = """\
+    - name: carol
+      keys:
+        - key: {carol}
+    - name: bob
+      keys:
+        - key: {bob}
+  roles:
+    - role: approver
+      as: risk
+      models: [tumour]
+      people: [bob]
+"""
+
+
+def name_approvers(story):
+    story.chapter("Whose word production needs", "Production asks for one person of risk from now on, and Bob is that. Both stand in git: the Environment says whose word a\n"
+                  "change needs, the access file who they are, each by an SSH key of their own.")
+    keys = story.folder / "keys"
+    for name in ("carol", "bob"):
+        story.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{name}@example.org", "-f", keys / name, cwd=story.folder,
+                  shown=f"ssh-keygen -t ed25519 -f {name}")
+    access = story.fleet / ".waybill" / "access.yaml"
+    people = PEOPLE.format(**{name: (keys / f"{name}.pub").read_text().strip() for name in ("carol", "bob")})
+    access.write_text(access.read_text().replace("  roles:\n", people, 1))
+    edit(story, "environments.yaml", "What customers see.", "What customers see.\n  approvals:\n    required: [{role: risk}]")
+    story.waybill("lint")
+    story.push("Production asks for a word of risk")
+    story.waybill("sync")
+
+
 def promote_under_load(story):
-    story.chapter("A promotion replaces it without losing a request", "Version 2.0.0 is trained and goes to staging first. Then it is promoted: one commit that changes one line, on a branch of\n"
-                  "its own. The plan first, as a reviewer would see it; then the merge, while four callers ask without pause.")
+    story.chapter("A promotion, approved, replaces it without losing a request", "Version 2.0.0 is trained and goes to staging first. Then Carol promotes it: one commit that changes one line, on a branch\n"
+                  "of its own, and her signed word that it is hers. The plan is what a reviewer sees.")
     story.run(story.training / "bin" / "python", story.project / "samples" / "train.py", story.fleet, "--version", "2.0.0",
               shown="python train.py fleet --version 2.0.0")
     edit(story, "deployments/staging-tumour.yaml", "version: 1.0.0", "version: 2.0.0")
     story.push("Staging to tumour 2.0.0")
     story.waybill("sync")
     story.wait("staging serves version 2.0.0", lambda: story.is_serving(STAGING, "tumour@2.0.0"), limit=120)
+    before = story.run("git", "rev-parse", "HEAD", show=False).strip()
     branch = "promote/production/tumour-2.0.0"
     expect_words(story.waybill("promote", "tumour", "--from", "staging", "--to", "production"), f"on the branch {branch}")
     story.run("git", "log", "-1", "--format=%B", branch)
-    story.waybill("plan", "--base", "main", "--head", branch, lines=24)
+    story.run("git", "checkout", "-q", branch)
+    word = ("--base", before, "--yes", "--commit", "--key")
+    story.waybill("propose", PRODUCTION, *word, story.folder / "keys" / "carol")
+    story.waybill("plan", "--base", "main", "--head", branch, "-o", "markdown", lines=30)
     with load(story) as calls:
+        story.say("Somebody merges it, though nobody of risk has looked:")
+        story.run("git", "checkout", "-q", "main")
         story.run("git", "merge", "-q", "--ff-only", branch)
+        story.run("git", "push", "-q", "origin", "main", shown="git push")
+        expect_waiting(story, "waiting for 1 more of risk (bob)")
+        story.say("Bob approves; and in the same push somebody else asks for one replica more, which he has not seen:")
+        story.waybill("approve", PRODUCTION, *word, story.folder / "keys" / "bob")
+        edit(story, "deployments/production-tumour.yaml", "replicas: 2", "replicas: 3")
+        story.push("One more")
+        expect_waiting(story, "since no signed proposal says who the author is")
+        expect_words(story.waybill("approvals", "list", PRODUCTION, "--base", before, lines=20, expect=2), "it is about another change")
+        story.say("Without that edit, what Bob approved is what git asks for, and it begins by itself:")
+        story.run("git", "revert", "--no-edit", "HEAD", lines=1)
         story.run("git", "push", "-q", "origin", "main", shown="git push")
         story.waybill("sync")
         story.wait("production serves version 2.0.0", lambda: story.is_serving(PRODUCTION, "tumour@2.0.0"), limit=120)
     check_load(story, calls, {"1.0.0", "2.0.0"})
+    expect_words(story.waybill("history", PRODUCTION, "-n", "100", show=False), "change.admitted")
     expect_words(story.waybill("package", "diff", "tumour@1.0.0", "tumour@2.0.0"), "the weights differ")
+
+
+def expect_waiting(story, words):
+    """Production waits for somebody's word, says so, and serves what it served."""
+    story.waybill("sync")
+    held = story.wait("production waits, and says for what",
+                      lambda: (lambda c: c if c and words in c["message"] else None)(story.condition(PRODUCTION, "Held")), limit=60)
+    if held["reason"] != "AwaitingApproval":
+        raise Failed(f"it is held for another reason: {held}")
+    story.say(held["message"])
+    if story.deployment(PRODUCTION)["serving"] != ["tumour@1.0.0"]:
+        raise Failed("something else serves than what served before")
 
 
 def go_back(story):
@@ -310,7 +370,7 @@ def audit(story):
     shutil.rmtree(copy)
 
 
-STEPS = [prepare, train, first_push, package, sign, promote_under_load, go_back, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
+STEPS = [prepare, train, first_push, package, sign, name_approvers, promote_under_load, go_back, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
 
 
 # What steps share

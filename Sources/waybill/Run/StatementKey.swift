@@ -24,8 +24,8 @@ struct StatementKey: Sendable {
             try Self.write(hexadecimal(Array(new.rawRepresentation)) + "\n", path, mode: 0o600)
             key = SSHPrivateKey(new)
         }
-        // For people and tools; what the ledger says is what counts.
-        try Self.write("\(key.publicKey)\n", folder.statementPublicKey, mode: 0o644)
+        // For people and tools; what the ledger says is what counts. Closed like all that replicas have no business with.
+        try Self.write("\(key.publicKey)\n", folder.statementPublicKey, mode: 0o600)
     }
 
     private static func read(_ path: String) throws(Failure) -> SSHPrivateKey {

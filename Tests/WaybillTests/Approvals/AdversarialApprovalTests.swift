@@ -22,9 +22,10 @@ import WaybillTestSupport
     @Test func `an approval of another environment or deployment is not one of this`() async throws {
         try await approved { (fleet) async throws in
             let path = try fleet.give("approve", "alice")
+            let given = try text(fleet, path)
             for other in ["staging/greeting", "production/other"] {
                 let moved = path.replacing("production/greeting", with: other)
-                let text = try text(fleet, path).replacing("production/greeting", with: other)
+                let text = given.replacing("production/greeting", with: other)
                 try fleet.forge(text, as: moved, key: "alice", namespace: "waybill.dev/approve")
                 // What was signed for another one, under this one's name.
                 try fleet.sh("cd fleet; cp '\(moved)' '\(path)'; git commit -qam replay")
@@ -253,7 +254,7 @@ import WaybillTestSupport
             let sound = try Data(contentsOf: fleet.top.appending(path: path))
             try Data(allowed.output.utf8).write(to: fleet.program.folder.appending(path: "allowed_signers"))
             var verdicts: [(ours: Bool, theirs: Bool)] = []
-            for place in stride(from: 0, to: sound.count, by: 9) {
+            for place in stride(from: 0, to: sound.count, by: 4) {
                 var altered = sound
                 if place > 0 { altered[place] ^= 1 }
                 try altered.write(to: fleet.program.folder.appending(path: "altered"))
@@ -264,7 +265,8 @@ import WaybillTestSupport
                 verdicts.append((ours, theirs.code == 0))
             }
             #expect(verdicts.allSatisfy { $0.ours == $0.theirs })
-            #expect((1...5).contains(verdicts.count { $0.ours }) && verdicts.count > 60)
+            let sane = verdicts.count { $0.ours }
+            #expect((1...12).contains(sane) && verdicts.count > 100, "\(sane) of \(verdicts.count)")
         }
     }
 }
