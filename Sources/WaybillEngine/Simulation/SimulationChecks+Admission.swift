@@ -1,6 +1,6 @@
 import WaybillCore
 
-// Nothing of a revision starts before it has given what its environment asks.
+// Nothing of a revision starts before it has given what its environment asks. What served before and is gone back to is not asked again.
 extension Simulation {
     /// - Parameter id: a replica that is about to be started.
     mutating func checkAdmission(_ id: ReplicaID, _ revision: Revision, _ request: ActRequest) {
@@ -9,6 +9,7 @@ extension Simulation {
         let served = checks.lastRouted[request.key, default: []].contains(revision.short)
         if runs || served || hasPassed(request.key, revision, asked)
             || lastAdmitted(request.key) == revision.description
+            || ledger.facts.keys[request.key]?.standIn?.revision == revision.description
         {
             return
         }

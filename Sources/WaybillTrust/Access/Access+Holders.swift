@@ -20,9 +20,8 @@ extension Access {
     package func people(
         _ role: AccessRole, as approves: Name? = nil, model: Name?, in environment: Name? = nil
     ) -> [Name] {
-        people.filter { !$0.isBot && isGiven(role, as: approves, to: $0.name, model: model, in: environment) }
-            .map(\.name).sorted()
+        speakers.filter { isGiven(role, as: approves, to: $0, model: model, in: environment) }
     }
 
-    package func isBot(_ person: Name) -> Bool { people.contains { $0.name == person && $0.isBot } }
+    package func isBot(_ person: Name) -> Bool { bots.contains(person) }
 }

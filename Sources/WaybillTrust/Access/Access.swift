@@ -56,6 +56,9 @@ package struct Access: Hashable, Sendable {
     package let people: [Person]
     /// With the members of their groups.
     package let grants: [Grant]
+    /// People whose word never counts, and all others in the order of their names.
+    let bots: Set<Name>
+    let speakers: [Name]
     private let holders: [SSHPublicKey: (person: Name, key: Key)]
 
     package static func == (left: Access, right: Access) -> Bool {
@@ -70,6 +73,8 @@ package struct Access: Hashable, Sendable {
     package init(people: [Person], grants: [Grant]) {
         self.people = people
         self.grants = grants
+        bots = Set(people.filter(\.isBot).map(\.name))
+        speakers = people.filter { !$0.isBot }.map(\.name).sorted()
         holders = Dictionary(
             people.flatMap { person in person.keys.map { ($0.key, (person.name, $0)) } },
             uniquingKeysWith: { first, _ in first })

@@ -214,9 +214,9 @@ package struct ApprovalJudge: Sendable {
     private func missing(_ verdict: ApprovalVerdict) -> [ApprovalVerdict.Missing] {
         let spoken = Set(verdict.given.map(\.person))
         func others(_ role: Name) -> [Name] {
-            access.people.map(\.name).filter {
-                holds($0, role) && !access.isBot($0) && !spoken.contains($0) && !verdict.authors.contains($0)
-            }.sorted()
+            access.speakers.filter {
+                holds($0, role) && !spoken.contains($0) && !verdict.authors.contains($0)
+            }
         }
         var missing: [ApprovalVerdict.Missing] = policy.required.compactMap { asked in
             let lacking = asked.count - verdict.given.count { $0.role == asked.role }
@@ -227,8 +227,8 @@ package struct ApprovalJudge: Sendable {
         }
         let isAuthorKnown = !verdict.authors.isEmpty || spoken.contains(where: isSoleHolder)
         if !policy.required.isEmpty, !isAuthorKnown, surplus == 0 {
-            let everybody = Set(policy.required.flatMap { others($0.role) }).sorted()
-            missing.append(.init(role: nil, count: 1, people: everybody))
+            let able = Set(policy.required.flatMap { others($0.role) })
+            missing.append(.init(role: nil, count: 1, people: access.speakers.filter(able.contains)))
         }
         return missing
     }

@@ -20,8 +20,10 @@ extension SSHSignature {
         guard file.starts(with: header.utf8) else { throw InvalidInput("it does not begin with '\(header)'") }
         let body = file.dropFirst(header.utf8.count)
         guard body.first == 0x0A else { throw InvalidInput("its first line is longer than '\(header)'") }
-        guard let end = body.firstRange(of: Array(footer.utf8)) else { throw InvalidInput("its last line is missing") }
-        let letters = body[..<end.lowerBound].filter { $0 != 0x20 && !(0x09...0x0D).contains($0) }
+        guard let end = body.indices.first(where: { body[$0] == 0x0A && body[$0...].starts(with: footer.utf8) }) else {
+            throw InvalidInput("its last line is missing")
+        }
+        let letters = body[..<end].filter { $0 != 0x20 && !(0x09...0x0D).contains($0) }
         guard let blob = Base64.decode(String(decoding: letters, as: UTF8.self)) else {
             throw InvalidInput("what is between its first and last line is not base64")
         }
