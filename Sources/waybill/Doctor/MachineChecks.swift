@@ -76,10 +76,8 @@ struct ClockCheck: Check {
     var signs = ["/run/systemd/timesync/synchronized", "/run/chrony/chronyd.pid", "/run/ntpd.pid"]
 
     func run(_ configuration: WaybillConfiguration) async -> [Finding] {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
         // No build of this program is older than this.
-        if now.tv_sec < 1_735_689_600 {
+        if SystemClock().now() < Timestamp(milliseconds: 1_735_689_600_000) {
             return [
                 .problem(
                     "clock", "the clock is before 2025",
