@@ -14,10 +14,7 @@ struct DecideBenchmark {
     func run() async throws {
         try await withScratchFolder { folder in
             let commits = try fleet.commits()
-            guard let first = commits.first, commits.count > 1 else {
-                throw Failure(.stall, reason: "NoCommits", message: "the repository has no commits to compare")
-            }
-            try fleet.move(to: first)
+            try fleet.move(to: commits[0])
             let ledger = try await Ledger.open(LedgerSettings(folder: folder + "/ledger"))
             let parts = try TimedController(mirror: try fleet.mirror(in: folder + "/git"), ledger: ledger)
             try await parts.run {

@@ -28,9 +28,21 @@ struct FleetFolder: Sendable {
         try git(["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-qm", message])
     }
 
-    /// The commits, oldest first.
+    /// The commits, oldest first; two at least.
     func commits() throws -> [CommitID] {
-        try git(["rev-list", "--reverse", "--all"]).split(separator: "\n").map { try CommitID(parsing: String($0)) }
+        let lines = try git(["rev-list", "--reverse", "--all"]).split(separator: "\n")
+        guard lines.count > 1 else {
+            throw Failure(.stall, reason: "NoCommits", message: "the repository has no commits to compare")
+        }
+        return try lines.map { try CommitID(parsing: String($0)) }
+    }
+
+    /// A mirror in `folder` that has all of the commits.
+    func fetched(in folder: String) async throws -> (mirror: MirrorRepository, commits: [CommitID]) {
+        let (commits, mirror) = (try commits(), try mirror(in: folder))
+        try move(to: commits[commits.count - 1])
+        _ = try await mirror.fetch()
+        return (mirror, commits)
     }
 
     /// Has the watched branch name `commit`, as a push does.

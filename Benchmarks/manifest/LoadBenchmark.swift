@@ -8,14 +8,8 @@ struct LoadBenchmark {
 
     func run() async throws {
         try await withScratchFolder { folder in
-            let commits = try fleet.commits()
-            guard let first = commits.first, let last = commits.last, commits.count > 1 else {
-                throw Failure(.stall, reason: "NoCommits", message: "the repository has no commits to compare")
-            }
-            let mirror = try fleet.mirror(in: folder)
-            try fleet.move(to: last)
-            _ = try await mirror.fetch()
-            try await measure(FleetLoader(tree: mirror), first, commits[1])
+            let (mirror, commits) = try await fleet.fetched(in: folder)
+            try await measure(FleetLoader(tree: mirror), commits[0], commits[1])
         }
     }
 

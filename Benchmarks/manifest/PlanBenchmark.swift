@@ -11,13 +11,8 @@ struct PlanBenchmark {
 
     func run() async throws {
         try await withScratchFolder { folder in
-            let commits = try fleet.commits()
-            guard let first = commits.first, let last = commits.last, commits.count > 1 else {
-                throw Failure(.stall, reason: "NoCommits", message: "the repository has no commits to compare")
-            }
-            let mirror = try fleet.mirror(in: folder)
-            try fleet.move(to: last)
-            _ = try await mirror.fetch()
+            let (mirror, commits) = try await fleet.fetched(in: folder)
+            let first = commits[0]
             let loader = FleetLoader(tree: mirror)
             let clock = ContinuousClock()
             let full = try await clock.measure { _ = try await loader.load(first) }

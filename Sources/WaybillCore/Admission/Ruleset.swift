@@ -9,6 +9,8 @@ package struct Ruleset: Hashable, Sendable {
     package static let key = DeploymentKey(environment: Name(known: "fleet"), name: Name(known: "rules"))
     /// The role in which it is approved, as a statement writes it.
     package static let governor = Name(known: "governor")
+    /// What a change of them asks for.
+    package static let policy = ApprovalPolicy(required: [.init(role: governor)])
     package static let version = "waybill.rules/1"
     private static let accessPart = "access"
 

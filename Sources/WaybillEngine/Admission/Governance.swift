@@ -23,11 +23,7 @@ package struct RuleFiles: Sendable {
 /// any of them is not taken, with all that it brings, until the change is approved by the rules in force: by one governor who is not its
 /// author, or by the only one that there is.
 enum Governance {
-    static let policy = ApprovalPolicy(required: [.init(role: Ruleset.governor)])
-
-    static func isGoverned(by access: Access?) -> Bool {
-        access.map { !$0.people(.governor, model: nil).isEmpty } ?? false
-    }
+    static func isGoverned(by access: Access?) -> Bool { access?.governors.isEmpty == false }
 
     /// Why `next` may not come into force yet; nil when it may.
     static func objection(
@@ -49,7 +45,8 @@ enum Governance {
     ) -> (Change, ApprovalVerdict) {
         let change = next.change(from: inForce)
         let judge = ApprovalJudge(
-            access: access, now: now, change: change, policy: policy, model: nil, evidence: nil, role: .governor)
+            access: access, now: now, change: change, policy: Ruleset.policy, model: nil, evidence: nil, role: .governor
+        )
         return (change, judge.judge(shelf.of(Ruleset.key)))
     }
 }

@@ -60,7 +60,7 @@ extension FleetWatcher {
         rules = next
         let isGoverned = Governance.isGoverned(by: board.access)
         guard memory.rules?.digest != next.digest, isGoverned || memory.rules?.isGoverned == true else { return }
-        let holders = board.access?.people(.governor, model: nil) ?? []
+        let holders = board.access?.governors ?? []
         let isFirst = memory.rules?.isGoverned != true
         var body: Members = [
             "commit": .string(commit.hex), "rules": .string(next.digest.description), "governed": .bool(isGoverned),

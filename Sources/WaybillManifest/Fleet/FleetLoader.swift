@@ -38,6 +38,15 @@ package actor FleetLoader {
         return delta
     }
 
+    /// Loads `commit` and gives all of it.
+    package func state(at commit: CommitID) async throws(Failure) -> DesiredState {
+        _ = try await load(commit)
+        guard let state else {
+            throw Failure(.retry, reason: "NothingLoaded", message: "commit \(commit) could not be loaded")
+        }
+        return state
+    }
+
     private func step(to commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
         let input = try await reader.read(from: fleet.commit, to: commit, known: Known(fleet))
         var step = fleet.apply(input.changes, locks: input.locks, texts: input.texts, isNext: isNext)

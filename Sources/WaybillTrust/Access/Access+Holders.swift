@@ -23,5 +23,8 @@ extension Access {
         speakers.filter { isGiven(role, as: approves, to: $0, model: model, in: environment) }
     }
 
+    /// Who may approve changes of the rules themselves.
+    package var governors: [Name] { people(.governor, model: nil) }
+
     package func isBot(_ person: Name) -> Bool { bots.contains(person) }
 }

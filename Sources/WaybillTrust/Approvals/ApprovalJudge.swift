@@ -208,7 +208,7 @@ package struct ApprovalJudge: Sendable {
 
     /// The rules of a fleet that one person holds are that person's to change; it is warned about elsewhere.
     private func isSoleHolder(_ person: Name) -> Bool {
-        role == .governor && access.people(.governor, model: nil) == [person]
+        role == .governor && access.governors == [person]
     }
 
     private func missing(_ verdict: ApprovalVerdict) -> [ApprovalVerdict.Missing] {

@@ -24,8 +24,8 @@ struct PendingChanges {
         let clone = try WorkingClone(containing: repository)
         let (from, to) = (try await clone.resolve(base), try await clone.resolve(head))
         let loader = FleetLoader(tree: clone, path: path)
-        let before = try await state(from, loader)
-        let after = try await state(to, loader)
+        let before = try await loader.state(at: from)
+        let after = try await loader.state(at: to)
         // Where the first rules come with this very change there are none before it.
         var rules = try await AccessRules.load(clone, at: from)
         if rules == nil { rules = try await AccessRules.load(clone, at: to) }
@@ -39,17 +39,9 @@ struct PendingChanges {
             rulesAfter: new)
     }
 
-    private static func state(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {
-        _ = try await loader.load(commit)
-        guard let state = await loader.state else {
-            throw Failure(.retry, reason: "NothingLoaded", message: "commit \(commit) could not be loaded")
-        }
-        return state
-    }
-
     /// Deployments that change, in their order; first the rules, where they do and somebody governs them.
     var keys: [DeploymentKey] {
-        let isGoverned = rules?.access.people(.governor, model: nil).isEmpty == false
+        let isGoverned = rules?.access.governors.isEmpty == false
         return (isGoverned && rulesAfter != rulesBefore ? [Ruleset.key] : []) + deployments
     }
 
@@ -94,7 +86,7 @@ struct PendingChanges {
 
     /// What the environment asks for; nil: nothing.
     func policy(of key: DeploymentKey) -> ApprovalPolicy? {
-        if key == Ruleset.key { return ApprovalPolicy(required: [.init(role: Ruleset.governor)]) }
+        if key == Ruleset.key { return Ruleset.policy }
         for state in [before, after] {
             if case .environment(let environment)? = state.resources[.environment(key.environment)]?.spec {
                 return environment.approvals

@@ -50,13 +50,7 @@ struct StatementFile {
     /// Pushes just this file to a ref of its own, beside every branch.
     func push(to remote: String, below top: String) throws(Failure) {
         let git = GitProgram(folder: top)
-        let index = FileManager.default.temporaryDirectory.appending(path: "waybill-index-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: index) }
-        let blob = try git.run(["hash-object", "-w", "--stdin"], input: signed.file)
-        let variables = ["GIT_INDEX_FILE": index]
-        try git.run(
-            ["update-index", "--add", "--cacheinfo", "100644,\(blob),\(path)"], variables: variables)
-        let tree = try git.run(["write-tree"], variables: variables)
+        let tree = try git.tree(of: [path.description: signed.file], on: nil)
         // Nobody reads who made this commit: the signature says whose word it is.
         let message = "\(signed.statement.kind.rawValue) \(path.key)"
         let commit = try git.run(["commit-tree", tree, "-m", message], variables: identity)

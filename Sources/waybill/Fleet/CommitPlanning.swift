@@ -15,8 +15,8 @@ struct CommitPlanning: OfflinePlanning {
         let (from, to) = (try await clone.resolve(base), try await clone.resolve(head))
         // One loader for both, as the controller has: what breaks in between stays as it last was.
         let loader = FleetLoader(tree: clone, path: path)
-        let before = try await Self.load(from, loader)
-        let after = try await Self.load(to, loader)
+        let before = try await loader.state(at: from)
+        let after = try await loader.state(at: to)
         let plan = FleetPlan.between(base: before, head: after, at: .now) { old, new in
             FieldChange.between(old?.rendering, new?.rendering)
         }
@@ -52,14 +52,6 @@ struct CommitPlanning: OfflinePlanning {
             base: before, head: after, plan: plan,
             evidence: try await material.evidence(about: Set((old + new).map(\.spec.version))),
             packages: packages, locks: (base: was, head: now), hold: hold?.message, problems: problems)
-    }
-
-    private static func load(_ commit: CommitID, _ loader: FleetLoader) async throws(Failure) -> DesiredState {
-        _ = try await loader.load(commit)
-        guard let state = await loader.state else {
-            throw Failure(.retry, reason: "NothingLoaded", message: "commit \(commit) could not be loaded")
-        }
-        return state
     }
 
     /// What the controller would say to `after`, had it accepted `before` last.

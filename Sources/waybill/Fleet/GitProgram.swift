@@ -58,18 +58,7 @@ struct GitProgram: Sendable {
                 message: "there is a branch \(branch.quotedForMessage) already; look at it, delete it by "
                     + "'git branch -D \(branch)', or choose another name by --branch")
         }
-        let index = FileManager.default.temporaryDirectory.appending(path: "waybill-index-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: index) }
-        let variables = ["GIT_INDEX_FILE": index]
-        try run(["read-tree", parent.hex], variables: variables)
-        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
-            let blob = try run(["hash-object", "-w", "--no-filters", "--stdin"], input: bytes)
-            let mode = try run(["ls-tree", "--full-tree", parent.hex, "--", path]).prefix { $0 != " " }
-            try run(
-                ["update-index", "--add", "--cacheinfo", "\(mode.isEmpty ? "100644" : mode),\(blob),\(path)"],
-                variables: variables)
-        }
-        let tree = try run(["write-tree"], variables: variables)
+        let tree = try tree(of: files, on: parent)
         let signing = (try? run(["config", "--type=bool", "commit.gpgSign"])) == "true" ? ["-S"] : []
         let commit = try run(
             ["commit-tree", tree, "-p", parent.hex] + signing + ["-F", "-"], input: Array(message.utf8))
@@ -77,5 +66,22 @@ struct GitProgram: Sendable {
         do throws(InvalidInput) { return try CommitID(parsing: commit) } catch {
             throw Failure(.stall, reason: "GitFailed", message: error.message)
         }
+    }
+
+    /// The tree of `parent`, or an empty one, in which files have these bytes. A file that was there keeps its mode.
+    func tree(of files: [String: [UInt8]], on parent: CommitID?) throws(Failure) -> String {
+        let index = FileManager.default.temporaryDirectory.appending(path: "waybill-index-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: index) }
+        let variables = ["GIT_INDEX_FILE": index]
+        if let parent { try run(["read-tree", parent.hex], variables: variables) }
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+            let blob = try run(["hash-object", "-w", "--no-filters", "--stdin"], input: bytes)
+            let known = try parent.map { (commit) throws(Failure) in
+                try run(["ls-tree", "--full-tree", commit.hex, "--", path]).prefix { $0 != " " }
+            }
+            let mode = known.flatMap { $0.isEmpty ? nil : $0 } ?? "100644"
+            try run(["update-index", "--add", "--cacheinfo", "\(mode),\(blob),\(path)"], variables: variables)
+        }
+        return try run(["write-tree"], variables: variables)
     }
 }

@@ -14,11 +14,7 @@ struct VersionBranch: Sendable {
         let clone = try WorkingClone(containing: repository)
         let parent = try await clone.resolve(base)
         let folder = try path ?? ManifestFolder.configured(in: FleetTop.above(repository))
-        let loader = FleetLoader(tree: clone, path: folder)
-        _ = try await loader.load(parent)
-        guard let state = await loader.state else {
-            throw Failure(.retry, reason: "NothingLoaded", message: "commit \(parent) could not be loaded")
-        }
+        let state = try await FleetLoader(tree: clone, path: folder).state(at: parent)
         return VersionBranch(clone: clone, parent: parent, state: state)
     }
 

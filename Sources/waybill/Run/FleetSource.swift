@@ -29,9 +29,11 @@ actor FleetSource: DesiredStateSource {
 
     /// What a deployment was at a commit, beside what is in force.
     func recall(_ key: DeploymentKey, at commit: CommitID) async -> Result<DesiredDeployment, Failure> {
-        let loader = FleetLoader(tree: tree, path: path)
-        do throws(Failure) { _ = try await loader.load(commit) } catch { return .failure(error) }
-        guard let desired = await loader.state?.deployments[key] else {
+        let state: DesiredState
+        do throws(Failure) { state = try await FleetLoader(tree: tree, path: path).state(at: commit) } catch {
+            return .failure(error)
+        }
+        guard let desired = state.deployments[key] else {
             return .failure(
                 Failure(
                     .retry, reason: "RecallDiffers", message: "commit \(commit.short) has no sound manifest of \(key)"))

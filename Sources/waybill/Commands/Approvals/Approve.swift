@@ -34,27 +34,21 @@ struct Approve: AsyncParsableCommand {
     @OptionGroup var change: ChangeOptions
 
     func run() async throws {
-        let pending = try await change.load()
-        let (subject, policy) = (try pending.change(of: key), try pending.policyAsked(of: key))
-        let access = try pending.requireRules().access
-        let signer = try Signer(try statement.key.load(), access)
-        let role = try signer.role(role, subject, policy, model: pending.model(of: key), access)
+        let voice = try await Voice(change, statement, key, as: role)
         let evidence = try self.evidence == ApprovalStatement.none ? nil : Digest(parsing: self.evidence)
-        if evidence == nil, policy.requiresEvidence {
+        if evidence == nil, voice.policy.requiresEvidence {
             throw Failure(
                 .stall, reason: "EvidenceMissing",
                 message:
                     "\(key.environment) asks for evidence: name its digest by --evidence; 'waybill validate' and the plan show it"
             )
         }
-        let holds = min(try expires.map { try Duration(parsing: $0) } ?? policy.holds, policy.holds)
+        let holds = min(try expires.map { try Duration(parsing: $0) } ?? voice.policy.holds, voice.policy.holds)
         let now = Timestamp.now
         let approval = ApprovalStatement(
-            .approve, key, change: subject.digest, from: subject.from, evidence: evidence, role: role, issued: now,
-            expires: now + holds)
-        try statement.give(
-            approval, of: signer, shown: pending.shown(subject, Console.current.style) + "\n\(approval)\n",
-            below: change.top)
+            .approve, key, change: voice.subject.digest, from: voice.subject.from, evidence: evidence, role: voice.role,
+            issued: now, expires: now + holds)
+        try statement.give(approval, of: voice.signer, about: voice.subject, in: voice.pending, below: change.top)
     }
 }
 
@@ -86,17 +80,30 @@ struct Reject: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let pending = try await change.load()
-        let (subject, policy) = (try pending.change(of: key), try pending.policyAsked(of: key))
-        let access = try pending.requireRules().access
-        let signer = try Signer(try statement.key.load(), access)
-        let role = try signer.role(role, subject, policy, model: pending.model(of: key), access)
+        let voice = try await Voice(change, statement, key, as: role)
         let rejection = ApprovalStatement(
-            .reject, key, change: subject.digest, from: subject.from, role: role, issued: .now, expires: nil,
-            reason: reason)
-        try statement.give(
-            rejection, of: signer, shown: pending.shown(subject, Console.current.style) + "\n\(rejection)\n",
-            below: change.top)
+            .reject, key, change: voice.subject.digest, from: voice.subject.from, role: voice.role, issued: .now,
+            expires: nil, reason: reason)
+        try statement.give(rejection, of: voice.signer, about: voice.subject, in: voice.pending, below: change.top)
+    }
+}
+
+/// Who approves or rejects what, in which role.
+private struct Voice {
+    let pending: PendingChanges
+    let subject: Change
+    let policy: ApprovalPolicy
+    let signer: Signer
+    let role: Name
+
+    init(
+        _ change: ChangeOptions, _ statement: StatementOptions, _ key: DeploymentKey, as role: Name?
+    ) async throws {
+        pending = try await change.load()
+        (subject, policy) = (try pending.change(of: key), try pending.policyAsked(of: key))
+        let access = try pending.requireRules().access
+        signer = try Signer(try statement.key.load(), access)
+        self.role = try signer.role(role, subject, policy, model: pending.model(of: key), access)
     }
 }
 
@@ -105,8 +112,7 @@ struct Propose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sign that you are the author of a change.",
         discussion: """
-            An author's own approval does not count. Where nobody signed that they are the author, one more person must approve. \
-            'waybill promote' signs this by itself.
+            An author's own approval does not count. Where nobody signed that they are the author, one more person must approve.
             """)
 
     @Argument(help: ArgumentHelp("The deployment.", valueName: "env/name"), transform: ChangeOptions.key)
@@ -121,9 +127,7 @@ struct Propose: AsyncParsableCommand {
         let signer = try Signer(try statement.key.load(), try pending.requireRules().access)
         let proposal = ApprovalStatement(
             .propose, key, change: subject.digest, from: subject.from, role: nil, issued: .now, expires: nil)
-        try statement.give(
-            proposal, of: signer, shown: pending.shown(subject, Console.current.style) + "\n\(proposal)\n",
-            below: change.top)
+        try statement.give(proposal, of: signer, about: subject, in: pending, below: change.top)
     }
 }
 

@@ -57,10 +57,13 @@ struct StatementOptions: ParsableArguments {
         if commit, pushRef { throw ValidationError("--commit and --push-ref exclude each other") }
     }
 
-    /// Asks, signs and puts the statement in its place; says where it is.
-    func give(_ statement: ApprovalStatement, of signer: Signer, shown: String, below top: String) throws {
+    /// Shows what it is about, asks, signs and puts the statement in its place; says where it is.
+    func give(
+        _ statement: ApprovalStatement, of signer: Signer, about change: Change, in pending: PendingChanges,
+        below top: String
+    ) throws {
         let console = Console.current
-        console.write(shown)
+        console.write(pending.shown(change, console.style) + "\n\(statement)\n")
         if !yes { try Self.ask("Sign this as \(signer.person)?") }
         let file = try StatementFile(statement, of: signer.person, by: signer.key)
         if pushRef {
