@@ -78,7 +78,10 @@ extension Environment {
         self.init(
             target: try spec.choice("target"), description: spec.text("description"),
             approvals: spec.has("approvals") ? try ApprovalPolicy(spec.object("approvals")) : nil,
-            checklist: spec.has("checklist") ? try spec.name("checklist") : nil)
+            checklist: spec.has("checklist") ? try spec.name("checklist") : nil,
+            promotion: spec.has("promotion") ? try PromotionPath(spec.object("promotion")) : nil,
+            freezes: try spec.items("freezes") { (item) throws(InvalidInput) in try Freeze(item) },
+            overriders: Int(spec.object("override").integer("people") ?? 1))
     }
 }
 

@@ -48,6 +48,8 @@ extension Environment {
         object([
             "target": .string(target.rawValue), "description": description.map { .string($0) },
             "approvals": approvals?.value, "checklist": checklist.map { .string($0.text) },
+            "promotion": promotion?.value, "freezes": list(freezes.map(\.value)),
+            "override": overriders == 1 ? nil : ["people": .integer(Int64(overriders))],
         ])
     }
 }

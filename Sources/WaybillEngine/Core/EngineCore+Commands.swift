@@ -111,9 +111,11 @@ extension EngineCore {
         case .rollback(let key, _):
             clearFailures(key)
             beginStandIn(key)
+            judgeDownstream(of: key)
             attend(key)
         case .lift(let key):
             takeUpAsked(key)
+            judgeDownstream(of: key)
             attend(key)
         case .accept(let commit): effects.append(.reconsider(commit))
         }
