@@ -142,7 +142,9 @@ struct Bench {
         }
     }
 
-    func observation(of key: DeploymentKey) -> Observation {
+    var observation: Observation { observation(of: key) }
+
+    private func observation(of key: DeploymentKey) -> Observation {
         Observation(
             replicas: replicas.values.filter { $0.id.key == key }, preparations: preparations,
             route: key == self.key ? route : otherRoutes[key] ?? ObservedRoute(), time: now)

@@ -164,7 +164,7 @@ struct EngineCommandTests {
         var effects = bench.core.step(.desired(bench.delta(setting: 1, replicas: 1)), at: bench.now)
         let looks = effects.compactMap { if case .observe(let request) = $0 { request } else { nil } }
         let look = try #require(looks.first)
-        effects = bench.core.step(.observed(look.id, look.key, .success(bench.observation(of: bench.key))), at: bench.now)
+        effects = bench.core.step(.observed(look.id, look.key, .success(bench.observation)), at: bench.now)
         let begun = effects.compactMap { if case .perform(let request) = $0 { request } else { nil } }
         let prepare = try #require(begun.first)
         bench.send(command(.pause(bench.key)))
@@ -237,7 +237,7 @@ struct EngineCommandTests {
             return
         }
         #expect(bench.core.step(.stop, at: bench.now).contains(.parked) == false)
-        let last = bench.core.step(.observed(request.id, request.key, .success(bench.observation(of: bench.key))), at: bench.now)
+        let last = bench.core.step(.observed(request.id, request.key, .success(bench.observation)), at: bench.now)
         #expect(last.contains(.parked))
     }
 }

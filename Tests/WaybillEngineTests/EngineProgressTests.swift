@@ -10,7 +10,7 @@ struct EngineProgressTests {
         let effects = bench.core.step(.desired(bench.delta(setting: 1, replicas: 1)), at: bench.now)
         let looks = effects.compactMap { if case .observe(let request) = $0 { request } else { nil } }
         let look = try #require(looks.first)
-        let begun = bench.core.step(.observed(look.id, look.key, .success(bench.observation(of: bench.key))), at: bench.now)
+        let begun = bench.core.step(.observed(look.id, look.key, .success(bench.observation)), at: bench.now)
         let acts = begun.compactMap { if case .perform(let request) = $0 { request } else { nil } }
         return (bench, try #require(acts.first))
     }

@@ -18,7 +18,7 @@ extension EventDescription {
             ("message", "in words"), ("authors", "who signed a proposal"),
             ("approvals", "of each `person`, `role`, `file`, `key`, `evidence` and end, the first hundred"),
             ("rules", "digest of the access file"),
-            ("overrides", "of each the `person`, `reason`, `file`, `key` and end, when it begins in spite of what it waits for"),
+            ("overrides", "`person`, `reason`, `file`, `key` and end of each, when they let it begin"),
             ("insteadOf", "what it waited for then"),
         ])
     static let rulesAdopted = EventDescription(

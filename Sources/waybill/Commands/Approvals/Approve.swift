@@ -156,7 +156,9 @@ extension PendingChanges {
         text += "  now   \(line(old))\n  then  \(line(new))\n"
         for change in FieldChange.between(old?.rendering, new?.rendering) { text += "    \(change.line.harmless)\n" }
         let (policy, rules) = (policy(of: change.key), before.resources.isEmpty ? head : base)
-        if let policy, !policy.required.isEmpty { text += "  asks for \(policy.summary), by the rules at \(rules.short)\n" }
+        if let policy, !policy.required.isEmpty {
+            text += "  asks for \(policy.summary), by the rules at \(rules.short)\n"
+        }
         return text
     }
 }
