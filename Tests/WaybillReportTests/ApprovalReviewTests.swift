@@ -1,8 +1,8 @@
 import Testing
 import WaybillCore
-import WaybillTrust
 
 @testable import WaybillReport
+@testable import WaybillTrust
 
 /// People's words in the reviewer's plan.
 @Suite struct ApprovalReviewTests {

@@ -1,4 +1,4 @@
-package import WaybillCore
+import WaybillCore
 import WaybillTrust
 
 extension ApprovalReview {
