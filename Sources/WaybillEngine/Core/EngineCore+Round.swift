@@ -253,7 +253,7 @@ extension EngineCore {
     }
 
     private mutating func nextLook(_ key: DeploymentKey) -> Timestamp {
-        let regular = now + policy.resync * (0.75 + chance.unit() / 2)
+        let regular = (now + policy.resync * (0.75 + chance.unit() / 2)).roundedUp(to: policy.resyncGrain)
         // A change that waits for a moment is judged again then.
         let wait = states[key]?.wait?.until.map { now + max(.seconds(1), $0 - wallNow) }
         let resync = min(regular, wait ?? regular)
