@@ -141,7 +141,8 @@ struct Bench {
         case .stopReplica(let id):
             replicas[id]?.phase = .exited(ExitStatus(cause: .signal(15), at: now))
         case .setRoute(let ids):
-            let next = ObservedRoute(replicas: Set(ids), hasRoute: spec != nil)
+            var next = key == self.key ? route : otherRoutes[key] ?? ObservedRoute()
+            (next.replicas, next.hasRoute) = (Set(ids), spec != nil)
             if key == self.key { route = next } else { otherRoutes[key] = next }
         case .forgetReplica(let id): replicas[id] = nil
         }

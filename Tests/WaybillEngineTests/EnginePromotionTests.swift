@@ -206,6 +206,62 @@ import WaybillEngine
         #expect(serves(bench, 1) && bench.recalls.count > 2)
     }
 
+    @Test func `what waits is forgotten when git leaves the deployment alone`() throws {
+        let start = try Timestamp(parsing: "2026-11-27T17:00:00Z")
+        let freeze = Freeze(
+            .weekly(from: try WeekTime(parsing: "fri 16:00"), until: try WeekTime(parsing: "sat 08:00")),
+            reason: "nobody watches", author: "ada")
+        var bench = try serving(try board(PromotionRules(freezes: [freeze])))
+        func leaveAlone() throws {
+            bench.send(
+                .desired(DesiredDelta(commit: try commit(9), removed: [bench.key], orphaned: [bench.key])))
+            bench.settle()
+        }
+        try leaveAlone()
+        bench.now = start
+        try push([bench.key: 2], &bench)
+        #expect(held(bench)?.reason == "Frozen")
+        try leaveAlone()
+        pass(.seconds(16 * 3600), &bench)
+        #expect(serves(bench, 1) && held(bench)?.reason == "Orphaned")
+    }
+
+    @Test func `what was taken away and is asked for again waits, and is not forgotten meanwhile`() throws {
+        let start = try Timestamp(parsing: "2026-11-27T17:00:00Z")
+        let freeze = Freeze(
+            .weekly(from: try WeekTime(parsing: "fri 16:00"), until: try WeekTime(parsing: "sat 08:00")),
+            reason: "nobody watches", author: "ada")
+        var bench = try serving(try board(PromotionRules(freezes: [freeze])))
+        bench.send(.desired(DesiredDelta(commit: try commit(8), removed: [bench.key])))
+        bench.now = start
+        // While what served is still being stopped.
+        try push([bench.key: 2], &bench)
+        #expect(bench.replicas.keys.allSatisfy { $0.key != bench.key } && held(bench)?.reason == "Frozen")
+        pass(.seconds(16 * 3600), &bench)
+        #expect(serves(bench, 2))
+    }
+
+    @Test func `what waits is newer than what was rolled back, and a lift does not bring back git's older word`() throws
+    {
+        let start = try Timestamp(parsing: "2026-11-27T17:00:00Z")
+        let freeze = Freeze(
+            .weekly(from: try WeekTime(parsing: "fri 16:00"), until: try WeekTime(parsing: "sat 08:00")),
+            reason: "nobody watches", author: "ada")
+        var bench = try serving(try board(PromotionRules(freezes: [freeze])))
+        try push([bench.key: 2], &bench)
+        let ada = Actor.unixUser(uid: 7, name: "ada")
+        bench.send(
+            .command(OperatorCommand(id: 1, verb: .rollback(bench.key, to: nil), actor: ada, reason: "nonsense")))
+        bench.settle()
+        bench.now = start
+        try push([bench.key: 3], &bench)
+        bench.send(.command(OperatorCommand(id: 2, verb: .lift(bench.key), actor: ada, reason: "the data")))
+        bench.settle()
+        #expect(serves(bench, 1) && held(bench)?.reason == "Frozen")
+        pass(.seconds(16 * 3600), &bench)
+        #expect(serves(bench, 3) && held(bench) == nil)
+    }
+
     private func override(_ bench: Bench, expires: Duration) throws -> FoundStatement {
         let change = Change(
             bench.key, from: deployment(bench.key, 1).revision, to: deployment(bench.key, 2).rendering, checklist: nil)

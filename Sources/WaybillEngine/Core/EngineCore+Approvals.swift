@@ -77,7 +77,8 @@ extension EngineCore {
         return stopWaiting(key, why ?? "nothing is asked for any more", at: question.commit)
     }
 
-    private mutating func stopWaiting(_ key: DeploymentKey, _ why: String, at commit: CommitID) -> Bool {
+    @discardableResult
+    mutating func stopWaiting(_ key: DeploymentKey, _ why: String, at commit: CommitID) -> Bool {
         states[key]?.wait = nil
         if let known = facts.keys[key], known.isAwaiting {
             note(makes(key).released(known.awaitedReason ?? .awaitingApproval, message: why, commit: commit))

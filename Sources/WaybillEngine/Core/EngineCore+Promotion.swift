@@ -13,7 +13,8 @@ extension EngineCore {
                     upstream: upstream(DeploymentKey(environment: path.from, name: key.name)), now: now)
             }
         }
-        return [order, rules.freeze(at: now, zones)].compactMap(\.self)
+        // A freeze is about the clock that people look at, which may be mended.
+        return [order, rules.freeze(at: wallNow, zones)].compactMap(\.self)
     }
 
     private func upstream(_ key: DeploymentKey) -> Upstream {

@@ -57,6 +57,8 @@ extension EngineCore {
     mutating func takeUpAsked(_ key: DeploymentKey) {
         guard let asked = states[key]?.asked else { return }
         forgetStandIn(key)
+        // What waits is git's newer word.
+        if states[key]?.wait != nil { return judgeAgain(key) }
         want(asked.desired, key, at: asked.commit)
     }
 

@@ -246,7 +246,9 @@ extension EngineCore {
     }
 
     private func isGone(_ key: DeploymentKey) -> Bool {
-        guard let state = states[key], state.mode == .absent, inFlight[key] == nil, let plan = state.plan else {
+        guard let state = states[key], state.mode == .absent, state.wait == nil, inFlight[key] == nil,
+            let plan = state.plan
+        else {
             return false
         }
         return plan.goal == .absent && plan.isEmpty && plan.isGoalServed && state.held.isEmpty

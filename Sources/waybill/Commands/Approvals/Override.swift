@@ -27,7 +27,9 @@ struct Override: AsyncParsableCommand {
     func validate() throws {
         do {
             try ApprovalStatement.check(reason: reason)
-            guard try Duration(parsing: expires) > .zero else { throw ValidationError("an override holds for some time") }
+            guard try Duration(parsing: expires) > .zero else {
+                throw ValidationError("an override holds for some time")
+            }
         } catch let error as InvalidInput { throw ValidationError(error.message) }
     }
 
