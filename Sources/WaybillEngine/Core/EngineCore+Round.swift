@@ -289,15 +289,3 @@ extension EngineCore {
         if isLedgerLost { unwritten.append(event) } else { effects.append(.note(event)) }
     }
 }
-
-extension ObservedReplica {
-    /// A probe's verdict that is in the ledger stands until the replica is gone. One that is ready again, for the probes of a
-    /// controller that did not judge it, serves until it is replaced.
-    fileprivate mutating func condemn(_ known: ReplicaFacts?) {
-        guard let reason = known?.failure else { return }
-        switch phase {
-        case .starting, .unready: phase = .failing(reason)
-        case .ready, .failing, .stopping, .exited: break
-        }
-    }
-}
