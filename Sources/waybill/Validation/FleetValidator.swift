@@ -20,6 +20,7 @@ final class FleetValidator: Validator {
     let journal: Journal
     let settings: LocalTargetSettings
     private let key: StatementKey
+    private let sights: KnownSights
     let clock: any WallClock
     private let state = Mutex(State())
 
@@ -31,8 +32,9 @@ final class FleetValidator: Validator {
     init(
         folder: StateFolder, configuration: WaybillConfiguration, repository: any FleetTree, source: FleetSource,
         models: ArtifactStore, readers: SourceReaders, journal: Journal, key: StatementKey,
-        clock: any WallClock
+        sights: KnownSights, clock: any WallClock
     ) throws(Failure) {
+        self.sights = sights
         self.key = key
         self.folder = folder
         self.configuration = configuration
@@ -89,7 +91,7 @@ final class FleetValidator: Validator {
     ) async throws(Failure) -> ValidationRun {
         let (commit, revision) = (question.commit, question.deployment.revision)
         let list = FleetAllowList(tree: repository, path: configuration.repository.path)
-        let (repository, content, folder, clock) = (repository, content, folder, clock)
+        let (repository, content, sights, clock) = (repository, content, sights, clock)
         return ValidationRun(
             subject: try await subject(question), content: content, bundle: bundle,
             intake: ArtifactIntake(
@@ -99,8 +101,7 @@ final class FleetValidator: Validator {
             signatures: { () throws(Failure) in
                 let rules = try await AccessRules.load(repository, at: commit)
                 let check = SignatureCheck(
-                    content, access: rules?.access, firstSeen: try await FirstSights.read(ledger: folder.ledger),
-                    now: clock.now())
+                    content, access: rules?.access, firstSeen: sights.seen, now: clock.now())
                 return (try await check.run(bundle), rules)
             },
             progress: { [weak self] in self?.tell($0, revision) })
