@@ -3,6 +3,9 @@ import Foundation
 import WaybillAPI
 import WaybillCore
 import WaybillForge
+import WaybillGit
+import WaybillReport
+import WaybillTrust
 
 /// `waybill promote`.
 struct Promote: AsyncParsableCommand {

@@ -39,13 +39,13 @@ struct VersionBranch: Sendable {
     ) throws(Failure) -> CommitID {
         let git = GitProgram(folder: clone.folder)
         if resumes, let there = try? git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)"]),
-            try? git.run(["rev-parse", "\(there)^"]) == parent.hex,
+            (try? git.run(["rev-parse", "\(there)^"])) == parent.hex,
             try git.run(["rev-parse", "\(there)^{tree}"]) == git.tree(of: [edit.path: edit.after], on: parent),
             let commit = try? CommitID(parsing: there)
         {
             return commit
         }
-        return try GitProgram(folder: clone.folder).commit(
+        return try git.commit(
             [edit.path: edit.after], on: parent, branch: branch, message: message)
     }
 }
