@@ -1,3 +1,4 @@
+import WaybillAPI
 import WaybillCore
 import WaybillForge
 import WaybillReport
