@@ -72,6 +72,8 @@ let package = Package(
             "WaybillPackage",
             ["WaybillCore", "WaybillTrust", "CLinux", "CZlib", "CBzip2", "CLzma", crypto, httpClient, tls] + nio),
         library("WaybillServing", ["WaybillCore", "CLinux", httpClient] + nio),
+        // Pull requests, comments and statuses of forges.
+        library("WaybillForge", ["WaybillCore", httpClient, tls] + nio),
         library("WaybillGateway", ["WaybillCore", "WaybillTrust"] + nio),
         library("WaybillStore", ["WaybillCore", grdb]),
         library("WaybillEvaluate", ["WaybillCore"]),
@@ -88,6 +90,7 @@ let package = Package(
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
                 "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillReport", "WaybillAPI",
+                "WaybillForge",
                 "CLinux",
                 arguments,
                 logging, httpClient, crypto,
@@ -119,6 +122,7 @@ let package = Package(
             ["WaybillPackage", "WaybillGit", "WaybillTrust", "WaybillCore", "git-helper-tool", crypto],
             exclude: ["Corpus", "Fixtures", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
+        tests("WaybillForgeTests", ["WaybillForge", "WaybillCore"], exclude: ["Servers"]),
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEvaluateTests", ["WaybillEvaluate", "WaybillCore"], exclude: ["Oracle"]),

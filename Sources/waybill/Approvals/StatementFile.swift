@@ -49,12 +49,19 @@ struct StatementFile {
 
     /// Pushes just this file to a ref of its own, beside every branch.
     func push(to remote: String, below top: String) throws(Failure) {
+        let commit = try keep(below: top)
+        try GitProgram(folder: top).run(["push", "--quiet", "--force", remote, "\(commit):\(path.ref)"])
+    }
+
+    /// Commits just this file to a ref of its own in the clone.
+    @discardableResult
+    func keep(below top: String) throws(Failure) -> String {
         let git = GitProgram(folder: top)
         let tree = try git.tree(of: [path.description: signed.file], on: nil)
         // Nobody reads who made this commit: the signature says whose word it is.
         let message = "\(signed.statement.kind.rawValue) \(path.key)"
         let commit = try git.run(["commit-tree", tree, "-m", message], variables: identity)
-        try git.run(["push", "--quiet", "--force", remote, "\(commit):\(path.ref)"])
         try git.run(["update-ref", path.ref, commit])
+        return commit
     }
 }

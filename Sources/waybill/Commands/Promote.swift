@@ -2,6 +2,10 @@ import ArgumentParser
 import Foundation
 import WaybillAPI
 import WaybillCore
+import WaybillForge
+import WaybillGit
+import WaybillReport
+import WaybillTrust
 
 /// `waybill promote`.
 struct Promote: AsyncParsableCommand {
@@ -11,7 +15,8 @@ struct Promote: AsyncParsableCommand {
             Changes the bytes of one scalar, 'spec.version' of the deployment NAME in the environment --to, on a branch of its own in \
             your clone. Your work tree and the branch that is checked out stay as they are. The commit's trailers say what is promoted \
             and from where; asked beside a controller, also which entry of its ledger says that it serves there. Then push the \
-            branch and open a pull request, as the last lines show.
+            branch and open a pull request, as the last lines show; or have --open do both, as often as you like, with the reviewer's \
+            plan as its text. Requests of the same deployment that it supersedes are closed. With a key it signs that you are the author.
             """)
 
     @Argument(
@@ -41,6 +46,21 @@ struct Promote: AsyncParsableCommand {
         help: ArgumentHelp("What was measured of the version, as a digest; goes into the commit.", valueName: "digest"))
     var evidence: String?
 
+    @Flag(help: "Push the branch, and open or update its pull request at the forge of waybill.yaml.")
+    var open = false
+
+    @Option(help: ArgumentHelp("Where --open pushes to.", valueName: "name"))
+    var remote = "origin"
+
+    @Option(
+        help: ArgumentHelp(
+            "Your SSH key: signs a proposal, as 'waybill propose' does, kept in a ref of its own and pushed by --open.",
+            valueName: "file"), completion: .file())
+    var key: String?
+
+    @Flag(help: "Sign the proposal with the one key that ssh-agent has.")
+    var agent = false
+
     @Flag(help: "Show what would change, and write nothing.")
     var dryRun = false
 
@@ -49,7 +69,18 @@ struct Promote: AsyncParsableCommand {
 
     @OptionGroup var controller: ControllerOptions
 
+    private var signs: Bool { agent || key != nil }
+
+    func validate() throws {
+        if agent, key != nil { throw ValidationError("give --key or --agent") }
+        if dryRun, open || signs {
+            throw ValidationError("--dry-run writes nothing, so it goes with neither --open nor a key")
+        }
+    }
+
     func run() async throws {
+        // Before anything is written.
+        let forge = open ? try controller.configuration().openForge() : nil
         let branching = try await VersionBranch.open(repository, path: path, base: base)
         let state = branching.state
         guard let promotion = try Promotion.decide(name, from: from, to: to, in: state) else {
@@ -62,10 +93,58 @@ struct Promote: AsyncParsableCommand {
         let served = await served(promotion)
         let message = promotion.message(evidence: try evidence.map { try Digest(parsing: $0) }, index: served)
         let branch = branch ?? promotion.branch
-        let commit = dryRun ? nil : try branching.commit(edit, branch: branch, message: message)
-        try show(value(promotion, branch, commit, served), output) {
-            edit.difference + (commit.map { told(promotion, branch, $0, served) } ?? "nothing was written\n")
+        let commit =
+            dryRun ? nil : try branching.commit(edit, branch: branch, message: message, resumes: open || signs)
+        var lines: [String] = []
+        var request: ForgeRequest?
+        if let commit, signs { lines.append(try await proposed(promotion, branching, commit)) }
+        if let commit, let forge {
+            let opened = try await opened(promotion, branch, branching, commit, at: forge)
+            request = opened.request
+            lines += opened.lines
         }
+        let members = value(promotion, branch, commit, served, request)
+        try show(members, output) {
+            edit.difference + (commit.map { told(promotion, branch, $0, served, lines) } ?? "nothing was written\n")
+        }
+    }
+
+    /// Signs that whoever has the key is the author; the same statement as `waybill propose`.
+    private func proposed(
+        _ promotion: Promotion, _ branching: VersionBranch, _ commit: CommitID
+    ) async throws -> String {
+        var options = SigningKeyOptions()
+        (options.key, options.agent) = (key, agent)
+        let pending = try await PendingChanges.load(
+            repository: repository, path: try folder, base: branching.parent.hex, head: commit.hex)
+        let change = try pending.change(of: promotion.target)
+        let signer = try Signer(try options.load(), try pending.requireRules().access)
+        let file = try StatementFile(.proposal(of: change), of: signer.person, by: signer.key)
+        if open {
+            try file.push(to: remote, below: branching.clone.folder)
+        } else {
+            try file.keep(below: branching.clone.folder)
+        }
+        return "signed as proposed by \(signer.person): \(file.path.ref)"
+            + (open ? "" : "\n      git push --force \(remote.shellQuoted) \(file.path.ref.shellQuoted)")
+    }
+
+    private var folder: String {
+        get throws { try path ?? ManifestFolder.configured(in: FleetTop.above(repository)) }
+    }
+
+    private func opened(
+        _ promotion: Promotion, _ branch: String, _ branching: VersionBranch, _ commit: CommitID, at forge: Forge
+    ) async throws -> (request: ForgeRequest, lines: [String]) {
+        let plan = try await CommitPlanning().plan(
+            repository: repository, path: try folder, base: branching.parent.hex, head: commit.hex,
+            material: ReviewMaterial(folder: nil, content: nil))
+        try GitProgram(folder: branching.clone.folder)
+            .run(["push", "--quiet", "--", remote, "\(commit.hex):refs/heads/\(branch)"])
+        let into = try ManifestFolder.branch(in: FleetTop.above(repository))
+        return try await PromotionRequest(
+            promotion: promotion, branch: branch, into: into, plan: plan.review.markdown
+        ).open(at: forge)
     }
 
     /// The newest entry of the ledger after which the source serves the version; nil without a controller that says so.
@@ -77,7 +156,9 @@ struct Promote: AsyncParsableCommand {
         return events.first { $0.type == EventType.routesChanged.rawValue && $0.outcome == "succeeded" }?.index
     }
 
-    private func value(_ promotion: Promotion, _ branch: String, _ commit: CommitID?, _ served: UInt64?) -> Value {
+    private func value(
+        _ promotion: Promotion, _ branch: String, _ commit: CommitID?, _ served: UInt64?, _ request: ForgeRequest?
+    ) -> Value {
         var members: Members = [
             "kind": "Promotion", "isNeeded": true, "deployment": .string(promotion.target.description),
             "from": .string(promotion.source.description), "old": .string(promotion.old.description),
@@ -85,16 +166,24 @@ struct Promote: AsyncParsableCommand {
         ]
         if let commit { members["commit"] = .string(commit.hex) }
         if let served { members["ledgerIndex"] = .integer(Int64(served)) }
+        if let request { members["request"] = .integer(request.number) }
         return .object(members)
     }
 
-    private func told(_ promotion: Promotion, _ branch: String, _ commit: CommitID, _ served: UInt64?) -> String {
+    private func told(
+        _ promotion: Promotion, _ branch: String, _ commit: CommitID, _ served: UInt64?, _ lines: [String]
+    ) -> String {
         let known =
             served.map { "entry \($0) of the ledger says that \(promotion.source) serves it" }
             ?? "whether \(promotion.source) serves it was not seen: no controller said so here"
-        return """
+        let head = """
             commit \(commit.hex) on the branch \(branch): \(promotion.target) \(promotion.old.version) -> \(promotion.new.version)
             \(known)
+
+            """
+        let acts = lines.map { $0 + "\n" }.joined()
+        if open { return head + acts }
+        return head + acts + """
             next: git push origin \(branch.shellQuoted)
                   waybill plan --base \(base.shellQuoted) --head \(branch.shellQuoted) -o markdown
 

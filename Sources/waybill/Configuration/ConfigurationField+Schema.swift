@@ -1,9 +1,10 @@
 import WaybillCore
+import WaybillForge
 
 extension ConfigurationField {
     /// Every setting, in the order of the reference. `waybill.yaml` has these members and no others; a member `a.b` is
     /// `b` inside the object `a`.
-    static let all: [ConfigurationField] = top + repository + sources + serving + packaging + ledger
+    static let all: [ConfigurationField] = top + repository + sources + serving + packaging + ledger + forge
 
     static func named(_ path: String) -> ConfigurationField? { all.first { $0.path == path } }
 
@@ -82,5 +83,19 @@ extension ConfigurationField {
         ConfigurationField(
             "ledger.anchorInterval", .duration(.seconds(1)...(.seconds(86_400))), 10_000,
             "How often a checkpoint is sent there at most."),
+    ]
+
+    private static let forge: [ConfigurationField] = [
+        ConfigurationField(
+            "forge.kind", .choice(ForgeKind.allCases.map(\.rawValue)), nil,
+            "Which API the forge speaks; Forgejo is gitea. Without it commands ask no forge."),
+        ConfigurationField(
+            "forge.url", .text, nil,
+            "Where its API begins, as in https://git.example.org/api/v1. Default for github: https://api.github.com."),
+        ConfigurationField("forge.repository", .text, nil, "The fleet repository there, OWNER/NAME."),
+        ConfigurationField(
+            "forge.tokenFile", .path, nil, "File with the token, which nobody but its owner can read."),
+        ConfigurationField(
+            "forge.caFile", .path, nil, "Certificates to trust for it besides the system's, in PEM form."),
     ]
 }

@@ -21,6 +21,8 @@ struct WaybillConfiguration: Hashable, Sendable {
     var retention: Retention
     var anchors: [String]
     var anchorInterval: Duration
+    /// Nil: commands ask no forge.
+    var forge: ForgeAccess?
 
     struct Repository: Hashable, Sendable {
         /// Nil when none is set; only `run` needs one.
@@ -68,6 +70,7 @@ struct WaybillConfiguration: Hashable, Sendable {
             })
         anchors = settings.list("ledger.anchors")
         anchorInterval = settings.duration("ledger.anchorInterval")
+        forge = try ForgeAccess(settings)
         try refuseContradictions()
     }
 

@@ -33,8 +33,19 @@ struct VersionBranch: Sendable {
         } catch { throw Failure(.stall, reason: "CannotEdit", message: "\(path): \(error.message)") }
     }
 
-    func commit(_ edit: Pinning.PinnedFile, branch: String, message: String) throws(Failure) -> CommitID {
-        try GitProgram(folder: clone.folder).commit(
+    /// - Parameter resumes: takes a branch that has just this commit's change already for the one that is asked for.
+    func commit(
+        _ edit: Pinning.PinnedFile, branch: String, message: String, resumes: Bool = false
+    ) throws(Failure) -> CommitID {
+        let git = GitProgram(folder: clone.folder)
+        if resumes, let there = try? git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)"]),
+            (try? git.run(["rev-parse", "\(there)^"])) == parent.hex,
+            try git.run(["rev-parse", "\(there)^{tree}"]) == git.tree(of: [edit.path: edit.after], on: parent),
+            let commit = try? CommitID(parsing: there)
+        {
+            return commit
+        }
+        return try git.commit(
             [edit.path: edit.after], on: parent, branch: branch, message: message)
     }
 }

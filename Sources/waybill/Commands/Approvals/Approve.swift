@@ -125,9 +125,15 @@ struct Propose: AsyncParsableCommand {
         let pending = try await change.load()
         let subject = try pending.change(of: key)
         let signer = try Signer(try statement.key.load(), try pending.requireRules().access)
-        let proposal = ApprovalStatement(
-            .propose, key, change: subject.digest, from: subject.from, role: nil, issued: .now, expires: nil)
-        try statement.give(proposal, of: signer, about: subject, in: pending, below: change.top)
+        try statement.give(.proposal(of: subject), of: signer, about: subject, in: pending, below: change.top)
+    }
+}
+
+extension ApprovalStatement {
+    /// That who signs it is the author of `change`.
+    static func proposal(of change: Change) -> ApprovalStatement {
+        ApprovalStatement(
+            .propose, change.key, change: change.digest, from: change.from, role: nil, issued: .now, expires: nil)
     }
 }
 

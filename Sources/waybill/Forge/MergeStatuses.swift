@@ -1,0 +1,81 @@
+import WaybillAPI
+import WaybillCore
+import WaybillForge
+import WaybillReport
+import WaybillTrust
+
+/// What statuses say of a merge. Success is said only of what was checked; what is not known is pending, in words.
+struct MergeStatuses {
+    let plan: OfflinePlan
+    /// Of every change that asks for approvals; or why they cannot be judged.
+    let approvals: Result<[ApprovalVerdict], Failure>
+
+    var all: [ForgeStatus] { [planStatus, gatesStatus, approvalsStatus] }
+
+    private var errors: Int {
+        plan.view.problems.count { $0.severity == Diagnostic.Severity.error.rawValue }
+    }
+
+    /// Whether there is something that no plan was made for.
+    var isBroken: Bool { errors > 0 || plan.view.hold != nil }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    var planStatus: ForgeStatus {
+        if errors > 0 {
+            return ForgeStatus(.plan, .failure, "\(Self.count(errors, "problem")) in the manifests")
+        }
+        if let hold = plan.view.hold { return ForgeStatus(.plan, .failure, "it would be held: \(hold.message)") }
+        let changed = plan.review.groups.reduce(0) { $0 + $1.keys.count }
+        return ForgeStatus(
+            .plan, .success,
+            changed == 0 ? "nothing that serves changes" : "\(Self.count(changed, "deployment")) to change, as planned")
+    }
+
+    var gatesStatus: ForgeStatus {
+        if isBroken { return ForgeStatus(.gates, .pending, "not looked at: the plan has problems") }
+        let asked = plan.review.groups.filter { $0.review.replacesServing && $0.review.checklist != nil }
+        if asked.isEmpty { return ForgeStatus(.gates, .success, "nothing that changes is asked for a checklist") }
+        func name(_ group: ReviewPlan.Group) -> String { group.keys.first.map { "\($0)" } ?? "" }
+        if let bad = asked.first(where: { $0.review.asked.contains { $0.verdict == .failed } }) {
+            return ForgeStatus(.gates, .failure, "\(name(bad)): the checklist did not pass")
+        }
+        let open = asked.filter { group in
+            group.review.asked.isEmpty || group.review.asked.contains { $0.verdict != .passed }
+        }
+        if let first = open.first {
+            let why = first.review.asked.isEmpty ? "no evidence by the rules in force" : "evidence decides nothing"
+            let others = open.count > 1 ? ", and \(open.count - 1) more" : ""
+            return ForgeStatus(.gates, .pending, "\(name(first)): \(why)\(others)")
+        }
+        return ForgeStatus(
+            .gates, .success, "the evidence given says passed; the controller asks again before traffic")
+    }
+
+    var approvalsStatus: ForgeStatus {
+        if isBroken { return ForgeStatus(.approvals, .pending, "not looked at: the plan has problems") }
+        let verdicts: [ApprovalVerdict]
+        switch approvals {
+        case .failure(let failure): return ForgeStatus(.approvals, .error, failure.message)
+        case .success(let found): verdicts = found.filter { !$0.policy.required.isEmpty }
+        }
+        if verdicts.isEmpty { return ForgeStatus(.approvals, .success, "nothing that changes asks for approvals") }
+        if let no = verdicts.first(where: { !$0.isOverridden && !$0.rejections.isEmpty }) {
+            return ForgeStatus(.approvals, .failure, "\(no.change.key): \(no.message)")
+        }
+        let open = verdicts.filter { !$0.isOverridden && !$0.isApproved }
+        if let first = open.first {
+            let others = open.count > 1 ? ", and \(open.count - 1) more" : ""
+            return ForgeStatus(.approvals, .pending, "\(first.change.key): \(first.message)\(others)")
+        }
+        if let first = verdicts.first(where: { !$0.isOverridden && $0.policy.requiresEvidence }) {
+            return ForgeStatus(
+                .approvals, .pending,
+                "\(first.change.key): given; whether the evidence that they name is the one is seen by the controller")
+        }
+        return ForgeStatus(
+            .approvals, .success, "\(Self.count(verdicts.count, "change")) with every word that is asked")
+    }
+}
