@@ -78,7 +78,8 @@ extension Environment {
         self.init(
             target: try spec.choice("target"), description: spec.text("description"),
             approvals: spec.has("approvals") ? try ApprovalPolicy(spec.object("approvals")) : nil,
-            checklist: spec.has("checklist") ? try spec.name("checklist") : nil)
+            checklist: spec.has("checklist") ? try spec.name("checklist") : nil,
+            latencyTests: try spec.choice("latencyTests"))
     }
 }
 

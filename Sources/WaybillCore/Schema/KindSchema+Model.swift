@@ -47,6 +47,10 @@ extension KindSchema {
                 "checklist", .string(.name),
                 "The `Checklist` whose gates a version has to pass before its first replica starts here. What serves when a checklist is added or altered goes on: the next revision is asked."
             ),
+            Field(
+                "latencyTests", .choice(Environment.LatencyTests.allCases.map(\.rawValue)), default: "denied",
+                "Whether `latency` gates may put load on the machine that serves here. Without the word they are inconclusive."
+            ),
         ],
         documentation: "A stage on the way to production and the target that serves it.",
         example: """
