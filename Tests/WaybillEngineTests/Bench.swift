@@ -1,7 +1,7 @@
 import WaybillCore
 import WaybillEngine
 
-/// A core and an obliging world of one deployment: acts succeed at once, replicas are ready at the next look.
+/// A core and an obliging world of one deployment, and of others beside it: acts succeed at once, replicas are ready at the next look.
 struct Bench {
     var core: EngineCore
     let key: DeploymentKey
@@ -15,6 +15,8 @@ struct Bench {
     var replicas: [ReplicaID: ObservedReplica] = [:]
     var preparations: [Revision: Preparation] = [:]
     var route: ObservedRoute = ObservedRoute()
+    /// Of other deployments.
+    var otherRoutes: [DeploymentKey: ObservedRoute] = [:]
     /// Answers instead of success, by the action's name.
     var failing: [String: Failure] = [:]
     /// What the gates find.
@@ -39,12 +41,12 @@ struct Bench {
     private var wakeAt: Timestamp?
 
     init(
-        facts: Facts = Facts(), policy: EnginePolicy = EnginePolicy(),
+        facts: Facts = Facts(), policy: EnginePolicy = EnginePolicy(), zones: TimeZones = .onlyUTC,
         diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange] = { _, _ in [] }
     ) throws {
         key = try DeploymentKey(parsing: "production/churn")
         commit = try CommitID(parsing: String(repeating: "a", count: 40))
-        core = EngineCore(facts: facts, policy: policy, seed: 1, now: now, diff: diff)
+        core = EngineCore(facts: facts, policy: policy, seed: 1, now: now, zones: zones, diff: diff)
     }
 
     func deployment(setting: Int, replicas: Int) -> DesiredDeployment {
@@ -73,7 +75,7 @@ struct Bench {
         switch effect {
         case .observe(let request):
             looks += 1
-            send(.observed(request.id, request.key, .success(observation)))
+            send(.observed(request.id, request.key, .success(observation(of: request.key))))
         case .perform(let request):
             acts.append(request.action)
             if refusing.contains(request.action.name) {
@@ -85,7 +87,7 @@ struct Bench {
                 questions.append(question)
                 send(.validated(request.id, request.key, answer(question)))
             } else {
-                apply(request.action, request.spec)
+                apply(request.action, request.spec, request.key)
                 send(.performed(request.id, request.key, nil))
             }
         case .collect(let request):
@@ -119,7 +121,7 @@ struct Bench {
             gates: [gate: verdict])
     }
 
-    private mutating func apply(_ action: Action, _ spec: RevisionSpec?) {
+    private mutating func apply(_ action: Action, _ spec: RevisionSpec?, _ key: DeploymentKey) {
         switch action {
         case .prepare(let revision): preparations[revision] = .prepared
         case .validate: break
@@ -134,13 +136,18 @@ struct Bench {
         case .stopReplica(let id):
             replicas[id]?.phase = .exited(ExitStatus(cause: .signal(15), at: now))
         case .setRoute(let ids):
-            route.replicas = Set(ids)
-            route.hasRoute = spec != nil
+            var next = key == self.key ? route : otherRoutes[key] ?? ObservedRoute()
+            (next.replicas, next.hasRoute) = (Set(ids), spec != nil)
+            if key == self.key { route = next } else { otherRoutes[key] = next }
         case .forgetReplica(let id): replicas[id] = nil
         }
     }
 
-    var observation: Observation {
-        Observation(replicas: Array(replicas.values), preparations: preparations, route: route, time: now)
+    var observation: Observation { observation(of: key) }
+
+    private func observation(of key: DeploymentKey) -> Observation {
+        Observation(
+            replicas: replicas.values.filter { $0.id.key == key }, preparations: preparations,
+            route: key == self.key ? route : otherRoutes[key] ?? ObservedRoute(), time: now)
     }
 }

@@ -334,6 +334,6 @@ extension `The engine asks for approvals` {
         #expect(bench.acts.map(\.name) == ["prepare", "validate"])
         #expect(
             held(bench)
-                == "gate whole of checklist strict: auc is 0.7, at least 0.8 is asked. approved by alice (risk)")
+                == "gate whole of checklist strict: auc is 0.7, at least 0.8 is asked")
     }
 }

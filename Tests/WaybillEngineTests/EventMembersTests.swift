@@ -105,7 +105,8 @@ struct EventMembersTests {
             makes.held(.invalidManifest, message: "why", commit: fixtures.commit),
             makes.quarantined(standIn, message: "why", commit: fixtures.commit),
             makes.awaiting(
-                Change(fixtures.key, from: nil, rendering: nil, checklist: nil), message: "why", commit: fixtures.commit
+                Change(fixtures.key, from: nil, rendering: nil, checklist: nil), .frozen, message: "why",
+                commit: fixtures.commit
             ),
         ])
         try expectWhole([makes.released(.invalidManifest, message: "why", commit: fixtures.commit)])

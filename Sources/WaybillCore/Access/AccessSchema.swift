@@ -24,6 +24,9 @@ package enum AccessSchema {
     private static let person: [Field] = [
         Field("name", .string(.name), required: true, "Unique. A person counts once, whatever their keys."),
         Field("keys", .list(.object(key), minimum: 1), required: true, "Their keys, old ones as well as new ones."),
+        Field(
+            "unix", .list(.string(.text), minimum: 1, unique: .item),
+            "Their accounts on the controller's machine: who speaks to it by its socket, as `waybill accept` does."),
         Field("bot", .onlyTrue, "A program, not a person: its word never counts as an approval."),
     ]
 

@@ -16,8 +16,16 @@ package struct ApprovalPolicy: Hashable, Sendable {
     package var requiresEvidence: Bool
     /// How long an approval counts after it was given, whatever longer time it names itself.
     package var holds: Duration
+    /// How many people of the role `override` let a change begin in spite of what it waits for.
+    package var overriders: Int
+    /// Their role, as a statement writes it.
+    package static let overriding = Name(known: "override")
 
-    package init(required: [Requirement], requiresEvidence: Bool = false, holds: Duration = .seconds(7 * 86_400)) {
+    package init(
+        required: [Requirement], requiresEvidence: Bool = false, holds: Duration = .seconds(7 * 86_400),
+        overriders: Int = 1
+    ) {
+        self.overriders = overriders
         self.required = required
         self.requiresEvidence = requiresEvidence
         self.holds = holds

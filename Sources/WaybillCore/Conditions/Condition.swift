@@ -13,6 +13,8 @@ package struct Condition: Hashable, Sendable {
         case paused = "Paused"
         /// A file of its model could not be read to its end, or is of a format unknown here. Present only while true.
         case unscanned = "Unscanned"
+        /// What serves began in spite of what it waited for. Present only while true.
+        case overridden = "Overridden"
     }
 
     package var kind: Kind
@@ -63,7 +65,7 @@ package struct Conditions: Hashable, Sendable {
         if isTrue(.ready) && isTrue(.stalled) { found.append("Ready and Stalled together") }
         if isTrue(.ready) && isTrue(.reconciling) { found.append("Ready and Reconciling together") }
         if isTrue(.stalled) && isTrue(.reconciling) { found.append("Stalled and Reconciling together") }
-        for kind in [Condition.Kind.reconciling, .stalled, .held, .paused, .unscanned]
+        for kind in [Condition.Kind.reconciling, .stalled, .held, .paused, .unscanned, .overridden]
         where byKind[kind]?.isTrue == false {
             found.append("\(kind.rawValue) is present though it is not true")
         }

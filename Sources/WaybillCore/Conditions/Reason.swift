@@ -1,5 +1,5 @@
 /// Reasons that the engine itself gives to conditions and holds; failures bring their own. Raw values are the wire form.
-package enum Reason: String, CaseIterable, Hashable, Sendable {
+package enum Reason: String, CaseIterable, Hashable, Codable, Sendable {
     case serving = "Serving"
     /// Of what does not run itself, such as a runtime: its manifest is sound and in force.
     case inForce = "InForce"
@@ -15,6 +15,12 @@ package enum Reason: String, CaseIterable, Hashable, Sendable {
     case artifactAltered = "ArtifactAltered"
     /// The people named for it have not said yes.
     case awaitingApproval = "AwaitingApproval"
+    /// The environment before has not served the version, or not for as long as is asked for.
+    case awaitingUpstream = "AwaitingUpstream"
+    /// A time in which no change begins in the environment.
+    case frozen = "Frozen"
+    /// It began in spite of what it waited for, on the word of somebody who may say so.
+    case overridden = "Overridden"
     case removing = "Removing"
     case removed = "Removed"
     case orphaned = "Orphaned"

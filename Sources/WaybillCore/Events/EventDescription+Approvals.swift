@@ -18,6 +18,8 @@ extension EventDescription {
             ("message", "in words"), ("authors", "who signed a proposal"),
             ("approvals", "of each `person`, `role`, `file`, `key`, `evidence` and end, the first hundred"),
             ("rules", "digest of the access file"),
+            ("overrides", "`person`, `reason`, `file`, `key` and end of each, when they let it begin"),
+            ("insteadOf", "what it waited for then"),
         ])
     static let rulesAdopted = EventDescription(
         meaning:

@@ -24,6 +24,14 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
             + "\(padded(rest % 1000, 3))Z"
     }
 
+    /// Without what is less than a second.
+    package var inSeconds: Timestamp {
+        Timestamp(milliseconds: milliseconds - (milliseconds % 1000 + 1000) % 1000)
+    }
+
+    /// `2026-11-27T01:40:00Z`.
+    package var secondsText: String { "\(description.prefix(19))Z" }
+
     private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -13,8 +13,16 @@ package struct Environment: Hashable, Sendable {
 
     package enum LatencyTests: String, CaseIterable, Hashable, Sendable { case denied, allowed }
 
+    /// Nil: a version need not have served anywhere before.
+    package var promotion: PromotionPath?
+    /// When nothing begins.
+    package var freezes: [Freeze]
+    /// How many people of the role `override` it takes to begin a change in spite of all that.
+    package var overriders: Int
+
     package init(
         target: TargetName, description: String? = nil, approvals: ApprovalPolicy? = nil, checklist: Name? = nil,
+        promotion: PromotionPath? = nil, freezes: [Freeze] = [], overriders: Int = 1,
         latencyTests: LatencyTests = .denied
     ) {
         self.latencyTests = latencyTests
@@ -22,5 +30,18 @@ package struct Environment: Hashable, Sendable {
         self.description = description
         self.approvals = approvals
         self.checklist = checklist
+        self.promotion = promotion
+        self.freezes = freezes
+        self.overriders = overriders
+    }
+
+    package var promotionRules: PromotionRules { PromotionRules(path: promotion, freezes: freezes) }
+
+    /// Whose words count here: who approves, and who overrides; nil when a change waits for nothing.
+    package var policy: ApprovalPolicy? {
+        guard approvals != nil || !promotionRules.isEmpty else { return nil }
+        var policy = approvals ?? ApprovalPolicy(required: [])
+        policy.overriders = overriders
+        return policy
     }
 }

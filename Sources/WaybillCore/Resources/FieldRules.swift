@@ -7,7 +7,7 @@ package enum FieldRules {
 
     private static func spec(_ kind: Kind, _ spec: Value) -> [FieldProblem] {
         switch kind {
-        case .environment: return []
+        case .environment: return freezes(spec)
         case .model: return lifecycle(spec)
         case .modelVersion: return secrets(spec)
         case .checklist: return ChecklistRules.problems(spec)
@@ -26,6 +26,12 @@ package enum FieldRules {
                 path: [.member("spec"), .member("lifecycle"), .index(index)], rule: "missing-field",
                 message: "a version that is '\(state)' needs a 'reason'",
                 hint: "people who deploy it read the reason")
+        }
+    }
+
+    private static func freezes(_ spec: Value) -> [FieldProblem] {
+        (spec["freezes"]?.list ?? []).enumerated().flatMap { index, item in
+            Freeze.problems(item, at: [.member("spec"), .member("freezes"), .index(index)])
         }
     }
 

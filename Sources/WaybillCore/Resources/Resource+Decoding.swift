@@ -79,6 +79,9 @@ extension Environment {
             target: try spec.choice("target"), description: spec.text("description"),
             approvals: spec.has("approvals") ? try ApprovalPolicy(spec.object("approvals")) : nil,
             checklist: spec.has("checklist") ? try spec.name("checklist") : nil,
+            promotion: spec.has("promotion") ? try PromotionPath(spec.object("promotion")) : nil,
+            freezes: try spec.items("freezes") { (item) throws(InvalidInput) in try Freeze(item) },
+            overriders: Int(spec.object("override").integer("people") ?? 1),
             latencyTests: try spec.choice("latencyTests"))
     }
 }

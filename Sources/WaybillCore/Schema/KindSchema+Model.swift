@@ -48,6 +48,22 @@ extension KindSchema {
                 "The `Checklist` whose gates a version has to pass before its first replica starts here. What serves when a checklist is added or altered goes on: the next revision is asked."
             ),
             Field(
+                "promotion", .object(PromotionPath.fields),
+                "Which environment comes before this one. See `docs/promotion.md`."),
+            Field(
+                "freezes", .list(.object(Freeze.fields)),
+                "Times in which no change begins here. What has begun goes on, and `waybill rollback` is always possible."
+            ),
+            Field(
+                "override",
+                .object([
+                    Field(
+                        "people", .integer(1...10), default: 1,
+                        "How many people of the role `override` it takes, each counted once.")
+                ]),
+                "`waybill override` lets a change begin in spite of missing words, soak and freezes, never of its checklist."
+            ),
+            Field(
                 "latencyTests", .choice(Environment.LatencyTests.allCases.map(\.rawValue)), default: "denied",
                 "Whether `latency` gates may put load on the machine that serves here. Without the word they are inconclusive."
             ),

@@ -21,6 +21,10 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     case labelKey
     case metric
     case template
+    case weekTime
+    case localTime
+    case timeZone
+    case moment
 
     /// What is wrong with `text`, for people; nil when it has this form.
     package func problem(in text: String) -> String? {
@@ -45,6 +49,10 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         case .environmentName: Self.isVariable(text) ? nil : Self.variableProblem(text)
         case .portName: Self.isPort(text) ? nil : Self.portProblem(text)
         case .labelKey: Self.isLabelKey(text) ? nil : Self.labelProblem(text)
+        case .weekTime: Self.problem { () throws(InvalidInput) in _ = try WeekTime(parsing: text) }
+        case .localTime: Self.problem { () throws(InvalidInput) in _ = try LocalTime(parsing: text) }
+        case .moment: Self.problem { () throws(InvalidInput) in _ = try Timestamp(parsing: text) }
+        case .timeZone: Self.isZone(text) ? nil : Self.zoneProblem(text)
         case .metric: Self.problem { () throws(InvalidInput) in _ = try MetricName.parse(text) }
         }
     }
@@ -127,6 +135,17 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         "\(text.quotedForMessage) is no label key; use letters, digits, '-', '_', '.' and '/', as in 'example.org/team'"
     }
 
+    private static func isZone(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.first.map { isUpper($0) || isLower($0) } ?? false
+            && text.utf8.allSatisfy {
+                isLower($0) || isUpper($0) || isDigit($0) || [dash, underscore, slash, UInt8(ascii: "+")].contains($0)
+            }
+    }
+
+    private static func zoneProblem(_ text: String) -> String {
+        "\(text.quotedForMessage) is no time zone; write a name of the IANA database, as in 'Europe/Berlin', or 'UTC'"
+    }
+
     private static let dash = UInt8(ascii: "-")
     private static let slash = UInt8(ascii: "/")
     private static let underscore = UInt8(ascii: "_")
@@ -159,6 +178,10 @@ extension StringFormat {
         case .environmentName: "^[A-Za-z_][A-Za-z0-9_]*$"
         case .portName: "^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$"
         case .labelKey: "^[A-Za-z0-9._/-]{1,317}$"
+        case .weekTime: "^(\(WeekTime.days.joined(separator: "|"))) ([01][0-9]|2[0-3]):[0-5][0-9]$"
+        case .localTime: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9])?$"
+        case .timeZone: "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$"
+        case .moment: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,3})?Z)?$"
         case .metric: "^(\(MetricName.allCases.map(\.rawValue).joined(separator: "|")))$"
         }
     }
@@ -169,7 +192,7 @@ extension StringFormat {
         case .cpu, .memory, .python: true
         case .text, .name, .version, .digest, .commit, .duration, .modelFormat, .relativePath, .artifactSource,
             .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .metric,
-            .template:
+            .template, .weekTime, .localTime, .timeZone, .moment:
             false
         }
     }
@@ -198,6 +221,10 @@ extension StringFormat {
         case .labelKey: "label key"
         case .metric: MetricName.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
         case .template: "template"
+        case .weekTime: "time of a week (`fri 16:00`)"
+        case .localTime: "local time (`2026-12-20`, `2026-12-20T08:00`)"
+        case .timeZone: "time zone (`Europe/Berlin`)"
+        case .moment: "moment (`2026-12-20`, `2026-12-20T08:00:00Z`)"
         }
     }
 }

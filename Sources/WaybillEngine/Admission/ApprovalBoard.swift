@@ -11,17 +11,20 @@ package struct ApprovalBoard: Equatable, Sendable {
     package var accessProblem: String?
     /// Environments that ask for approvals.
     package var policies: [Name: ApprovalPolicy]
+    /// Environments that lie on a promotion path or have freezes.
+    package var promotions: [Name: PromotionRules]
     package var shelf: StatementShelf
 
     package init(
         access: Access? = nil, rules: Digest? = nil, accessProblem: String? = nil,
-        policies: [Name: ApprovalPolicy] = [:],
+        policies: [Name: ApprovalPolicy] = [:], promotions: [Name: PromotionRules] = [:],
         shelf: StatementShelf = StatementShelf()
     ) {
         self.access = access
         self.rules = rules
         self.accessProblem = accessProblem
         self.policies = policies
+        self.promotions = promotions
         self.shelf = shelf
     }
 
@@ -33,6 +36,8 @@ package struct ApprovalBoard: Equatable, Sendable {
     ) -> Result<ApprovalVerdict, InvalidInput>? {
         guard let policy = policies[change.key.environment] else { return nil }
         guard let access else {
+            // Nobody can override then.
+            if policy.required.isEmpty { return nil }
             let why = accessProblem ?? "there is no '\(AccessSchema.path)' that says who they are"
             return .failure(
                 InvalidInput("\(change.key.environment) asks for \(policy.summary), and \(why); nothing of it begins"))
@@ -44,11 +49,14 @@ package struct ApprovalBoard: Equatable, Sendable {
     }
 }
 
-/// A change that is not begun, because words about it are missing.
+/// A change that is not begun: words about it are missing, or something else is in its way.
 struct ApprovalWait: Sendable {
     /// Nil: the deployment is to go.
     var desired: DesiredDeployment?
     var commit: CommitID
     var change: Digest
+    var reason: Reason
     var message: String
+    /// When it is judged again at the latest, on the caller's clock.
+    var until: Timestamp?
 }

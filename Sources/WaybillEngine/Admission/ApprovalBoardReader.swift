@@ -22,7 +22,9 @@ package struct ApprovalBoardReader: Sendable {
         var board = ApprovalBoard()
         for case (.environment(let name), let resource) in state.resources {
             guard case .environment(let environment) = resource.spec else { continue }
-            board.policies[name] = environment.approvals
+            board.policies[name] = environment.policy
+            let rules = environment.promotionRules
+            if !rules.isEmpty { board.promotions[name] = rules }
         }
         do throws(Failure) {
             let rules = try await files(commit)

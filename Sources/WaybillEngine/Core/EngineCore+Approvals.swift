@@ -28,46 +28,82 @@ extension EngineCore {
         if known.inForce == goal { return stopWaiting(key, "git asks for what is in force", at: commit) }
         let change = Change(
             key, from: known.servingRevision, to: desired?.rendering, checklist: desired?.checklistDigest)
+        let question = Wait(desired: desired, commit: commit, change: change, obstacles: obstacles(desired, key, known))
         let model = (desired ?? states[key]?.desired)?.spec.version.model
         let (evidence, pending) = known.gates(of: desired)
-        switch board.judge(change, model: model, evidence: evidence, now: max(wallNow, facts.latest ?? wallNow)) {
-        case nil: return stopWaiting(key, "no approval is asked for", at: commit)
-        case .failure(let why)?: wait(key, desired, change, why.message, at: commit)
+        switch board.judge(change, model: model, evidence: evidence, now: judgedAt) {
+        case nil: return pass(question, key, nil)
+        case .failure(let why)?: wait(question, key, why.message)
         case .success(let verdict)?:
             noteSeen(verdict, key)
             if let pending {
-                wait(key, desired, change, "\(pending). \(verdict.message)", at: commit)
-            } else if verdict.isApproved {
-                note(makes(key).admitted(verdict, rules: board.rules, commit: commit))
-                return stopWaiting(key, verdict.message, at: commit)
+                wait(question, key, verdict.isApproved ? pending : "\(pending). \(verdict.message)")
+            } else if verdict.isApproved || verdict.isOverridden {
+                return pass(question, key, verdict)
             } else {
-                wait(key, desired, change, verdict.message, at: commit)
+                wait(question, key, verdict.message)
             }
         }
         return false
     }
 
-    private mutating func stopWaiting(_ key: DeploymentKey, _ why: String, at commit: CommitID) -> Bool {
+    /// The later of the wall clock and the ledger's last time.
+    private var judgedAt: Timestamp { max(wallNow, facts.latest ?? wallNow) }
+
+    /// A change that is asked about, and what is in its way.
+    private struct Wait {
+        var desired: DesiredDeployment?
+        var commit: CommitID
+        var change: Change
+        var obstacles: [Obstacle]
+    }
+
+    /// No word is missing, or it is overridden: it begins, unless something is in its way that nobody overrides.
+    private mutating func pass(_ question: Wait, _ key: DeploymentKey, _ verdict: ApprovalVerdict?) -> Bool {
+        let isClear = question.obstacles.isEmpty
+        guard isClear || verdict?.isOverridden == true else {
+            wait(question, key, nil)
+            return false
+        }
+        let missing = verdict.flatMap { $0.isApproved ? nil : $0.message }
+        let waitedFor = ([missing].compactMap(\.self) + question.obstacles.map(\.message)).joined(separator: ". ")
+        let isOverride = !waitedFor.isEmpty
+        if let verdict {
+            note(
+                makes(key).admitted(
+                    verdict, insteadOf: isOverride ? waitedFor : nil, rules: board.rules, commit: question.commit))
+        }
+        let why = isOverride ? verdict?.overriddenText : verdict?.message
+        return stopWaiting(key, why ?? "nothing is asked for any more", at: question.commit)
+    }
+
+    @discardableResult
+    mutating func stopWaiting(_ key: DeploymentKey, _ why: String, at commit: CommitID) -> Bool {
         states[key]?.wait = nil
-        if facts.keys[key]?.isAwaiting == true {
-            note(makes(key).released(.awaitingApproval, message: why, commit: commit))
+        if let known = facts.keys[key], known.isAwaiting {
+            note(makes(key).released(known.awaitedReason ?? .awaitingApproval, message: why, commit: commit))
         }
         return true
     }
 
-    private mutating func wait(
-        _ key: DeploymentKey, _ desired: DesiredDeployment?, _ change: Change, _ message: String, at commit: CommitID
-    ) {
+    /// - Parameter words: those that are missing; nil when none is.
+    private mutating func wait(_ question: Wait, _ key: DeploymentKey, _ words: String?) {
+        let reason = words == nil ? question.obstacles.first?.reason ?? .awaitingApproval : .awaitingApproval
+        let message = ([words].compactMap(\.self) + question.obstacles.map(\.message)).joined(separator: ". ")
+        let change = question.change
         let isNews = states[key]?.wait?.change != change.digest || states[key]?.wait?.message != message
-        states[key]?.wait = ApprovalWait(desired: desired, commit: commit, change: change.digest, message: message)
-        if facts.keys[key]?.awaited != change.digest {
-            note(makes(key).awaiting(change, message: message, commit: commit))
+        states[key]?.wait = ApprovalWait(
+            desired: question.desired, commit: question.commit, change: change.digest, reason: reason, message: message,
+            until: question.obstacles.compactMap(\.until).max())
+        if facts.keys[key]?.awaited != change.digest || facts.keys[key]?.awaitedReason != reason {
+            note(makes(key).awaiting(change, reason, message: message, commit: question.commit))
         }
         if isNews {
             endObsoletePreparation(key)
             if states[key]?.candidate != nil { trigger(key) }
             summarise(key)
         }
+        recallInForce(key)
     }
 
     /// Writes each word down when it is first seen.
@@ -137,11 +173,11 @@ extension ApprovalVerdict.Given {
 }
 
 extension FactEvents {
-    func awaiting(_ change: Change, message: String, commit: CommitID) -> Event {
+    func awaiting(_ change: Change, _ reason: Reason, message: String, commit: CommitID) -> Event {
         event(
             .holdPlaced,
             [
-                "reason": .string(Reason.awaitingApproval.rawValue), "message": .string(message),
+                "reason": .string(reason.rawValue), "message": .string(message),
                 "commit": .string(commit.hex), "change": .string(change.digest.description),
             ])
     }
@@ -153,7 +189,8 @@ extension FactEvents {
         return event(.approvalSeen, body)
     }
 
-    func admitted(_ verdict: ApprovalVerdict, rules: Digest?, commit: CommitID) -> Event {
+    /// - Parameter insteadOf: what it waited for, when an override ends that.
+    func admitted(_ verdict: ApprovalVerdict, insteadOf: String?, rules: Digest?, commit: CommitID) -> Event {
         var body: Members = [
             "change": .string(verdict.change.digest.description),
             "from": .string(verdict.change.from?.description ?? Change.absent),
@@ -164,6 +201,11 @@ extension FactEvents {
             "approvals": .list(verdict.given.prefix(Self.longestList).map(\.value)),
         ]
         if let rules { body["rules"] = .string(rules.description) }
+        if let insteadOf {
+            body["message"] = .string(verdict.overriddenText)
+            body["overrides"] = .list(verdict.overrides.prefix(Self.longestList).map(\.value))
+            body["insteadOf"] = .string(insteadOf)
+        }
         return event(.changeAdmitted, body)
     }
 }

@@ -14,6 +14,7 @@ extension EngineCore {
                 message: "the ledger takes no entries, so no command can be recorded; mend it and try again")
             return effects.append(.answer(command.id, .failure(failure)))
         }
+        if let why = objection(to: command) { return refuse(command, why, reason: "RoleMissing") }
         switch command.verb {
         case .pause(let key): pause(key, command)
         case .resume(let key): resume(key, command)
@@ -111,9 +112,11 @@ extension EngineCore {
         case .rollback(let key, _):
             clearFailures(key)
             beginStandIn(key)
+            judgeDownstream(of: key)
             attend(key)
         case .lift(let key):
             takeUpAsked(key)
+            judgeDownstream(of: key)
             attend(key)
         case .accept(let commit): effects.append(.reconsider(commit))
         }

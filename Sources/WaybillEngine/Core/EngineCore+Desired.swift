@@ -111,7 +111,11 @@ extension EngineCore {
 
     mutating func remove(_ key: DeploymentKey, isOrphaned: Bool, at commit: CommitID) {
         track(key)
-        guard isOrphaned || mayBegin(nil, key, at: commit) else { return }
+        if isOrphaned {
+            stopWaiting(key, "git no longer names the deployment, and it is left alone", at: commit)
+        } else if !mayBegin(nil, key, at: commit) {
+            return
+        }
         if states[key]?.mode == .absent || states[key]?.mode == .orphaned { return }
         endStandIn(key, because: "git no longer names the deployment")
         guard var state = states[key] else { return }

@@ -57,6 +57,8 @@ extension EngineCore {
     mutating func takeUpAsked(_ key: DeploymentKey) {
         guard let asked = states[key]?.asked else { return }
         forgetStandIn(key)
+        // What waits is git's newer word.
+        if states[key]?.wait != nil { return judgeAgain(key) }
         want(asked.desired, key, at: asked.commit)
     }
 
@@ -101,16 +103,14 @@ extension EngineCore {
     /// Asks again for what could not be had, once its back-off is over.
     mutating func recallAgain(_ key: DeploymentKey) {
         guard let row = states[key]?.recallFailure, !row.blocks(at: now) else { return }
-        recall(key)
+        if states[key]?.asked == nil { recallInForce(key) } else { recall(key) }
     }
 
     mutating func recalled(_ key: DeploymentKey, _ commit: CommitID, _ result: Result<DesiredDeployment, Failure>) {
-        guard let standIn = facts.keys[key]?.standIn, standIn.commit == commit, let state = states[key],
-            state.asked != nil
-        else { return }
         states[key]?.isRecalling = false
+        guard let wanted = recalledRendering(key, commit) else { return }
         switch result {
-        case .success(let desired) where desired.rendering.digest.description == standIn.rendering:
+        case .success(let desired) where desired.rendering.digest.description == wanted:
             states[key]?.recallFailure = nil
             pursue(desired, key, at: commit)
         case .success:
@@ -121,6 +121,16 @@ extension EngineCore {
                     message: "commit \(commit.short) asks for something else than what served with it"))
         case .failure(let failure): recallFailed(key, failure)
         }
+    }
+
+    /// Which rendering of `commit` was asked for: of what stands in, or of what is in force while a change waits.
+    private func recalledRendering(_ key: DeploymentKey, _ commit: CommitID) -> String? {
+        guard let state = states[key] else { return nil }
+        if state.asked != nil, let standIn = facts.keys[key]?.standIn {
+            return standIn.commit == commit ? standIn.rendering : nil
+        }
+        guard state.wait != nil, state.mode == .undecided, let inForce = inForce(key) else { return nil }
+        return inForce.commit == commit ? inForce.rendering : nil
     }
 
     private mutating func recallFailed(_ key: DeploymentKey, _ failure: Failure) {

@@ -246,14 +246,19 @@ extension EngineCore {
     }
 
     private func isGone(_ key: DeploymentKey) -> Bool {
-        guard let state = states[key], state.mode == .absent, inFlight[key] == nil, let plan = state.plan else {
+        guard let state = states[key], state.mode == .absent, state.wait == nil, inFlight[key] == nil,
+            let plan = state.plan
+        else {
             return false
         }
         return plan.goal == .absent && plan.isEmpty && plan.isGoalServed && state.held.isEmpty
     }
 
     private mutating func nextLook(_ key: DeploymentKey) -> Timestamp {
-        let resync = now + policy.resync * (0.75 + chance.unit() / 2)
+        let regular = now + policy.resync * (0.75 + chance.unit() / 2)
+        // A change that waits for a moment is judged again then.
+        let wait = states[key]?.wait?.until.map { now + max(.seconds(1), $0 - wallNow) }
+        let resync = min(regular, wait ?? regular)
         guard let state = states[key], let plan = state.plan, facts.keys[key]?.isPaused != true else { return resync }
         let runnable = plan.runnable.map { state.failures[ActionClass($0.action)] }
         let retries = runnable.compactMap { $0?.notBefore }.filter { $0 > now }

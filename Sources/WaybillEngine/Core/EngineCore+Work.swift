@@ -132,7 +132,10 @@ extension EngineCore {
         inFlight[key] = nil
         fold(act.outcome(failure, at: wallNow, adding: answer?.facts ?? [:]))
         let moment = now
-        if case .setRoute = act.action { states[key]?.rotationChangedAt = moment }
+        if case .setRoute = act.action {
+            states[key]?.rotationChangedAt = moment
+            judgeDownstream(of: key)
+        }
         conclude(flight, act, act.gatesFailure(failure, answer))
     }
 

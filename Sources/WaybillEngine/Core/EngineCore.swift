@@ -18,6 +18,8 @@ package struct EngineCore: Sendable {
     package internal(set) var fleetHold: FleetHold?
     /// Whose words are asked for, and those that were found.
     var board = ApprovalBoard()
+    /// For freezes.
+    let zones: TimeZones
 
     var states: [DeploymentKey: KeyState] = [:]
     var queue = KeyQueue()
@@ -55,15 +57,17 @@ package struct EngineCore: Sendable {
     ///   - facts: the fold over the whole ledger.
     ///   - seed: of jitter and decision ids; different for each start.
     ///   - earlier: conditions as an earlier controller had them: what is still so keeps its transition time.
+    ///   - zones: of freezes.
     ///   - diff: which fields differ, for `plan.decided`.
     package init(
         facts: Facts, policy: EnginePolicy = EnginePolicy(), seed: UInt64, now: Timestamp,
-        earlier: [DeploymentKey: Conditions] = [:],
+        earlier: [DeploymentKey: Conditions] = [:], zones: TimeZones = .onlyUTC,
         diff: @escaping @Sendable (DesiredDeployment?, DesiredDeployment?) -> [FieldChange] = { _, _ in [] }
     ) {
         self.facts = facts
         self.policy = policy
         self.diff = diff
+        self.zones = zones
         self.earlier = earlier
         clock = EngineClock(startingAt: now)
         chance = SeededChance(seed: seed)

@@ -34,7 +34,7 @@ struct KeyView {
         let stall = isReady ? nil : stalled
         let words: [(Condition.Kind, Word?)] = [
             (.stalled, stall), (.reconciling, isReady || stall != nil ? nil : reconciling), (.held, held),
-            (.paused, paused),
+            (.paused, paused), (.overridden, overridden),
         ]
         for (kind, word) in words {
             guard let word else {
@@ -61,7 +61,7 @@ struct KeyView {
         if let failure = state.observeFailure?.failure { return Word(failure.reason, failure.message) }
         switch state.mode {
         case .undecided:
-            if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
+            if let wait = state.wait { return Word(wait.reason, wait.message) }
             return state.held.isEmpty
                 ? Word(.notObserved, "nothing is known of it yet")
                 : Word(.invalidManifest, state.held.summary)
@@ -128,7 +128,7 @@ struct KeyView {
 
     private var held: Word? {
         if !state.held.isEmpty { return Word(.invalidManifest, state.held.summary) }
-        if let wait = state.wait { return Word(.awaitingApproval, wait.message) }
+        if let wait = state.wait { return Word(wait.reason, wait.message) }
         if state.mode == .orphaned { return Word(.orphaned, "removed from git with pruning disabled") }
         if let altered { return altered }
         if let quarantined { return quarantined }
@@ -154,6 +154,14 @@ struct KeyView {
 
     private var paused: Word? {
         facts.isPaused ? Word(.paused, "paused by \(facts.pausedBy ?? "an operator")") : nil
+    }
+
+    /// What serves began in spite of what it waited for: said until another change is admitted.
+    private var overridden: Word? {
+        guard let row = facts.overridden, row.rendering == state.desired?.rendering.digest.description else {
+            return nil
+        }
+        return Word(.overridden, "\(row.words)\(row.until.map { "; the override ends at \($0)" } ?? "")")
     }
 
     /// Why the desired revision does not start: its gates, or that they could not be asked.

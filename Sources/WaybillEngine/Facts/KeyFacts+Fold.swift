@@ -34,6 +34,7 @@ extension KeyFacts {
         case .changeAdmitted:
             approved = event.body["rendering"]?.string
             seenWords = []
+            foldOverride(event)
         case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
             .commitAccepted,
             .rulesAdopted, .versionsFixed, .bundleSigned, .bundleAttested, .bundlePulled, .contentVerified,
@@ -101,6 +102,7 @@ extension KeyFacts {
         case (.outcome, .succeeded?):
             rotation = Set(named)
             let revisions = Set(named.map(\.revisionShort))
+            noteStay(of: revisions, at: event.time)
             if revisions.count == 1 {
                 lastServed = revisions.first
                 noteServed()
@@ -135,6 +137,17 @@ extension KeyFacts {
             evidence: event.digest("evidence"), bundle: event.digest("digest"))
     }
 
+    private mutating func foldOverride(_ event: Event) {
+        overridden = nil
+        guard let overrides = event.body["overrides"]?.list, let rendering = event.body["rendering"]?.string else {
+            return
+        }
+        let words = [event.body["message"]?.string, event.body["insteadOf"]?.string.map { "instead of: \($0)" }]
+        overridden = OverriddenChange(
+            rendering: rendering, words: words.compactMap(\.self).joined(separator: "; "),
+            until: overrides.compactMap { $0["expires"]?.string }.min())
+    }
+
     private mutating func foldAdmission(_ event: Event) {
         guard let revision = event.body["revision"]?.string else { return }
         admitted = AdmittedRevision(
@@ -146,8 +159,9 @@ extension KeyFacts {
         case Reason.orphaned.rawValue?: isOrphaned = isHeld
         case Reason.invalidManifest.rawValue?: isInvalid = isHeld
         case Reason.artifactAltered.rawValue?: isAltered = isHeld
-        case Reason.awaitingApproval.rawValue?:
+        case Reason.awaitingApproval.rawValue?, Reason.awaitingUpstream.rawValue?, Reason.frozen.rawValue?:
             awaited = isHeld ? event.body["change"]?.string.flatMap { try? Digest(parsing: $0) } : nil
+            awaitedReason = isHeld ? event.body["reason"]?.string.flatMap(Reason.init(rawValue:)) : nil
         case Reason.quarantined.rawValue?: standIn = isHeld ? event.body["standIn"].flatMap(ServedState.init) : nil
         case _: break
         }

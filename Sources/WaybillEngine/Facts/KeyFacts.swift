@@ -24,14 +24,19 @@ package struct KeyFacts: Hashable, Codable, Sendable {
     package var decided: DecidedPlan?
     /// The rendering, or `absent`, that people approved and that no plan was decided for yet.
     package var approved: String?
-    /// The change that waits for approval.
+    /// The change that waits, for words or for something else.
     package var awaited: Digest?
+    package var awaitedReason: Reason?
+    /// The rendering that began in spite of what it waited for, and in whose word.
+    package var overridden: OverriddenChange?
     /// Words about it that were written down.
     package var seenWords: Set<String> = []
 
     package var isAwaiting: Bool { awaited != nil }
     /// What served, each revision once, the newest last; not more than `mostServed`.
     package var served: [ServedState] = []
+    /// Which revision was alone in rotation from when to when, the newest last; not more than `mostServed`.
+    package var stays: [Stay] = []
     /// Revisions that were rolled back and that nobody has allowed again.
     package var quarantined: [String: Quarantine] = [:]
     /// What serves in the place of what git asks for, while that is quarantined.
@@ -71,6 +76,15 @@ package struct KeyFacts: Hashable, Codable, Sendable {
     package var started: Set<ReplicaID> {
         Set(replicas.filter { $0.value.isStarted && !$0.value.isStopAsked && !$0.value.hasExited }.keys)
     }
+}
+
+/// What began in spite of what it waited for.
+package struct OverriddenChange: Hashable, Codable, Sendable {
+    package var rendering: String
+    /// Who, why, and what it waited for.
+    package var words: String
+    /// When the first of the overrides ends.
+    package var until: String?
 }
 
 /// A revision that was let start, with what was asked and found.

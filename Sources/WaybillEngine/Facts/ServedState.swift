@@ -64,6 +64,20 @@ extension KeyFacts {
         served.removeFirst(max(0, served.count - Self.mostServed))
     }
 
+    /// The rotation has become that of `revisions`, in their short form.
+    mutating func noteStay(of revisions: Set<String>, at time: Timestamp) {
+        let alone = revisions.count == 1 ? revisions.first : nil
+        if let last = stays.indices.last, stays[last].until == nil {
+            if stays[last].revision == alone { return }
+            stays[last].until = time
+        }
+        guard let alone else { return }
+        let decided = decided.flatMap { plan in plan.version.map { (String(plan.to.dropFirst(7).prefix(12)), $0) } }
+        let known = served.last { $0.short == alone }?.version
+        stays.append(Stay(revision: alone, version: decided?.0 == alone ? decided?.1 : known, since: time))
+        stays.removeFirst(max(0, stays.count - Self.mostServed))
+    }
+
     mutating func foldRollback(_ event: Event) {
         let arguments = event.body["arguments"]
         guard let bad = arguments?["quarantine"]?.string else { return }

@@ -16,6 +16,7 @@ extension Simulation {
         }
         let found = happens(0.5)
         if found { send(.found(world.knownKeys)) }
+        tellRules()
         if let accepted { send(.desired(fleet.delta(from: nil, to: accepted))) }
         if !found { send(.found(world.knownKeys)) }
         considerHead()

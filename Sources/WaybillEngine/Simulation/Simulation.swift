@@ -23,7 +23,7 @@ package struct Simulation {
     var agenda = Agenda()
     /// True time in milliseconds; the controller's clock is this and an offset that jumps.
     var time: Int64 = 0
-    var clockOffset: Int64 = 1_700_000_000_000
+    var clockOffset: Int64 = Simulation.startTime
     var flights: [EffectID: Flight] = [:]
     var wakeToken = 0
     /// Outcomes that the ledger could not take yet.
@@ -34,6 +34,7 @@ package struct Simulation {
     var report: SimulationReport
     let log: SimulationLog
 
+    static let startTime: Int64 = 1_700_000_000_000
     static let faultTime: Int64 = 600_000
     static let quietTime: Int64 = 2_400_000
 

@@ -50,12 +50,15 @@ extension Simulation {
         guard note.type == .planDecided, let key = try? DeploymentKey(parsing: note.subject),
             let to = note.body["to"]?.string
         else { return }
+        checkFreeze(note, key, to)
         checks.planned[key, default: []].append(to)
     }
 
     mutating func check(summary: KeySummary) {
         for found in summary.conditions.violations { violation("\(summary.key): \(found)") }
-        if summary.conditions.isTrue(.ready), isWanted(summary.key) { checks.ready.insert(summary.key) }
+        if summary.conditions.isTrue(.ready), summary.wantedReplicas > 0, isWanted(summary.key) {
+            checks.ready.insert(summary.key)
+        }
     }
 
     func isWanted(_ key: DeploymentKey) -> Bool {

@@ -12,6 +12,8 @@ struct SimulationProfile: Hashable, Sendable {
     var hasBadRevision: Bool
     /// Environments ask checklists, which commits tighten and loosen.
     var hasChecklists: Bool
+    /// Production is frozen for ten minutes.
+    var hasFreeze: Bool
     var deployments: Int
     /// Mean time between faults, milliseconds.
     var pace: Int64
@@ -26,6 +28,7 @@ struct SimulationProfile: Hashable, Sendable {
         triggersAreLost = chance.unit() < 0.5
         hasBadRevision = chance.unit() < 0.3
         hasChecklists = chance.unit() < 0.6
+        hasFreeze = chance.unit() < 0.4
         deployments = Int.random(in: 1...6, using: &chance)
         pace = Int64.random(in: 500...20_000, using: &chance)
     }

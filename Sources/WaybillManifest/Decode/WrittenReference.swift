@@ -26,7 +26,10 @@ struct WrittenReference: Sendable {
         func name(_ field: String) -> Name? { spec[field]?.string.flatMap { try? Name(parsing: $0) } }
         switch kind {
         case .model, .servingRuntime, .checklist: return []
-        case .environment: return name("checklist").map { [(.checklist($0), ["checklist"])] } ?? []
+        case .environment:
+            let upstream = spec["promotion"]?["from"]?.string.flatMap { try? Name(parsing: $0) }
+            return (name("checklist").map { [(.checklist($0), ["checklist"])] } ?? [])
+                + (upstream.map { [(.environment($0), ["promotion"])] } ?? [])
         case .modelVersion: return name("model").map { [(.model($0), ["model"])] } ?? []
         case .modelDeployment:
             var found: [(ResourceID, [String])] = []

@@ -9,8 +9,7 @@ extension Fleet {
         // At the first commit every deployment is touched itself.
         guard commit != nil else { return }
         if let keys = dependents[id] { step.affected.formUnion(keys) }
-        guard case .checklist(let name) = id else { return }
-        for environment in environmentsOfChecklist[name] ?? [] {
+        for environment in environmentsFollowing(id) {
             step.affected.formUnion(dependents[.environment(environment)] ?? [])
         }
     }

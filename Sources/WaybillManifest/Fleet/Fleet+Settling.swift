@@ -50,8 +50,8 @@ extension Fleet {
         case .modelDeployment(let deployment):
             for id in Self.references(of: deployment) { dependents[id, default: []].insert(deployment.key) }
         case .environment(let environment):
-            guard let checklist = environment.checklist, case .environment(let name)? = resource?.id else { return }
-            environmentsOfChecklist[checklist, default: []].insert(name)
+            guard case .environment(let name)? = resource?.id else { return }
+            for id in environment.references { environmentsNaming[id, default: []].insert(name) }
         case .model, .checklist, nil: break
         }
     }
@@ -75,9 +75,11 @@ extension Fleet {
                 if dependents[id]?.isEmpty == true { dependents[id] = nil }
             }
         case .environment(let environment):
-            guard let checklist = environment.checklist, case .environment(let name)? = resource?.id else { return }
-            environmentsOfChecklist[checklist]?.remove(name)
-            if environmentsOfChecklist[checklist]?.isEmpty == true { environmentsOfChecklist[checklist] = nil }
+            guard case .environment(let name)? = resource?.id else { return }
+            for id in environment.references {
+                environmentsNaming[id]?.remove(name)
+                if environmentsNaming[id]?.isEmpty == true { environmentsNaming[id] = nil }
+            }
         case .model, .checklist, nil: break
         }
     }
@@ -101,13 +103,13 @@ extension Fleet {
         return its.checklist
     }
 
-    /// Finds what is wrong with a touched resource itself, with versions of a touched model, and with environments that ask a
-    /// touched checklist.
+    /// Finds what is wrong with a touched resource itself, with versions of a touched model, and with environments that follow on
+    /// what is touched.
     mutating func judge(_ id: ResourceID, _ step: inout Step) {
         judgeAlone(id, &step)
         var others: [ResourceID] = []
         if case .model(let name) = id { others = (versionsOfModel[name] ?? []).map { .modelVersion($0) } }
-        if case .checklist(let name) = id { others = (environmentsOfChecklist[name] ?? []).map { .environment($0) } }
+        others += environmentsFollowing(id).map { .environment($0) }
         for other in others where !step.touched.contains(other) { judgeAlone(other, &step) }
     }
 
@@ -122,9 +124,7 @@ extension Fleet {
             case .servingRuntime(let runtime):
                 found = resolveRuntime(resource, runtime) + templateProblems(resource, runtime)
             case .environment(let environment):
-                if let name = environment.checklist, let none = missing(.checklist(name), &step) {
-                    found.append(none.problem(of: resource))
-                }
+                found = environmentProblems(resource, environment, &step)
             case .model, .checklist, .modelDeployment: break
             }
         }

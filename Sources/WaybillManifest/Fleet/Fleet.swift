@@ -44,8 +44,8 @@ struct Fleet {
     var acceptedTexts: [VersionID: VersionTexts] = [:]
     var versionsOfModel: [Name: Set<VersionID>] = [:]
     var runtimesOfLock: [String: Set<Name>] = [:]
-    /// Environments by the checklist that they name, there or not.
-    var environmentsOfChecklist: [Name: Set<Name>] = [:]
+    /// Environments by what they name, there or not: a checklist, and the environment before them.
+    var environmentsNaming: [ResourceID: Set<Name>] = [:]
     var runtimes: [Name: ResolvedRuntime] = [:]
     var locks: [String: Lock] = [:]
     /// What last could be resolved.

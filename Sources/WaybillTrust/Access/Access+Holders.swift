@@ -23,6 +23,9 @@ extension Access {
         speakers.filter { isGiven(role, as: approves, to: $0, model: model, in: environment) }
     }
 
+    /// Somebody has the role, for whatever.
+    package func isHeld(_ role: AccessRole) -> Bool { grants.contains { $0.role == role && !$0.people.isEmpty } }
+
     /// Who may approve changes of the rules themselves.
     package var governors: [Name] { people(.governor, model: nil) }
 

@@ -49,7 +49,20 @@ private struct AccessReading {
             let path: [FieldStep] = [.member("people"), .index(index), .member("keys"), .index(number)]
             if let key = readKey(item, path, of: name) { keys.append(key) }
         }
-        people.append(Access.Person(name: name, keys: keys, isBot: item["bot"] != nil))
+        let unix = accounts(item, index, of: name)
+        people.append(Access.Person(name: name, keys: keys, isBot: item["bot"] != nil, unix: unix))
+    }
+
+    private mutating func accounts(_ item: Value, _ index: Int, of person: Name) -> [String] {
+        let names = (item["unix"]?.list ?? []).map { $0.string ?? "" }
+        for (number, account) in names.enumerated() where !account.isEmpty {
+            guard let other = people.first(where: { $0.unix.contains(account) }) else { continue }
+            note(
+                [.member("people"), .index(index), .member("unix"), .index(number)],
+                "the account \(account.quotedForMessage) is written twice; the first is of '\(other.name)'",
+                hint: "an account is one person's", "duplicate-account")
+        }
+        return names
     }
 
     private mutating func readKey(_ item: Value, _ path: [FieldStep], of person: Name) -> Access.Key? {

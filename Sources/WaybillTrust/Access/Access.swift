@@ -24,8 +24,11 @@ package struct Access: Hashable, Sendable {
         package var keys: [Key]
         /// A program. It never counts as a person who approves.
         package var isBot: Bool
+        /// Accounts on the controller's machine.
+        package var unix: [String]
 
-        package init(name: Name, keys: [Key], isBot: Bool = false) {
+        package init(name: Name, keys: [Key], isBot: Bool = false, unix: [String] = []) {
+            self.unix = unix
             self.name = name
             self.keys = keys
             self.isBot = isBot
@@ -84,6 +87,9 @@ package struct Access: Hashable, Sendable {
     package var keys: [SSHPublicKey] { people.flatMap { $0.keys.map(\.key) } }
 
     package func person(of key: SSHPublicKey) -> Name? { holders[key]?.person }
+
+    /// Whose account on the controller's machine it is.
+    package func person(ofUnixUser name: String) -> Name? { people.first { $0.unix.contains(name) }?.name }
 
     /// What somebody's key is worth.
     package enum Decision: Hashable, Sendable {

@@ -47,7 +47,8 @@ package struct ApprovalJudge: Sendable {
             }
         }
         verdict.authors = Set(words.filter { $0.statement.kind == .propose }.map(\.person)).sorted()
-        let speaking = lastWords(words.filter { $0.statement.kind != .propose }, &verdict)
+        verdict.overrides = overrides(words.filter { $0.statement.kind == .override })
+        let speaking = lastWords(words.filter { [.approve, .reject].contains($0.statement.kind) }, &verdict)
         for word in speaking.sorted(by: { $0.person < $1.person }) { count(word, &verdict) }
         verdict.missing = missing(verdict)
         verdict.void.sort { ($0.place, $0.why) < ($1.place, $1.why) }
@@ -134,6 +135,7 @@ package struct ApprovalJudge: Sendable {
 
     private func checkRole(_ statement: ApprovalStatement, _ person: Name) throws(Refusal) {
         if access.isBot(person) { throw Refusal(person: person, why: "\(person) is a bot, whose word never counts") }
+        if statement.kind == .override { return try checkOverride(statement, person) }
         let asked = policy.required.map(\.role)
         guard let role = statement.role, asked.contains(role) else {
             let said = statement.role?.text ?? ApprovalStatement.none
@@ -144,6 +146,13 @@ package struct ApprovalJudge: Sendable {
         }
     }
 
+    /// Rules are never overridden: who could do that would hold all of them.
+    private func checkOverride(_ statement: ApprovalStatement, _ person: Name) throws(Refusal) {
+        guard role == .approver, statement.role == ApprovalPolicy.overriding,
+            access.isGiven(.override, to: person, model: model, in: change.key.environment)
+        else { throw Refusal(person: person, why: "\(person) has not the role override here") }
+    }
+
     private func holds(_ person: Name, _ role: Name) -> Bool {
         access.isGiven(
             self.role, as: self.role == .approver ? role : nil, to: person, model: model,
@@ -151,6 +160,18 @@ package struct ApprovalJudge: Sendable {
     }
 
     // MARK: Together
+
+    /// Each person's once, in the order of their names; the one given last counts.
+    private func overrides(_ words: [Word]) -> [ApprovalVerdict.Override] {
+        let last = Dictionary(words.map { ($0.person, $0) }) { left, right in
+            left.statement.issued < right.statement.issued ? right : left
+        }
+        return last.values.sorted { $0.person < $1.person }.map { word in
+            .init(
+                person: word.person, place: word.place, key: word.proven.key, reason: word.statement.reason ?? "",
+                expires: word.statement.expires)
+        }
+    }
 
     /// One word a person: the one given last, a rejection before an approval of the same second.
     private func lastWords(_ words: [Word], _ verdict: inout ApprovalVerdict) -> [Word] {

@@ -1,18 +1,19 @@
 package import WaybillCore
 
 /// Where a statement's file is: `.waybill/approvals/ENVIRONMENT/NAME/CHANGE/PERSON.approval`, one for each person and change. A
-/// rejection takes the place of that person's approval; a proposal has a file of its own, `PERSON.proposal`.
+/// rejection takes the place of that person's approval; a proposal has a file of its own, `PERSON.proposal`, and so has an override.
 package struct ApprovalPath: Hashable, Sendable, CustomStringConvertible {
     package var key: DeploymentKey
     package var change: Digest
     package var person: Name
-    package var isProposal: Bool
+    /// The last part of the file's name says which kinds it may hold.
+    package var ending: String
 
     package init(_ statement: ApprovalStatement, of person: Name) {
         key = statement.key
         change = statement.change
         self.person = person
-        isProposal = statement.kind == .propose
+        ending = statement.kind.ending
     }
 
     /// From the top of a repository.
@@ -21,7 +22,9 @@ package struct ApprovalPath: Hashable, Sendable, CustomStringConvertible {
     package static let refs = "refs/waybill/approvals/"
 
     /// The ref for this one file.
-    package var ref: String { "\(Self.refs)\(key)/\(change.short)/\(person)\(isProposal ? ".proposal" : "")" }
+    package var ref: String {
+        "\(Self.refs)\(key)/\(change.short)/\(person)\(ending == ApprovalStatement.Kind.approve.ending ? "" : ".\(ending)")"
+    }
 
     /// - Throws: `InvalidInput` that shows the expected form.
     package init(parsing path: String) throws(InvalidInput) {
@@ -37,23 +40,22 @@ package struct ApprovalPath: Hashable, Sendable, CustomStringConvertible {
             let key = try? DeploymentKey(parsing: "\(parts[2])/\(parts[3])"),
             let change = try? Digest(parsing: "sha256:\(parts[4])")
         else { return nil }
-        for kind in [ApprovalStatement.Kind.approve, .propose] where parts[5].hasSuffix(".\(kind.ending)") {
+        for kind in [ApprovalStatement.Kind.approve, .propose, .override] where parts[5].hasSuffix(".\(kind.ending)") {
             guard let person = try? Name(parsing: String(parts[5].dropLast(kind.ending.count + 1))) else { return nil }
-            return ApprovalPath(key: key, change: change, person: person, isProposal: kind == .propose)
+            return ApprovalPath(key: key, change: change, person: person, ending: kind.ending)
         }
         return nil
     }
 
-    private init(key: DeploymentKey, change: Digest, person: Name, isProposal: Bool) {
+    private init(key: DeploymentKey, change: Digest, person: Name, ending: String) {
         self.key = key
         self.change = change
         self.person = person
-        self.isProposal = isProposal
+        self.ending = ending
     }
 
     package var description: String {
-        let kind: ApprovalStatement.Kind = isProposal ? .propose : .approve
-        return "\(Self.folder)/\(key)/\(change.hex)/\(person).\(kind.ending)"
+        "\(Self.folder)/\(key)/\(change.hex)/\(person).\(ending)"
     }
 }
 

@@ -41,11 +41,12 @@ private struct StatementLines {
         let expires = try optional("expires", ApprovalStatement.never) { (text) throws(InvalidInput) in
             try Self.moment(text)
         }
-        let reason = kind == .reject ? try self.reason() : nil
+        let reason = [.reject, .override].contains(kind) ? try self.reason() : nil
         guard next == lines.count else {
             throw InvalidInput("line \(next + 1) of its text, \(lines[next].quotedForMessage), is one too many")
         }
         if kind == .approve, expires == nil { throw InvalidInput("an approval must say when it ends") }
+        if kind == .override, expires == nil { throw InvalidInput("an override must say when it ends") }
         if let expires, expires <= issued { throw InvalidInput("it ends before it begins") }
         return ApprovalStatement(
             kind, key, change: change, from: from, evidence: evidence, role: role, issued: issued, expires: expires,
@@ -56,7 +57,8 @@ private struct StatementLines {
         let parts = (lines.count > next ? lines[next] : "").split(separator: " ", omittingEmptySubsequences: false)
         next += 1
         guard parts.count == 2, let kind = ApprovalStatement.Kind(rawValue: String(parts[0])) else {
-            throw InvalidInput("line 2 of its text does not say 'approve', 'reject' or 'propose' and a deployment")
+            throw InvalidInput(
+                "line 2 of its text does not say 'approve', 'reject', 'propose' or 'override' and a deployment")
         }
         return (kind, try DeploymentKey(parsing: String(parts[1])))
     }

@@ -10,6 +10,8 @@ package struct ApprovalStatement: Hashable, Sendable, CustomStringConvertible {
         case reject
         /// Says who the author of a change is, whose own approval does not count.
         case propose
+        /// Lets a change begin in spite of what it waits for: break-glass.
+        case override
 
         /// The purpose of its signature: no signature for another one, of a commit or of another kind, passes for it.
         package var namespace: String { "waybill.dev/\(rawValue)" }
@@ -19,6 +21,7 @@ package struct ApprovalStatement: Hashable, Sendable, CustomStringConvertible {
             switch self {
             case .approve, .reject: "approval"
             case .propose: "proposal"
+            case .override: "override"
             }
         }
     }
@@ -36,7 +39,7 @@ package struct ApprovalStatement: Hashable, Sendable, CustomStringConvertible {
     package var issued: Timestamp
     /// The first moment at which it no longer counts. Nil: never, which no approval can say.
     package var expires: Timestamp?
-    /// Why; only a rejection says that.
+    /// Why; a rejection and an override say that.
     package var reason: String?
 
     package init(
@@ -76,13 +79,4 @@ package struct ApprovalStatement: Hashable, Sendable, CustomStringConvertible {
 
     package static let none = "none"
     static let never = "never"
-}
-
-extension Timestamp {
-    package var inSeconds: Timestamp {
-        Timestamp(milliseconds: milliseconds - (milliseconds % 1000 + 1000) % 1000)
-    }
-
-    /// `2026-11-27T01:40:00Z`.
-    package var secondsText: String { "\(description.prefix(19))Z" }
 }

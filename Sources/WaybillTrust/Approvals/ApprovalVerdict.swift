@@ -22,6 +22,15 @@ package struct ApprovalVerdict: Hashable, Sendable {
         package var reason: String
     }
 
+    /// The word of somebody who may let a change begin in spite of what it waits for.
+    package struct Override: Hashable, Sendable {
+        package var person: Name
+        package var place: String
+        package var key: SSHPublicKey
+        package var reason: String
+        package var expires: Timestamp?
+    }
+
     /// A file that says nothing here, and why.
     package struct Void: Hashable, Sendable {
         package var place: String
@@ -45,12 +54,16 @@ package struct ApprovalVerdict: Hashable, Sendable {
     /// In the order of their names.
     package var given: [Given] = []
     package var rejections: [Rejection] = []
+    package var overrides: [Override] = []
     package var void: [Void] = []
     package var missing: [Missing] = []
     /// Who signed a proposal of this change.
     package var authors: [Name] = []
 
     package var isApproved: Bool { missing.isEmpty && rejections.isEmpty }
+
+    /// As many people as are asked for let it begin in spite of what it waits for. What the gates say is no part of that.
+    package var isOverridden: Bool { !overrides.isEmpty && overrides.count >= policy.overriders }
 
     /// What is waited for, in one sentence; what was approved, when nothing is.
     package var message: String {
@@ -66,6 +79,10 @@ package struct ApprovalVerdict: Hashable, Sendable {
         if !missing.isEmpty {
             parts.append("waiting for " + missing.map(\.text).joined(separator: " and "))
         }
+        if !overrides.isEmpty, !isOverridden {
+            parts.append(
+                "\(overriddenText), and it takes \(policy.overriders) people")
+        }
         let refused = void.filter(\.isOfThisChange)
         if !refused.isEmpty {
             let shown = refused.prefix(Self.mostShown).map { "\($0.person?.text ?? $0.place): \($0.why)" }
@@ -74,6 +91,9 @@ package struct ApprovalVerdict: Hashable, Sendable {
         }
         return parts.joined(separator: ". ")
     }
+
+    /// `overridden by ada: the old version answers nonsense`.
+    package var overriddenText: String { "overridden by \(overrides.map(\.text).joined(separator: "; "))" }
 
     /// Files that a sentence names one by one.
     private static let mostShown = 5
@@ -108,6 +128,7 @@ extension ApprovalVerdict {
                     ]
                 }),
             "missing": .list(missing.map(\.value)), "void": .list(void.map(\.value)),
+            "overrides": .list(overrides.map(\.value)), "overridden": .bool(isOverridden),
         ]
     }
 }
@@ -127,6 +148,18 @@ extension ApprovalVerdict.Given {
         }
         return .object(members)
     }
+}
+
+extension ApprovalVerdict.Override {
+    package var value: Value {
+        [
+            "person": .string(person.text), "reason": .string(reason), "file": .string(place),
+            "key": .string(key.fingerprint), "expires": .string(expires?.secondsText ?? ApprovalStatement.never),
+        ]
+    }
+
+    /// `ada: the old version answers nonsense`.
+    package var text: String { "\(person): \(reason)" }
 }
 
 extension ApprovalVerdict.Missing {

@@ -89,7 +89,7 @@ struct PendingChanges {
         if key == Ruleset.key { return Ruleset.policy }
         for state in [before, after] {
             if case .environment(let environment)? = state.resources[.environment(key.environment)]?.spec {
-                return environment.approvals
+                return environment.policy
             }
         }
         return nil
@@ -114,7 +114,7 @@ struct PendingChanges {
     }
 
     func verdict(of key: DeploymentKey, _ shelf: StatementShelf, now: Timestamp) throws(Failure) -> ApprovalVerdict? {
-        guard let policy = policy(of: key) else { return nil }
+        guard let policy = policy(of: key), !policy.required.isEmpty || rules != nil else { return nil }
         return ApprovalJudge(
             access: try requireRules().access, now: now, change: try change(of: key), policy: policy,
             model: model(of: key), evidence: nil, knowsEvidence: false, role: key == Ruleset.key ? .governor : .approver

@@ -26,7 +26,9 @@ struct Waybill: AsyncParsableCommand {
             CommandGroup(name: "Promote", subcommands: [Promote.self, Rollback.self, Lift.self]),
             CommandGroup(
                 name: "Decide",
-                subcommands: [Propose.self, Approve.self, Reject.self, Approvals.self, AccessCommand.self]),
+                subcommands: [
+                    Propose.self, Approve.self, Reject.self, Override.self, Approvals.self, AccessCommand.self,
+                ]),
             CommandGroup(
                 name: "Run", subcommands: [Run.self, Gateway.self, Stop.self]),
             CommandGroup(

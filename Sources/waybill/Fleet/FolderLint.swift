@@ -53,9 +53,10 @@ struct FolderLint: Sendable {
         let sources = try await SourceCheck(tree: tree, loader: loader, commit: commit).problems(of: state.versions())
         let locks = try await LockCheck(tree: tree, loader: loader, commit: commit).problems(of: state)
         let data = try await DataCheck(tree: tree, loader: loader, commit: commit).problems(of: state)
+        let zones = await ZoneCheck(loader: loader).problems(of: state)
         let allowed = try await AllowListCheck(tree: tree, commit: commit, path: path).problems()
         let access = try AccessRules.problems(below: root)
-        let diagnostics = (delta.diagnostics + sources + locks + data + allowed + access).filter {
+        let diagnostics = (delta.diagnostics + sources + locks + data + zones + allowed + access).filter {
             concerns($0.location.path)
         }
         .sorted(by: Diagnostic.inOrder)

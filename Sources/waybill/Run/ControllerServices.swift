@@ -54,6 +54,7 @@ struct ControllerServices {
         let core = EngineCore(
             facts: parts.memory.facts, policy: EnginePolicy(workers: parts.configuration.workers, builders: 4),
             seed: UInt64.random(in: .min ... .max), now: parts.clock.now(), earlier: parts.conditions,
+            zones: .system,
             diff: { before, after in FieldChange.between(before?.rendering, after?.rendering) })
         controller = Controller(
             core: core, world: parts.world, routes: parts.table, ports: parts.ports, changed: { signal.advance() },

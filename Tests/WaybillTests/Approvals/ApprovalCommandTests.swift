@@ -119,4 +119,27 @@ import WaybillTestSupport
             #expect(lint.code == 0, "\(lint.output)")
         }
     }
+
+    @Test func `an override is signed by who may, for a time, and is told from an approval`() async throws {
+        try await ApprovalFleet.with { (fleet) async throws in
+            let words = ["--reason", "the old one answers nonsense", "--expires", "2h"]
+            let refused = try fleet.program.run(
+                ["override", ApprovalFleet.key, "--key", "eve", "--yes", "--base", "main", "--repository", "fleet"]
+                    + words)
+            #expect(refused.errors == "error: eve has not the role override for production/greeting\n")
+            try fleet.sh("cd fleet; git checkout -q main")
+            try fleet.writeAccess {
+                $0 + "    - {role: override, models: [\"*\"], environments: [production], people: [eve]}\n"
+            }
+            try fleet.sh("cd fleet; git commit -qam 'eve may override'; git checkout -q change; git rebase -q main")
+            let file = try fleet.give("override", "eve", words[0], words[1], words[2], words[3])
+            #expect(file.hasSuffix("/eve.override"))
+            let listed = try fleet.waybill("approvals", "list")
+            #expect(listed.output.contains("  override eve until "), "\(listed.output)")
+            #expect(listed.output.contains(": the old one answers nonsense\n"))
+            let long = try fleet.program.run(
+                ["override", ApprovalFleet.key, "--key", "eve", "--yes", "--reason", "x", "--expires", "0s"])
+            #expect(long.errors.contains("an override holds for some time"), "\(long.errors)")
+        }
+    }
 }

@@ -37,6 +37,12 @@ import WaybillCore
             document: document(people: [ada, person("bob", [["key": .string(key(1))]])]),
             problem: "spec.people[1].keys[0].key: this key is written twice; the first is of 'ada'"),
         Broken(
+            testDescription: "one account, two people",
+            document: document(people: [
+                ada.with("unix", ["root"]), person("bob", [["key": .string(key(2))]]).with("unix", ["root"]),
+            ]),
+            problem: "spec.people[1].unix[0]: the account 'root' is written twice; the first is of 'ada'"),
+        Broken(
             testDescription: "no moment",
             document: document(people: [person("ada", [["key": .string(key(1)), "validFrom": "yesterday"]])]),
             problem:
@@ -119,5 +125,13 @@ import WaybillCore
     ])
     func `what is no moment is refused`(text: String) {
         #expect(throws: InvalidInput.self) { try Timestamp(parsing: text) }
+    }
+}
+
+extension Value {
+    fileprivate func with(_ name: String, _ value: Value) -> Value {
+        var members = object ?? [:]
+        members[name] = value
+        return .object(members)
     }
 }

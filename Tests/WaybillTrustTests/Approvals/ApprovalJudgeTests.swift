@@ -267,4 +267,69 @@ import WaybillCore
             #expect(verdict.value["given"]?.list?.first?["presence"]?["userPresent"] == true)
         }
     }
+
+    // MARK: Overrides
+
+    private static func override(_ edit: (inout ApprovalStatement) -> Void = { _ in }) -> ApprovalStatement {
+        Bench.statement(.override, as: "override") {
+            ($0.expires, $0.reason) = (Bench.now + .seconds(600), "it answers nonsense")
+            edit(&$0)
+        }
+    }
+
+    private static func overriders(_ names: String...) -> Access {
+        Bench.access { _, grants in
+            guard let all = try? NamePattern(parsing: "*") else { return }
+            grants.append(Access.Grant(role: .override, models: [all], people: Set(names.map(Bench.name))))
+        }
+    }
+
+    @Test func `an override is in the place of what is missing, by as many people as it takes`() {
+        let (one, two) = (Bench.found("eve", Self.override()), Bench.found("dave", Self.override()))
+        let access = Self.overriders("eve", "dave", "robot")
+        let alone = Situation("", [one], access: access, says: "").verdict
+        #expect(alone.isOverridden && !alone.isApproved)
+        #expect(alone.overriddenText == "overridden by eve: it answers nonsense")
+        var policy = Bench.policy
+        policy.overriders = 2
+        let lacking = Situation("", [one], policy: policy, access: access, says: "").verdict
+        #expect(!lacking.isOverridden)
+        #expect(lacking.message.hasSuffix("overridden by eve: it answers nonsense, and it takes 2 people"))
+        #expect(Situation("", [one, two], policy: policy, access: access, says: "").verdict.isOverridden)
+        // One person by the same word in two places is one.
+        let twice = Bench.found("eve", Self.override(), place: "refs/waybill/approvals/x:y")
+        #expect(!Situation("", [one, twice], policy: policy, access: access, says: "").verdict.isOverridden)
+        // A rejection does not hinder it: that is what it is for.
+        let no = Bench.found("alice", Bench.statement(.reject))
+        #expect(Situation("", [one, no], access: access, says: "").verdict.isOverridden)
+    }
+
+    @Test func `an override of who may not, of another purpose, or past its end is void`() {
+        let access = Self.overriders("eve", "robot")
+        let rows: [(FoundStatement, Timestamp, String)] = [
+            (Bench.found("dave", Self.override()), Bench.now, "dave has not the role override here"),
+            (Bench.found("robot", Self.override()), Bench.now, "robot is a bot, whose word never counts"),
+            (
+                Bench.found("eve", Self.override()), Bench.now + .seconds(600), "it expired at 2026-11-18T11:16:40Z"
+            ),
+            (
+                Bench.found("eve", Self.override { $0.from = nil }), Bench.now,
+                "it starts from absent, and \(Bench.serving.short) serves"
+            ),
+            (
+                Bench.found("eve", Self.override { $0.key = Bench.deployment("staging/churn") }), Bench.now,
+                "it is about staging/churn"
+            ),
+            (
+                Bench.found("eve", Self.override { $0.role = Bench.name("risk") }), Bench.now,
+                "eve has not the role override here"
+            ),
+        ]
+        for (file, now, why) in rows {
+            let verdict = Situation("", [file], access: access, now: now, says: "").verdict
+            #expect(!verdict.isOverridden && verdict.void.map(\.why) == [why])
+        }
+        let stolen = Bench.found("eve", Self.override(), namespace: "waybill.dev/approve")
+        #expect(!Situation("", [stolen], access: access, says: "").verdict.isOverridden)
+    }
 }

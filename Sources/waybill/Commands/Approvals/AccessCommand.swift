@@ -25,8 +25,22 @@ struct AccessInit: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Your public SSH key.", valueName: "file"), completion: .file())
     var publicKey: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Your account on the controller's machine. Left out: the one you use here.", valueName: "account"))
+    var unix = NSUserName()
+
     @Option(help: ArgumentHelp("The fleet folder.", valueName: "folder"), completion: .directory)
     var repository = "."
+
+    func validate() throws {
+        let isSound = unix.utf8.allSatisfy {
+            (97...122).contains($0) || (48...57).contains($0) || [45, 95].contains($0)
+        }
+        guard isSound, (1...32).contains(unix.utf8.count) else {
+            throw ValidationError("\(unix.quotedForMessage) is no name of an account; name it by --unix")
+        }
+    }
 
     func run() async throws {
         let top = FleetTop.above(repository)
@@ -45,7 +59,7 @@ struct AccessInit: AsyncParsableCommand {
         do {
             try FileManager.default.createDirectory(
                 atPath: "\(top)/.waybill", withIntermediateDirectories: true)
-            try Data(Self.text(person, key).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try Data(Self.text(person, key, unix: unix).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw Failure(.stall, reason: "FolderUnusable", message: "\(path): \(error.localizedDescription)")
         }
@@ -53,7 +67,7 @@ struct AccessInit: AsyncParsableCommand {
             "wrote \(AccessSchema.path); add a second governor, ask for approvals in an Environment, and commit both")
     }
 
-    static func text(_ person: Name, _ key: SSHPublicKey) -> String {
+    static func text(_ person: Name, _ key: SSHPublicKey, unix: String) -> String {
         """
         # yaml-language-server: $schema=schema/\(AccessSchema.fileName)
         apiVersion: \(KindSchema.apiVersion)
@@ -63,6 +77,7 @@ struct AccessInit: AsyncParsableCommand {
             - name: \(person)
               keys:
                 - key: \(key)
+              unix: ["\(unix)"]
           roles:
             - role: governor
               models: ["*"]
@@ -75,6 +90,12 @@ struct AccessInit: AsyncParsableCommand {
               models: ["*"]
               people: [\(person)]
             - role: accept
+              models: ["*"]
+              people: [\(person)]
+            - role: abort
+              models: ["*"]
+              people: [\(person)]
+            - role: override
               models: ["*"]
               people: [\(person)]
 

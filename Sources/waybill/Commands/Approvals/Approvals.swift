@@ -52,7 +52,7 @@ struct ListApprovals: AsyncParsableCommand {
             }
             return text
         }
-        if verdicts.contains(where: { !$0.isApproved }) { throw ExitCode(2) }
+        if verdicts.contains(where: { !$0.isApproved && !$0.isOverridden }) { throw ExitCode(2) }
     }
 }
 
@@ -60,7 +60,7 @@ extension ApprovalVerdict {
     /// For a terminal.
     func text(_ style: Style) -> String {
         var text = style.paint("\(change.key)", .strong) + "  \(change.digest)\n"
-        text += "  asks for \(policy.summary)\n"
+        text += "  asks for \(policy.required.isEmpty ? "no approvals" : policy.summary)\n"
         if !authors.isEmpty { text += "  proposed by \(authors.map(\.text).joined(separator: ", "))\n" }
         for word in given {
             let touched = word.presence.map { $0.isUserPresent ? ", touched" : ", not touched" } ?? ""
@@ -69,6 +69,10 @@ extension ApprovalVerdict {
         }
         for word in rejections {
             text += style.paint("  rejected \(word.person) as \(word.role): \(word.reason.harmless)\n", .bad)
+        }
+        for word in overrides {
+            let end = word.expires.map { " until \($0.secondsText)" } ?? ""
+            text += style.paint("  override \(word.person)\(end): \(word.reason.harmless)\n", .bad)
         }
         for word in missing { text += style.paint("  missing  \(word.text)\n", .busy) }
         for file in void { text += style.paint("  void     \(file.place.harmless): \(file.why.harmless)\n", .quiet) }

@@ -136,7 +136,7 @@ extension PendingChanges {
     ///
     /// - Throws: `NoApprovals` when it asks for nothing.
     func policyAsked(of key: DeploymentKey) throws(Failure) -> ApprovalPolicy {
-        if let policy = policy(of: key) { return policy }
+        if let policy = policy(of: key), !policy.required.isEmpty { return policy }
         throw Failure(
             .stall, reason: "NoApprovals",
             message: "the environment \(key.environment) asks for no approvals; its 'approvals.required' says which")
@@ -156,7 +156,9 @@ extension PendingChanges {
         text += "  now   \(line(old))\n  then  \(line(new))\n"
         for change in FieldChange.between(old?.rendering, new?.rendering) { text += "    \(change.line.harmless)\n" }
         let (policy, rules) = (policy(of: change.key), before.resources.isEmpty ? head : base)
-        if let policy { text += "  asks for \(policy.summary), by the rules at \(rules.short)\n" }
+        if let policy, !policy.required.isEmpty {
+            text += "  asks for \(policy.summary), by the rules at \(rules.short)\n"
+        }
         return text
     }
 }
