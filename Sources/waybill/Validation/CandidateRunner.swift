@@ -56,7 +56,9 @@ struct CandidateRunner: Sendable {
             result = await withTaskGroup(of: Swift.Result<SandboxedCommand.End, Failure>.self) { group in
                 group.addTask {
                     do throws(Failure) { return .success(try await target.run(command, ticket: ticket)) } catch {
-                        return .failure(error)
+                        // What was broken off is not to be tried again.
+                        return .failure(
+                            Task.isCancelled ? Failure(.wait, reason: "Cancelled", message: "stopped") : error)
                     }
                 }
                 group.addTask {
