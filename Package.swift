@@ -89,7 +89,8 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "WaybillCore", "WaybillTrust", "WaybillManifest", "WaybillGit", "WaybillLedger", "WaybillPackage",
-                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillReport", "WaybillAPI",
+                "WaybillServing", "WaybillGateway", "WaybillStore", "WaybillEngine", "WaybillEvaluate", "WaybillReport",
+                "WaybillAPI",
                 "WaybillForge",
                 "CLinux",
                 arguments,

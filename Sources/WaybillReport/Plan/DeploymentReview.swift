@@ -28,13 +28,16 @@ package struct DeploymentReview: Hashable, Sendable {
     package var checklist: AskedChecklist?
     /// What is done, in order.
     package var rollout: [String]
+    package var path: ReviewPath
 }
 
 extension DeploymentReview {
     init(
         _ entry: FleetPlan.Entry, from old: DesiredDeployment?, to new: DesiredDeployment?, version: VersionReview?,
-        model: Model?, runtimePackages: [ReviewItem], pull: (size: Int64, missing: Int64)
+        model: Model?, runtimePackages: [ReviewItem], pull: (size: Int64, missing: Int64),
+        path: ReviewPath
     ) {
+        self.path = path
         environment = entry.plan.key.environment
         verb = entry.verb
         (from, to) = (old?.spec.version, new?.spec.version)

@@ -16,6 +16,7 @@ extension ReviewPlan.Group {
                     .text(" before a version serves; \(given)."),
                 ]))
         }
+        blocks += review.path.facts.prefix(detail.rows).map { .paragraph([.text(shortened($0))]) }
         if let version = review.version { blocks += version.blocks(detail) }
         blocks += steps
         blocks += list("Fields that differ", review.fields, detail) { change in

@@ -23,7 +23,8 @@ extension Value {
 extension ReviewPlan.Group {
     fileprivate var value: Value {
         .of([
-            "deployments": .texts(keys.map(\.description)), "environment": .string(review.environment.text),
+            "path": .texts(review.path.facts), "deployments": .texts(keys.map(\.description)),
+            "environment": .string(review.environment.text),
             "verb": .string(review.verb.rawValue), "from": (review.from?.description).map { .string($0) },
             "to": (review.to?.description).map { .string($0) }, "owner": review.owner.map { .string($0) },
             "riskTier": review.riskTier.map { .string($0) }, "replicas": .integer(Int64(review.replicas)),

@@ -91,6 +91,7 @@ package struct ReviewPlan: Hashable, Sendable {
     private mutating func judge(_ group: Group) {
         let (review, name) = (group.review, group.name)
         if let hold = review.hold { missing.append("\(name): \(hold)") }
+        attention += review.path.warnings.map { "\(name): \($0)" }
         guard let version = review.version else {
             attention += review.warnings.map { "\(name): \($0)" }
             return
@@ -193,7 +194,21 @@ private struct ReviewBuilder {
         let now = new?.spec.environment.flatMap { input.packages[$0.lockDigest] }
         return DeploymentReview(
             entry, from: old, to: new, version: version(old, new), model: model,
-            runtimePackages: was.flatMap { was in now.map { ReviewItem.between(was, $0) } } ?? [], pull: pull(new))
+            runtimePackages: was.flatMap { was in now.map { ReviewItem.between(was, $0) } } ?? [], pull: pull(new),
+            path: path(key, old, new))
+    }
+
+    /// By the base's rules, which are those in force; by the head's where the environment is new.
+    private func path(_ key: DeploymentKey, _ old: DesiredDeployment?, _ new: DesiredDeployment?) -> ReviewPath {
+        let id = ResourceID.environment(key.environment)
+        guard case .environment(let environment)? = (input.base.resources[id] ?? input.head.resources[id])?.spec else {
+            return ReviewPath()
+        }
+        let upstream = environment.promotion.map { DeploymentKey(environment: $0.from, name: key.name) }
+        let isNew = new != nil && old?.spec.version != new?.spec.version
+        return ReviewPath(
+            environment, version: isNew ? new?.spec.version : nil,
+            upstream: upstream.flatMap { input.head.deployments[$0]?.spec.version })
     }
 
     private mutating func version(_ old: DesiredDeployment?, _ new: DesiredDeployment?) -> VersionReview? {
