@@ -39,7 +39,7 @@ struct CandidateRunner: Sendable {
         } catch { result = .failure(error) }
         try? await client.shutdown()
         _ = consume place
-        _ = consume user
+        withExtendedLifetime(user) {}
         return try result.get()
     }
 
@@ -73,7 +73,7 @@ struct CandidateRunner: Sendable {
         } catch { result = .failure(error) }
         try? await client.shutdown()
         _ = consume place
-        _ = consume user
+        withExtendedLifetime(user) {}
         return try result.get()
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A user that one run's candidate has and no other's: held by a lock that the kernel gives back when the process ends.
-struct CandidateUser: ~Copyable {
+final class CandidateUser: Sendable {
     let number: UInt32
     private let path: String
     private let descriptor: CInt

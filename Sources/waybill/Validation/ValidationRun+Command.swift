@@ -92,18 +92,19 @@ struct CommandQuestion {
     var candidate: CandidateConnection?
 
     var value: Value {
-        object([
+        var places: Members = [:]
+        for item in data { places[item.name] = .string(item.path) }
+        var members: Members = [
             "schema": .string(Self.schema), "version": .string(version.id.description),
             "format": .string(version.format),
             "bundle": ["digest": .string(bundle.description), "folder": .string(model)],
-            "files": .list(version.artifacts.map { .string($0.path) }),
-            "data": .object(Members(Dictionary(data.map { ($0.name, .string($0.path)) }) { first, _ in first })),
-            "candidate": candidate.map { candidate in
-                [
-                    "url": .string("http://127.0.0.1:\(candidate.port)"),
-                    "model": .string(candidate.spec.key.name.text),
-                ]
-            },
-        ])
+            "files": .list(version.artifacts.map { Value.string($0.path) }), "data": .object(places),
+        ]
+        if let candidate {
+            members["candidate"] = [
+                "url": .string("http://127.0.0.1:\(candidate.port)"), "model": .string(candidate.spec.key.name.text),
+            ]
+        }
+        return .object(members)
     }
 }
