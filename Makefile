@@ -21,7 +21,7 @@ build:
 # The whole suite, real servers included; one test after the other, since many start processes and wait for them.
 test: bootstrap
 	$(SWIFT) build --build-tests $(BUILD)
-	$(SWIFT) test --skip-build --no-parallel $(BUILD) $(ARGS)
+	SWIFT="$(SWIFT)" scripts/test $(BUILD) $(ARGS)
 
 # Every inspector, and the reader of pickles on the adversarial corpus, for ten minutes on changed files; FUZZ_SECONDS says how long each
 # is tried.

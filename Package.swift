@@ -126,7 +126,7 @@ let package = Package(
         tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEvaluateTests", ["WaybillEvaluate", "WaybillCore"], exclude: ["Oracle"]),
-        tests("WaybillReportTests", ["WaybillReport", "WaybillCore"], exclude: ["render.py"]),
+        tests("WaybillReportTests", ["WaybillReport", "WaybillTrust", "WaybillCore"], exclude: ["render.py"]),
         tests("WaybillEngineTests", ["WaybillEngine", "WaybillTrust", "WaybillCore"]),
         tests(
             "WaybillAPITests", ["WaybillAPI", "WaybillCore", crypto, httpClient, logging] + nio, exclude: ["Golden"]),

@@ -61,6 +61,16 @@ int waybill_no_core_file(void) {
     return setrlimit(RLIMIT_CORE, &none);
 }
 
+int waybill_limit_file_size(unsigned long long most) {
+    struct rlimit bound = {(rlim_t)most, (rlim_t)most};
+    return setrlimit(RLIMIT_FSIZE, &bound);
+}
+
+int waybill_limit_processes(unsigned long long most) {
+    struct rlimit bound = {(rlim_t)most, (rlim_t)most};
+    return setrlimit(RLIMIT_NPROC, &bound);
+}
+
 int waybill_lower_priority(int by) { return setpriority(PRIO_PROCESS, 0, by); }
 
 int waybill_spawn_attributes(posix_spawnattr_t *attributes) {

@@ -14,6 +14,9 @@ struct Keeper {
     private var status: Int32?
     private var endedAt: Int64 = 0
     private var nextLook: Int64 = 0
+    private var answer: AnswerFile?
+    /// When its time is over, by the steady clock.
+    private let deadline: Int64?
 
     private static let lookEvery: Int64 = 200
 
@@ -26,6 +29,8 @@ struct Keeper {
         log = LogFile(path: "\(folder)/log", limit: spec.logSize, generations: spec.logGenerations)
         ending = Ending(grace: spec.grace)
         streams = [("out", launch.output), ("err", launch.errors)]
+        answer = spec.question.map { AnswerFile(path: $0.output, limit: $0.outputSize) }
+        deadline = spec.question.map { steadyMilliseconds() + max($0.time, 0) }
     }
 
     /// Returns once nothing of the replica is left and its end is written down.
@@ -46,6 +51,7 @@ struct Keeper {
     private func wait() {
         let now = steadyMilliseconds()
         var due = ending.nextTick(after: now)
+        if ending.phase == .running, let deadline { due = min(due ?? deadline, deadline) }
         if limits.memory != nil, limits.cgroup == nil { due = min(due ?? nextLook, nextLook) }
         var polled = ([signals, control] + streams.map(\.descriptor)).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -76,12 +82,20 @@ struct Keeper {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         for stream in streams {
             let count = read(stream.descriptor, &buffer, buffer.count)
-            if count > 0 { log.add(buffer[0..<count], from: stream.name, at: wallMilliseconds()) }
+            if count > 0 { take(buffer[0..<count], from: stream.name) }
             if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) {
                 close(stream.descriptor)
                 streams.removeAll { $0.descriptor == stream.descriptor }
             }
         }
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, from stream: String) {
+        guard stream == "out", answer != nil else {
+            log.add(bytes, from: stream, at: wallMilliseconds())
+            return
+        }
+        if let reason = answer?.add(bytes) { perform(.limitPassed(reason: reason)) }
     }
 
     /// Takes children that ended. While the program itself is still to be taken its number cannot be another group's,
@@ -105,6 +119,9 @@ struct Keeper {
 
     private mutating func look() {
         let now = steadyMilliseconds()
+        if ending.phase == .running, let deadline, now >= deadline {
+            perform(.limitPassed(reason: "its time is over"))
+        }
         guard ending.phase == .running, limits.memory != nil, now >= nextLook else { return }
         nextLook = now + Self.lookEvery
         if let reason = limits.passed(under: getpid()) { perform(.limitPassed(reason: reason)) }

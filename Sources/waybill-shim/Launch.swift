@@ -12,13 +12,17 @@ struct Launch {
 
     init(_ spec: StartSpec, secrets: [String], limits: Limits) throws(Refusal) {
         let (output, errors, go, verdict) = (Pipe(), Pipe(), Pipe(), Pipe())
+        // Opened before it is hidden.
+        let input = open(spec.question?.input ?? "/dev/null", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard input >= 0 else { throw .system("StartFailed", "open the program's input") }
+        defer { close(input) }
         let keeper = getpid()
         let pid = fork()
         guard pid >= 0 else { throw .system("StartFailed", "fork") }
         if pid == 0 {
             go.closeWriting()
             LaunchedChild(spec: spec, secrets: secrets, limits: limits, keeper: keeper)
-                .become(output: output.write, errors: errors.write, go: go.read, verdict: verdict.write)
+                .become(input, output: output.write, errors: errors.write, go: go.read, verdict: verdict.write)
         }
         for pipe in [output, errors, verdict] { pipe.closeWriting() }
         go.closeReading()
@@ -62,7 +66,7 @@ private struct LaunchedChild {
     let limits: Limits
     let keeper: Int32
 
-    func become(output: Int32, errors: Int32, go: Int32, verdict: Int32) -> Never {
+    func become(_ input: Int32, output: Int32, errors: Int32, go: Int32, verdict: Int32) -> Never {
         var channel = verdict
         do throws(Refusal) {
             waybill_reset_signals()
@@ -74,7 +78,7 @@ private struct LaunchedChild {
             _ = umask(0o077)
             _ = waybill_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
             guard getppid() == keeper else { _exit(126) }
-            takeDescriptors(output, errors, verdict)
+            takeDescriptors(input, output, errors, verdict)
             channel = 3
             throw execute()
         } catch {
@@ -87,9 +91,8 @@ private struct LaunchedChild {
     }
 
     /// Only input, output, errors and the verdict, which ends with `exec`, go on.
-    private func takeDescriptors(_ output: Int32, _ errors: Int32, _ verdict: Int32) {
-        let null = open("/dev/null", O_RDONLY)
-        dup2(null, 0)
+    private func takeDescriptors(_ input: Int32, _ output: Int32, _ errors: Int32, _ verdict: Int32) {
+        dup2(input, 0)
         dup2(output, 1)
         dup2(errors, 2)
         dup3(verdict, 3, O_CLOEXEC)

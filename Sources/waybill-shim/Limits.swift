@@ -8,8 +8,12 @@ struct Limits {
     private let processorOffset: Int
     /// The cgroup in force; nil where limits are watched.
     private(set) var cgroup: String?
+    private let question: StartSpec.Question?
+    private let hasOwnUser: Bool
 
     init(_ spec: StartSpec) {
+        question = spec.question
+        hasOwnUser = if case .user = spec.isolation { true } else { false }
         memory = spec.memory
         cpuMillis = spec.cpuMillis
         processorOffset = spec.processorOffset
@@ -31,6 +35,14 @@ struct Limits {
             if cpuMillis % 1000 != 0 { _ = waybill_lower_priority(5) }
         }
         _ = waybill_no_core_file()
+        guard let question else { return }
+        guard waybill_limit_file_size(UInt64(max(question.fileSize, 0))) == 0 else {
+            throw .system("LimitsUnavailable", "bound the files it writes")
+        }
+        // Counted by user: of the controller's own it would count all that runs.
+        guard !hasOwnUser || waybill_limit_processes(UInt64(max(question.processes, 0))) == 0 else {
+            throw .system("LimitsUnavailable", "bound its processes")
+        }
     }
 
     /// Why the replica must end, if it has passed its memory limit; looks at all below the keeper.

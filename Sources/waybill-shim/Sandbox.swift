@@ -18,6 +18,7 @@ struct Sandbox {
         switch spec.isolation {
         case .none: return false
         case .user(let uid):
+            try closeNetwork()
             hasMounts = try coverAsRoot(uid)
             // Named while everything can be listed: a folder that cannot be listed may still be passed through.
             let uncovered = hasMounts ? [] : Uncovered.places(of: spec, for: uid)
@@ -25,11 +26,23 @@ struct Sandbox {
             for place in uncovered { try place.refuseIfOpen() }
         case .namespace:
             try makeUserNamespace()
+            try closeNetwork()
             try MountView(spec: spec).cover(spec.hidden)
         }
         guard waybill_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 else { throw unavailable("forbid new privileges") }
         try checkExposed(hasMounts)
         return hasMounts
+    }
+
+    /// A network of its own with nothing in it, not even loopback, for a program that is to have none.
+    private func closeNetwork() throws(Refusal) {
+        guard let question = spec.question, !question.hasNetwork else { return }
+        guard unshare(CLONE_NEWNET) == 0 else {
+            throw .system(
+                "SandboxUnavailable",
+                "no network namespace can be made here, and the program is to have no network; give the controller the right "
+                    + "to make them (CAP_SYS_ADMIN), or ask for 'network: host'")
+        }
     }
 
     /// False where this machine makes no mount namespace.

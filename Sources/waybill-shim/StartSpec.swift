@@ -38,6 +38,25 @@ struct StartSpec {
     var cgroup: String?
     var logSize: Int
     var logGenerations: Int
+    /// Of a program that is asked once and answers; nil for one that serves.
+    var question: Question?
+
+    /// What is asked, and within which bounds it is answered.
+    struct Question {
+        /// The file that it reads as its standard input.
+        var input: String
+        /// The file that takes its standard output, and how many bytes of it.
+        var output: String
+        var outputSize: Int
+        /// Milliseconds from its start to its end.
+        var time: Int64
+        /// Whether it has the machine's network; without, not even loopback.
+        var hasNetwork: Bool
+        /// Bytes of one file that it may write.
+        var fileSize: Int
+        /// Processes of its user, where it has one of its own.
+        var processes: Int
+    }
 
     /// A spec of nothing but an isolation, for a trial.
     init(trying isolation: Isolation) {
@@ -46,6 +65,7 @@ struct StartSpec {
         (hidden, exposed, shared) = ([], [], [])
         (grace, memory, cpuMillis, processorOffset, cgroup) = (0, nil, nil, 0, nil)
         (logSize, logGenerations) = (0, 0)
+        question = nil
     }
 
     init(reading folder: String) throws(Refusal) {
@@ -74,7 +94,16 @@ struct StartSpec {
         cgroup = fields["cgroup"]
         logSize = fields.integer("log-size") ?? 10 << 20
         logGenerations = fields.integer("log-generations") ?? 3
+        question = Self.question(fields)
         guard !command.isEmpty else { throw Refusal("SpecUnreadable", "\(folder)/spec has no command") }
+    }
+
+    private static func question(_ fields: Fields) -> Question? {
+        guard let input = fields["input"], let output = fields["output"] else { return nil }
+        return Question(
+            input: input, output: output, outputSize: fields.integer("output-size") ?? 0,
+            time: Int64(fields.integer("time") ?? 0), hasNetwork: fields["network"] == "host",
+            fileSize: fields.integer("file-size") ?? 1 << 30, processes: fields.integer("processes") ?? 256)
     }
 
     private static func isolation(_ fields: Fields) throws(Refusal) -> Isolation {

@@ -1,3 +1,4 @@
+import Testing
 import WaybillCore
 import WaybillEngine
 
@@ -57,7 +58,11 @@ struct Bench {
         DesiredDelta(commit: commit, changed: [key: deployment(setting: setting, replicas: replicas)])
     }
 
-    mutating func send(_ event: EngineEvent) { pending += core.step(event, at: now) }
+    /// What must never be is not after any step of any test.
+    mutating func send(_ event: EngineEvent) {
+        pending += core.step(event, at: now)
+        #expect(core.violations == [])
+    }
 
     /// Carries out effects and lets time pass until nothing happens but the look at a deployment at rest.
     mutating func settle(for limit: Duration = .seconds(120)) {

@@ -41,6 +41,25 @@ struct EngineQueueTests {
         #expect(clock.wall(time(1600)) == time(300))
     }
 
+    @Test func `deployments at rest are looked at together`() throws {
+        var bench = try Bench()
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle()
+        var looks: Set<Int64> = []
+        for _ in 0..<20 {
+            let look = try #require(bench.core.summary(of: bench.key)?.nextLook)
+            looks.insert(look.milliseconds % 2000)
+            #expect(look > bench.now && look <= bench.now + .seconds(752))
+            bench.settle(for: .seconds(800))
+        }
+        #expect(looks == [0])
+    }
+
+    @Test(arguments: [(1999, 2000, 2000), (2000, 2000, 2000), (2001, 2000, 4000), (2001, 0, 2001)])
+    func `a moment is put off to the next multiple`(_ row: (milliseconds: Int64, grain: Int, expected: Int64)) {
+        #expect(time(row.milliseconds).roundedUp(to: .milliseconds(row.grain)) == time(row.expected))
+    }
+
     @Test(arguments: [(1, 0.0, 500), (1, 1.0, 1000), (4, 1.0, 8000), (10, 1.0, 300_000), (60, 0.0, 150_000)])
     func `back-off doubles up to its cap`(_ row: (failures: Int, jitter: Double, milliseconds: Int64)) {
         let delay = EnginePolicy().backOff(afterFailures: row.failures, jitter: row.jitter)

@@ -15,6 +15,9 @@ import WaybillEngine
         let files: [String: [UInt8]]
         let problems: [TreeProblem]
         let reads = Mutex(0)
+        /// Commits whose trees were looked through, and those that cannot be.
+        let looks = Mutex<[CommitID]>([])
+        let broken = Mutex<Set<CommitID>>([])
 
         init(_ files: [String: [UInt8]], problems: [TreeProblem] = []) {
             self.files = files
@@ -32,6 +35,10 @@ import WaybillEngine
         func changes(
             from base: CommitID?, to commit: CommitID, under path: String
         ) async throws(Failure) -> (changes: [TreeChange], problems: [TreeProblem]) {
+            looks.withLock { $0.append(commit) }
+            if broken.withLock({ $0.contains(commit) }) {
+                throw Failure(.retry, reason: "Test", message: "it cannot be read now")
+            }
             var changes: [TreeChange] = []
             for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
                 changes.append(TreeChange(path: path, before: nil, after: try blob(bytes)))
@@ -102,5 +109,22 @@ import WaybillEngine
             at: commit, refs: [path.ref: commit])
         #expect(shelf.statements.map(\.place) == [path.description, "\(path.ref):\(path)"])
         #expect(shelf.statements.allSatisfy { $0.proven != nil })
+    }
+
+    @Test func `refs that did not move are not read again, and what failed is`() async throws {
+        let (path, file) = try approval()
+        let (commit, tip) = (try #require(Self.commit), try CommitID(parsing: String(repeating: "b", count: 40)))
+        let tree = Tree([path.description: file])
+        let reader = StatementReader(tree)
+        tree.broken.withLock { $0 = [tip] }
+        let broken = try await reader.read(at: commit, refs: [path.ref: tip])
+        #expect(broken.problems.map(\.message) == ["it cannot be read now"])
+        tree.broken.withLock { $0 = [] }
+        let whole = try await reader.read(at: commit, refs: [path.ref: tip])
+        #expect(whole.problems == [] && whole.statements.count == 2)
+        #expect(try await reader.read(at: commit, refs: [path.ref: tip]) == whole)
+        #expect(tree.looks.withLock(\.self) == [commit, tip, commit, tip])
+        #expect(try await reader.read(at: commit).statements.count == 1)
+        #expect(tree.looks.withLock(\.self) == [commit, tip, commit, tip, commit])
     }
 }

@@ -27,6 +27,10 @@ import WaybillCore
                 + "{golden: {requests: {source: g.jsonl, digest: \(Self.digest), size: 3}, tolerances: [{output: p, absolute: 1e-6}]}}, "
                 + "{slice: {metric: logLoss, data: held-out, by: city, atMost: 0.5, gap: 0.1}}, "
                 + "{name: even, metric: {metric: rocAuc, data: held-out, notWorse: {than: production, share: 0.05}}}, "
+                + "{command: {run: [python3, c.py], files: [c.py], data: [held-out], bounds: [{number: a, atLeast: 1, atMost: 2}], "
+                + "network: host, candidate: true, isolation: none, timeout: 90s, memory: 64Mi, minSamples: 3}}, "
+                + "{latency: {requests: {source: g.jsonl, digest: \(Self.digest), size: 3}, rate: 50, for: 20s, p99: 40ms, "
+                + "notSlower: {than: production, by: 5ms}, cores: 0.25}}, "
                 + "{name: good, metric: {metric: quantileLoss, quantile: 0.9, data: held-out, atMost: 2, minSamples: 7}}",
             "  runAll: true\n" + Self.data)
         #expect(file.diagnostics.map(DiagnosticText.headline) == [])
@@ -49,7 +53,7 @@ import WaybillCore
         arguments: [
             ("", "5:10: error: 'gates' is empty; expected at least 1 item"),
             ("{}", "5:11: error: this gate asks nothing"),
-            ("{latency: {}}", "5:12: error: there is no field 'latency' here"),
+            ("{reproducible: {}}", "5:12: error: there is no field 'reproducible' here"),
             ("{integrity: {}, card: {sections: [a]}}", "5:27: error: 'integrity' and 'card' are two gates"),
             ("{integrity: {}}, {integrity: {}}", "5:28: error: there are two gates 'integrity' in this checklist"),
             ("{integrity: }", "5:23: error: 'integrity' has no value; expected a mapping of fields"),
@@ -98,6 +102,54 @@ import WaybillCore
                 "5:66: error: 'f1' is better higher, so groups are bounded by 'atLeast'"
             ),
             ("{slice: {metric: f1, data: held-out, by: city, gap: -1}}", "5:63: error: 'gap' is less than 0"),
+            (
+                "{command: {run: [a], files: [a], bounds: [{number: n}]}}",
+                "5:54: error: this number has no bound"
+            ),
+            (
+                "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2, atMost: 1}]}}",
+                "5:85: error: no number is at least 2 and at most 1"
+            ),
+            (
+                "{command: {run: [a], files: [../a], bounds: [{number: n, atLeast: 2}]}}",
+                "5:41: error: '../a' has a part that is '..'"
+            ),
+            (
+                "{command: {run: [a], files: [a], data: [heldout], bounds: [{number: n, atLeast: 2}]}}",
+                "5:52: error: there is no data 'heldout' in this checklist"
+            ),
+            (
+                "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2}], candidate: true}}",
+                "5:91: error: a program without a network cannot ask a candidate"
+            ),
+            (
+                "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2}], isolation: none}}",
+                "5:91: error: without a sandbox no network can be closed"
+            ),
+            (
+                "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2}], timeout: 2h}}",
+                "5:89: error: 'timeout' is longer than nothing and at most 1h"
+            ),
+            (
+                "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s}}",
+                "5:12: error: this gate has no bound"
+            ),
+            (
+                "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s, p99: 1s}}",
+                "5:155: error: 81 requests say too little about p99: at least 1000 are needed"
+            ),
+            (
+                "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 11m, p50: 1s}}",
+                "5:155: error: 'for' is longer than nothing and at most 10m"
+            ),
+            (
+                "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s, p50: 0s}}",
+                "5:164: error: 'p50' must be longer than nothing"
+            ),
+            (
+                "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s, p50: 1s, cores: 1.5}}",
+                "5:175: error: 'cores' is a share of the processors: above 0, at most 1"
+            ),
             ("{license: {allowed: []}}", "5:31: error: 'allowed' is empty; expected at least 1 item"),
         ])
     func `a gate that cannot be asked is refused when it is read`(_ gates: String, _ expected: String) {

@@ -40,6 +40,49 @@ import WaybillCore
         #expect(page.contains("class=\"curve\" d=\"M46 282L46 79.5L113.5 12L316 12\""))
     }
 
+    @Test func `latencies under load have their percentiles, their intervals and a plot`() throws {
+        func answers(_ shift: Int64) -> LatencyValues.Answers {
+            let points = (1...40).map { LatencyCurve.Point(upTo: shift + Int64($0) * 500, count: 25) }
+            func quantile(_ value: Int64) -> LatencyValues.Quantile {
+                .init(value: shift + value, lower: shift + value - 500, upper: shift + value + 500)
+            }
+            return LatencyValues.Answers(
+                planned: 1000, answered: 1000, failed: 0, late: 0,
+                quantiles: [.p50: quantile(10_000), .p95: quantile(19_000), .p99: quantile(20_000)],
+                curve: LatencyCurve(points: points))
+        }
+        let file = DataFile(source: .repository(path: "g"), digest: Digest(of: "g".utf8), size: 1)
+        let check = LatencyCheck(
+            requests: file, rate: 50, length: .seconds(20), bounds: [.p99: .milliseconds(30)],
+            notSlower: .init(than: try Samples.name("production"), margin: .share(0.5)))
+        let values = LatencyValues(
+            candidate: answers(0), baseline: answers(1000), version: try Samples.id("1.4.0"))
+        let bound = CommandCheck(run: ["a"], files: ["a"], bounds: [.init(number: "auc", atLeast: 0.9, atMost: 1)])
+        let report = try EvidenceReport(
+            Evidence(
+                version: try Samples.id("1.5.0"), bundle: Digest(of: "b".utf8), checklist: try Samples.name("release"),
+                rules: Digest(of: "rules".utf8), runtime: nil,
+                results: [
+                    GateResult(gate: Gate(.command(bound)), measured: .command(.init(numbers: ["auc": 0.95]))),
+                    GateResult(gate: Gate(.latency(check)), measured: .latency(values)),
+                ], skipped: []))
+        #expect(report.verdict == .passed)
+        let markdown = MarkdownWriter.text(report.document).replacing("\u{200B}", with: "")
+        #expect(markdown.contains("| `command` | ✓ passed | 'auc' is 0.95 | auc ≥ 0.9 ≤ 1 |"), "\(markdown)")
+        #expect(
+            markdown.contains(
+                "| `latency` | ✓ passed | p50 10.0 ms, p95 19.0 ms, p99 20.0 ms | p99 ≤ 30ms, not slower than production by more than 50 % at 50/s | 1000 |"
+            ), "\(markdown)")
+        #expect(markdown.contains("| candidate | 10.0 ms (9.5 ms to 10.5 ms) |"), "\(markdown)")
+        let page = HTMLWriter.text(report.document)
+        #expect(page.components(separatedBy: "<svg ").count == 2)
+        #expect(page.contains("<title>Latency distribution</title>") && page.contains(">20 ms</text>"))
+        #expect(page.contains("class=\"ideal\" d=\"M") && page.contains("class=\"curve\" d=\"M"))
+        if let folder = ProcessInfo.processInfo.environment["WAYBILL_PAGES"] {
+            try Data(page.utf8).write(to: URL(filePath: folder).appending(path: "latency.html"))
+        }
+    }
+
     @Test func `the curves are read back as they were kept`() throws {
         let report = try Self.evidence()
         #expect(report.gates[0].metric?.roc?.points.count == 4)

@@ -257,5 +257,5 @@ import WaybillCore
 
 extension ReviewPlan {
     /// Without what parts references.
-    fileprivate var plain: String { markdown.replacing("\u{200B}", with: "") }
+    var plain: String { markdown.replacing("\u{200B}", with: "") }
 }

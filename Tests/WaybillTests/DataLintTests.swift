@@ -32,6 +32,26 @@ extension LintTests {
         }
     }
 
+    @Test func `a program that is not in the repository is an error where it is named`() async throws {
+        try await withFleet { program, folder in
+            let checklist = """
+                apiVersion: waybill.dev/v1alpha1
+                kind: Checklist
+                metadata: {name: c}
+                spec:
+                  gates:
+                    - command: {run: [python3, c.py], files: [fleet/c.yaml, c.py], bounds: [{number: n, atLeast: 1}]}
+
+                """
+            try Data(checklist.utf8).write(to: folder.appending(path: "fleet/c.yaml"))
+            let result = try program.run(["lint"])
+            #expect(result.code == 1)
+            #expect(
+                result.output.hasPrefix("fleet/c.yaml:6:61: error: the repository has no file 'c.py'\n"),
+                "\(result.output)")
+        }
+    }
+
     @Test func `sound data is no problem`() async throws {
         try await withData(Self.rows, fields: "target: y\n      features: [b, a]") {
             #expect($0.output == "7 resources, 1 deployment: no problems\n")

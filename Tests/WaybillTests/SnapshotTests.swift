@@ -4,6 +4,7 @@ import WaybillAPI
 import WaybillCore
 import WaybillEngine
 import WaybillLedger
+import WaybillPackage
 import WaybillTestSupport
 
 @testable import waybill
@@ -162,6 +163,9 @@ extension `End to end` {
             let reader = LedgerReader(folder: fleet.ledger)
             let folder = StateFolder(at: URL(fileURLWithPath: fleet.state))
             let build = try #require(try await fleet.events(.factsSnapshot).first?.body["build"]?.string)
+            // Told by its bytes: two builds may have one size and one time.
+            let program = BuiltProgram.products.appending(path: "waybill").path
+            #expect(build == (try ContentStore.digest(ofFile: program)).description)
             let (memory, begun) = try await Memory.read(reader, since: SnapshotFile(folder, build: build))
             let whole = try await Memory.read(reader).memory
             #expect(begun > 20_001 && memory.facts == whole.facts)

@@ -43,6 +43,7 @@ enum {
 #ifndef CLONE_NEWNS
 #define CLONE_NEWNS 0x00020000
 #define CLONE_NEWUSER 0x10000000
+#define CLONE_NEWNET 0x40000000
 #endif
 
 int flock(int file, int operation);
@@ -86,6 +87,8 @@ int waybill_sync_file_system(int file);
 int waybill_begin_writing(int file, long long offset, long long count);
 
 int waybill_no_core_file(void);
+int waybill_limit_file_size(unsigned long long most);
+int waybill_limit_processes(unsigned long long most);
 int waybill_lower_priority(int by);
 
 /* Attributes for a child that starts with default signals, none blocked. */

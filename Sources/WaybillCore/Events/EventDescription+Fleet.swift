@@ -73,7 +73,7 @@ extension EventDescription {
             "What the entries before come to was written beside the ledger, so that a start of the same build reads only those after them.",
         fields: [
             ("entries", "how many are taken in"), ("digest", "of the file"), ("size", "its bytes"),
-            ("build", "that folded them"),
+            ("build", "digest of the program that folded them"),
         ])
     static let storeRebuilt = EventDescription(
         meaning: "The store was missing or unreadable and was made again from the ledger.",

@@ -32,6 +32,8 @@ extension Gate {
             case .golden: .golden(try GoldenCheck(fields))
             case .metric: .metric(try MetricCheck(fields))
             case .slice: .slice(try SliceCheck(fields))
+            case .command: .command(try CommandCheck(fields))
+            case .latency: .latency(try LatencyCheck(fields))
             }
         self.init(name: item.text("name"), check)
     }
@@ -53,6 +55,8 @@ extension Gate.Check {
         case .golden(let golden): golden.value
         case .metric(let metric): metric.value
         case .slice(let slice): slice.value
+        case .command(let command): command.value
+        case .latency(let latency): latency.value
         }
     }
 }

@@ -14,9 +14,10 @@ package struct Checklist: Hashable, Sendable {
         self.runAll = runAll
     }
 
-    /// The gates in the order in which they run: the cheapest kind first, those of one kind as listed.
+    /// The gates in the order in which they run: by what they need, then the cheapest kind first, those of one kind as listed.
     package var ordered: [Gate] {
-        GateKind.allCases.flatMap { kind in gates.filter { $0.kind == kind } }
+        let byKind = GateKind.allCases.flatMap { kind in gates.filter { $0.kind == kind } }
+        return Gate.Stage.allCases.flatMap { stage in byKind.filter { $0.stage == stage } }
     }
 
     /// Names the checklist in statements and approvals: equal rules have equal digests, whatever they are called.
@@ -36,14 +37,8 @@ package enum GateKind: String, CaseIterable, Hashable, Sendable {
     case golden
     case metric
     case slice
-
-    /// Whether it asks a candidate that was started.
-    package var needsCandidate: Bool {
-        switch self {
-        case .golden, .metric, .slice: true
-        case .integrity, .signed, .safeFormat, .interface, .license, .card: false
-        }
-    }
+    case command
+    case latency
 }
 
 /// One question of a checklist, with its bound.
@@ -59,6 +54,27 @@ package struct Gate: Hashable, Sendable {
 
     package var kind: GateKind { check.kind }
 
+    /// What a gate needs, the cheapest first.
+    package enum Stage: CaseIterable, Hashable, Sendable {
+        /// The bundle alone.
+        case bundle
+        /// A program beside it.
+        case program
+        /// A candidate that was started, which all of them ask.
+        case candidate
+        /// Replicas of its own under load.
+        case load
+    }
+
+    package var stage: Stage {
+        switch check {
+        case .integrity, .signed, .safeFormat, .interface, .license, .card: .bundle
+        case .command(let command): command.asksCandidate ? .candidate : .program
+        case .golden, .metric, .slice: .candidate
+        case .latency: .load
+        }
+    }
+
     /// What is asked, and the bound.
     package enum Check: Hashable, Sendable {
         case integrity
@@ -73,6 +89,8 @@ package struct Gate: Hashable, Sendable {
         case golden(GoldenCheck)
         case metric(MetricCheck)
         case slice(SliceCheck)
+        case command(CommandCheck)
+        case latency(LatencyCheck)
 
         package var kind: GateKind {
             switch self {
@@ -85,6 +103,8 @@ package struct Gate: Hashable, Sendable {
             case .golden: .golden
             case .metric: .metric
             case .slice: .slice
+            case .command: .command
+            case .latency: .latency
             }
         }
     }

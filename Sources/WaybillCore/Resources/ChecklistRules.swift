@@ -20,6 +20,8 @@ enum ChecklistRules {
             case .metric: found += question(fields, own, data) + bounds(fields, own)
             case .slice: found += question(fields, own, data) + sliceBounds(fields, own)
             case .golden: found += tolerances(fields, own)
+            case .command: found += CommandRules.problems(fields, own, data)
+            case .latency: found += LatencyRules.problems(fields, own)
             case .card where (fields["sections"]?.list ?? []).isEmpty && (fields["fields"]?.list ?? []).isEmpty:
                 found.append(
                     FieldProblem(

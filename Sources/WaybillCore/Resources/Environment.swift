@@ -8,6 +8,11 @@ package struct Environment: Hashable, Sendable {
     package var approvals: ApprovalPolicy?
     /// The checklist that a version must pass before it serves here; nil: none.
     package var checklist: Name?
+    /// Whether latency gates may put load on the machine of its target.
+    package var latencyTests: LatencyTests
+
+    package enum LatencyTests: String, CaseIterable, Hashable, Sendable { case denied, allowed }
+
     /// Nil: a version need not have served anywhere before.
     package var promotion: PromotionPath?
     /// When nothing begins.
@@ -17,8 +22,10 @@ package struct Environment: Hashable, Sendable {
 
     package init(
         target: TargetName, description: String? = nil, approvals: ApprovalPolicy? = nil, checklist: Name? = nil,
-        promotion: PromotionPath? = nil, freezes: [Freeze] = [], overriders: Int = 1
+        promotion: PromotionPath? = nil, freezes: [Freeze] = [], overriders: Int = 1,
+        latencyTests: LatencyTests = .denied
     ) {
+        self.latencyTests = latencyTests
         self.target = target
         self.description = description
         self.approvals = approvals

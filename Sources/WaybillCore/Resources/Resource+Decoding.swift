@@ -81,7 +81,8 @@ extension Environment {
             checklist: spec.has("checklist") ? try spec.name("checklist") : nil,
             promotion: spec.has("promotion") ? try PromotionPath(spec.object("promotion")) : nil,
             freezes: try spec.items("freezes") { (item) throws(InvalidInput) in try Freeze(item) },
-            overriders: Int(spec.object("override").integer("people") ?? 1))
+            overriders: Int(spec.object("override").integer("people") ?? 1),
+            latencyTests: try spec.choice("latencyTests"))
     }
 }
 

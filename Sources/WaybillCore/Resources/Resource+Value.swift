@@ -48,6 +48,7 @@ extension Environment {
         object([
             "target": .string(target.rawValue), "description": description.map { .string($0) },
             "approvals": approvals?.value, "checklist": checklist.map { .string($0.text) },
+            "latencyTests": latencyTests == .denied ? nil : .string(latencyTests.rawValue),
             "promotion": promotion?.value, "freezes": list(freezes.map(\.value)),
             "override": overriders == 1 ? nil : ["people": .integer(Int64(overriders))],
         ])

@@ -59,6 +59,13 @@ extension KindSchema {
         Field("metric", .object(metric), "A started candidate is good enough on labelled data."),
         Field(
             "slice", .object(slice), "It is good enough on each group of the rows, and groups are not too far apart."),
+        Field(
+            "command", .object(command),
+            "A program of your own, sandboxed, gives numbers that are within bounds."),
+        Field(
+            "latency", .object(latency),
+            "A started candidate answers soon enough under load. Off unless the environment says `latencyTests: allowed`."
+        ),
     ]
 
     private static let signed = [
@@ -146,6 +153,72 @@ extension KindSchema {
                 "minSamples", .integer(1...1_000_000_000), default: 30,
                 "A group of fewer rows is inconclusive."),
         ]
+
+    private static let command = [
+        Field(
+            "run", .list(.string(.text), minimum: 1), required: true,
+            "The program and its arguments, without a shell. It is run in a folder of its own that has `files`."),
+        Field(
+            "files", .list(.string(.relativePath), minimum: 1, unique: .item), required: true,
+            "Its code: paths of files from the top of the repository, put into its folder by the same paths. Their digest is in the evidence."
+        ),
+        Field(
+            "data", .list(.string(.name), unique: .item),
+            "Which of the checklist's `data` it gets, each as a file of its own."),
+        Field(
+            "bounds", .list(.object(bound), minimum: 1, unique: .field("number")), required: true,
+            "What its numbers have to be."),
+        Field(
+            "network", .choice(CommandCheck.Network.allCases.map(\.rawValue)), default: "none",
+            "`none` is none at all, not even loopback; `host` is that of the machine."),
+        Field(
+            "candidate", .onlyTrue,
+            "Start a candidate and tell the program its address. Needs `network: host`."),
+        Field(
+            "isolation", .choice(Isolation.allCases.map(\.rawValue)), default: "sandbox",
+            "`none` runs it as the controller's own user, who may read the controller's keys."),
+        Field("timeout", .string(.duration), default: "1m", "It is ended after it, which is an error; at most `1h`."),
+        Field(
+            "memory", .string(.memory), default: "1Gi",
+            "What it and its children may use together; past it they are ended."),
+        Field(
+            "minSamples", .integer(1...1_000_000_000),
+            "With fewer samples, by its own count, it is inconclusive."),
+    ]
+
+    private static let bound = [
+        Field("number", .string(.text), required: true, "Name of the number in the program's answer."),
+        Field("atLeast", .number, "The least value that passes."),
+        Field("atMost", .number, "The largest value that passes."),
+    ]
+
+    private static let latency = [
+        Field(
+            "requests", .object(file), required: true,
+            "What is asked, in turn: a file in the form of recorded requests. What they answer does not matter."),
+        Field(
+            "rate", .integer(1...10_000), required: true,
+            "Requests a second, sent when they are due, whether or not the ones before are answered."),
+        Field("for", .string(.duration), required: true, "How long; at most `10m`."),
+        Field("p50", .string(.duration), "The longest median that passes."),
+        Field("p95", .string(.duration), "The longest 95th percentile that passes. Needs 200 requests in all."),
+        Field("p99", .string(.duration), "The longest 99th percentile that passes. Needs 1000 requests in all."),
+        Field(
+            "notSlower", .object(notSlower),
+            "No slower than what serves in an environment, asked in the same run, request by request in turn."),
+        Field(
+            "cores", .number, default: .number(0.5),
+            "The share of the machine's processors that each replica under load may use: above 0, at most 1."),
+    ]
+
+    private static let notSlower = [
+        Field(
+            "than", .string(.name), required: true,
+            "The environment whose version of the model is the baseline. It is started beside the candidate, off every route."
+        ),
+        Field("by", .string(.duration), "How much slower is still no slower."),
+        Field("share", .number, "The same as a share of the baseline's own latency; instead of `by`."),
+    ]
 
     private static let data =
         [Field("name", .string(.name), required: true, "Unique in the checklist.")] + file + [

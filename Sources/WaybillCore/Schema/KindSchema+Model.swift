@@ -63,6 +63,10 @@ extension KindSchema {
                 ]),
                 "`waybill override` lets a change begin in spite of missing words, soak and freezes, never of its checklist."
             ),
+            Field(
+                "latencyTests", .choice(Environment.LatencyTests.allCases.map(\.rawValue)), default: "denied",
+                "Whether `latency` gates may put load on the machine that serves here. Without the word they are inconclusive."
+            ),
         ],
         documentation: "A stage on the way to production and the target that serves it.",
         example: """

@@ -15,6 +15,8 @@ extension Gate {
         case (.golden, .golden(let answers)): Self.golden(answers)
         case (.metric(let metric), .metric(let value)): metric.judge(value)
         case (.slice(let slice), .slice(let values)): slice.judge(values)
+        case (.command(let command), .command(let answer)): command.judge(answer)
+        case (.latency(let latency), .latency(let values)): latency.judge(values)
         default: Judgement(.errored, "what was measured is not what '\(kind.rawValue)' asks")
         }
     }

@@ -17,6 +17,12 @@ extension GateMeasurement {
         case .slice:
             guard let slices = SliceValues(kept: value) else { return nil }
             self = .slice(slices)
+        case .command:
+            guard let answer = try? CommandAnswer(parsing: value.jsonBytes) else { return nil }
+            self = .command(answer)
+        case .latency:
+            guard let values = LatencyValues(kept: value) else { return nil }
+            self = .latency(values)
         case .integrity, .signed, .safeFormat, .interface, .license, .card: return nil
         }
         guard self.value == value else { return nil }

@@ -38,6 +38,8 @@ extension GateMeasurement {
             ])
         case .metric(let metric): return metric.kept
         case .slice(let slices): return slices.kept
+        case .command(let answer): return answer.value
+        case .latency(let values): return values.value
         case .nothing(let why): return ["message": .string(why)]
         }
     }

@@ -11,6 +11,8 @@ package enum GateMeasurement: Hashable, Sendable {
     case golden(GoldenAnswers)
     case metric(MetricValue)
     case slice(SliceValues)
+    case command(CommandAnswer)
+    case latency(LatencyValues)
     /// Nothing could be measured, for this reason.
     case nothing(String)
 
@@ -201,6 +203,8 @@ package enum GateMeasurement: Hashable, Sendable {
         case .golden(let answers): answers.requests
         case .metric(let metric): metric.samples
         case .slice(let slices): slices.samples
+        case .command(let answer): answer.samples
+        case .latency(let values): values.candidate?.answered
         case .integrity, .signed, .safeFormat, .interface, .license, .card, .nothing: nil
         }
     }

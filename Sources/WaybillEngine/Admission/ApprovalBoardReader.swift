@@ -7,12 +7,12 @@ package struct ApprovalBoardReader: Sendable {
 
     private let repository: any FleetRepository
     private let reader: StatementReader
-    private let files: ReadingRules
+    private let files: KnownRules
 
     /// - Parameter files: reads the rules of a commit that are no resources; fails, stalling, when they are broken.
     package init(_ repository: any FleetRepository, files: @escaping ReadingRules) {
         self.repository = repository
-        self.files = files
+        self.files = KnownRules(files)
         reader = StatementReader(repository)
     }
 
@@ -27,7 +27,7 @@ package struct ApprovalBoardReader: Sendable {
             if !rules.isEmpty { board.promotions[name] = rules }
         }
         do throws(Failure) {
-            let rules = try await files(commit)
+            let rules = try await files.of(commit)
             board.access = rules.access
             board.rules = rules.accessDigest
         } catch  where error.disposition == .stall {
@@ -46,7 +46,22 @@ package struct ApprovalBoardReader: Sendable {
     ///
     /// - Parameter inForce: what broken files leave as it is.
     func rules(at commit: CommitID, _ state: DesiredState, keeping inForce: Ruleset?) async throws(Failure) -> Ruleset {
-        let files = try await files(commit)
+        let files = try await files.of(commit)
         return Ruleset(state, access: files.accessDigest, lists: files.lists, keeping: inForce)
+    }
+}
+
+/// The rules of the last two commits that were asked about: that in force, and the one that is judged. A commit's files never change.
+private actor KnownRules {
+    private let read: ApprovalBoardReader.ReadingRules
+    private var known: [(commit: CommitID, files: RuleFiles)] = []
+
+    init(_ read: @escaping ApprovalBoardReader.ReadingRules) { self.read = read }
+
+    func of(_ commit: CommitID) async throws(Failure) -> RuleFiles {
+        if let found = known.first(where: { $0.commit == commit }) { return found.files }
+        let files = try await read(commit)
+        known = [(commit, files)] + known.prefix(1)
+        return files
     }
 }

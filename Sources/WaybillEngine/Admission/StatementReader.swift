@@ -24,6 +24,8 @@ package struct StatementShelf: Equatable, Sendable {
 package actor StatementReader {
     private let tree: any FleetTree
     private var known: [BlobID: Result<ProvenStatement, InvalidInput>] = [:]
+    /// What was read last, whole: the same commit and refs hold the same words.
+    private var last: (commit: CommitID, refs: [String: CommitID], shelf: StatementShelf)?
 
     package init(_ tree: any FleetTree) { self.tree = tree }
 
@@ -39,12 +41,15 @@ package actor StatementReader {
     ///   - commit: of the watched branch.
     ///   - refs: full names and what they name.
     package func read(at commit: CommitID, refs: [String: CommitID] = [:]) async throws(Failure) -> StatementShelf {
+        if let last, last.commit == commit, last.refs == refs { return last.shelf }
         var problems: [TreeProblem] = []
+        var isWhole = true
         var files = try await files(at: commit, place: "", limit: Self.mostFiles, &problems)
         for (name, tip) in refs.sorted(by: { $0.key < $1.key }).prefix(Self.mostRefs) {
             do throws(Failure) {
                 files += try await self.files(at: tip, place: "\(name):", limit: Self.mostFilesOfRef, &problems)
             } catch {
+                isWhole = false
                 problems.append(TreeProblem(path: name, message: error.message))
             }
         }
@@ -60,7 +65,9 @@ package actor StatementReader {
         // What no longer is anywhere is forgotten: withdrawn words must not fill the memory.
         let live = Set(files.map(\.blob))
         if known.count > 2 * live.count + Self.batch { known = known.filter { live.contains($0.key) } }
-        return StatementShelf(statements: statements, problems: problems)
+        let shelf = StatementShelf(statements: statements, problems: problems)
+        last = isWhole ? (commit, refs, shelf) : nil
+        return shelf
     }
 
     private struct File {

@@ -1,11 +1,15 @@
 package import WaybillCore
 
-/// The gateway's status, asked at most once in `freshness` however many deployments look.
+/// The gateway's status, asked at most once in `freshness` however many deployments look, and by one of them at a time.
 package actor GatewayMonitor {
     private let gateway: any GatewayControl
     private let clock: any WallClock
     private let freshness: Duration
     private var last: (status: GatewayStatus?, at: Timestamp)?
+    private var isAsking = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Counts published tables.
+    private var generation = 0
 
     package init(gateway: any GatewayControl, clock: any WallClock, freshness: Duration = .milliseconds(50)) {
         self.gateway = gateway
@@ -15,15 +19,42 @@ package actor GatewayMonitor {
 
     /// Nil when no gateway answers.
     package func status() async -> GatewayStatus? {
-        let now = clock.now()
-        if let last, last.at <= now, now - last.at < freshness { return last.status }
-        let status = await gateway.status()
-        last = (status, clock.now())
-        return status
+        while true {
+            if let known { return known.status }
+            if isAsking {
+                await withCheckedContinuation { waiting.append($0) }
+                continue
+            }
+            if let answer = await ask() { return answer.status }
+        }
     }
 
+    /// What was heard last, while it is fresh.
+    private var known: (status: GatewayStatus?, at: Timestamp)? {
+        let now = clock.now()
+        return last.flatMap { $0.at <= now && now - $0.at < freshness ? $0 : nil }
+    }
+
+    /// What the gateway says now; nil when a table was published meanwhile, for it may have spoken of the one before.
+    private func ask() async -> (status: GatewayStatus?, at: Timestamp)? {
+        isAsking = true
+        let asked = generation
+        let answer = (status: await gateway.status(), at: clock.now())
+        isAsking = false
+        if generation == asked { last = answer }
+        for one in waiting { one.resume() }
+        waiting = []
+        return generation == asked ? answer : nil
+    }
+
+    /// Those who wait for an answer that another asked for.
+    package var waitingCount: Int { waiting.count }
+
     /// A table was published: what was heard before is no answer any more.
-    func forget() { last = nil }
+    package func forget() {
+        last = nil
+        generation += 1
+    }
 
     /// What the gateway says about `key`; replica names that it cannot have from us are left out.
     package func route(of key: DeploymentKey) async -> ObservedRoute {

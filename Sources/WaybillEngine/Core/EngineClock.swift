@@ -19,6 +19,13 @@ struct EngineClock: Sendable {
 }
 
 extension Timestamp {
+    /// The first multiple of `grain` since 1970 that is not before it; itself when there is no grain.
+    func roundedUp(to grain: Duration) -> Timestamp {
+        let step = grain.milliseconds
+        let past = step > 0 ? milliseconds % step : 0
+        return past > 0 ? Timestamp(milliseconds: milliseconds + step - past) : self
+    }
+
     fileprivate static func - (left: Timestamp, right: Duration) -> Timestamp {
         Timestamp(milliseconds: left.milliseconds - right.milliseconds)
     }

@@ -255,7 +255,7 @@ extension EngineCore {
     }
 
     private mutating func nextLook(_ key: DeploymentKey) -> Timestamp {
-        let regular = now + policy.resync * (0.75 + chance.unit() / 2)
+        let regular = (now + policy.resync * (0.75 + chance.unit() / 2)).roundedUp(to: policy.resyncGrain)
         // A change that waits for a moment is judged again then.
         let wait = states[key]?.wait?.until.map { now + max(.seconds(1), $0 - wallNow) }
         let resync = min(regular, wait ?? regular)
@@ -287,17 +287,5 @@ extension EngineCore {
     mutating func note(_ event: Event) {
         fold(event)
         if isLedgerLost { unwritten.append(event) } else { effects.append(.note(event)) }
-    }
-}
-
-extension ObservedReplica {
-    /// A probe's verdict that is in the ledger stands until the replica is gone. One that is ready again, for the probes of a
-    /// controller that did not judge it, serves until it is replaced.
-    fileprivate mutating func condemn(_ known: ReplicaFacts?) {
-        guard let reason = known?.failure else { return }
-        switch phase {
-        case .starting, .unready: phase = .failing(reason)
-        case .ready, .failing, .stopping, .exited: break
-        }
     }
 }

@@ -14,6 +14,9 @@ package struct EnginePolicy: Hashable, Sendable {
     package var pollCap: Duration
     /// How often a deployment at rest is looked at, give or take a quarter.
     package var resync: Duration
+    /// Deployments at rest are looked at when a multiple of this comes, so that those that are due about then share what a look asks of
+    /// all: a machine that is woken for each of ten thousand never rests.
+    package var resyncGrain: Duration
     /// Over how long an asked-for look at everything is spread.
     package var resyncSpread: Duration
     /// Exits in a row from which a deployment counts as stalled.
@@ -31,8 +34,8 @@ package struct EnginePolicy: Hashable, Sendable {
     package init(
         workers: Int = 8, builders: Int = 2, backOffBase: Duration = .seconds(1), backOffCap: Duration = .seconds(300),
         waitDelay: Duration = .seconds(5), pollBase: Duration = .seconds(1), pollCap: Duration = .seconds(30),
-        resync: Duration = .seconds(600), resyncSpread: Duration = .seconds(10), crashLoopExits: Int = 5,
-        exitWindow: Duration = .seconds(900), quickDeadline: Duration = .seconds(120),
+        resync: Duration = .seconds(600), resyncGrain: Duration = .seconds(2), resyncSpread: Duration = .seconds(10),
+        crashLoopExits: Int = 5, exitWindow: Duration = .seconds(900), quickDeadline: Duration = .seconds(120),
         prepareDeadline: Duration = .seconds(3600), collectDelay: Duration = .seconds(10)
     ) {
         self.workers = workers
@@ -43,6 +46,7 @@ package struct EnginePolicy: Hashable, Sendable {
         self.pollBase = pollBase
         self.pollCap = pollCap
         self.resync = resync
+        self.resyncGrain = resyncGrain
         self.resyncSpread = resyncSpread
         self.crashLoopExits = crashLoopExits
         self.exitWindow = exitWindow

@@ -33,3 +33,15 @@ extension Observation {
         }
     }
 }
+
+extension ObservedReplica {
+    /// A probe's verdict that is in the ledger stands until the replica is gone. One that is ready again, for the probes of a
+    /// controller that did not judge it, serves until it is replaced.
+    mutating func condemn(_ known: ReplicaFacts?) {
+        guard let reason = known?.failure else { return }
+        switch phase {
+        case .starting, .unready: phase = .failing(reason)
+        case .ready, .failing, .stopping, .exited: break
+        }
+    }
+}

@@ -53,13 +53,14 @@ extension EvidenceReport.Gate {
 
     /// What it measured beyond a line: plots, groups, the baseline.
     fileprivate var section: [Document.Block] {
-        guard metric != nil || slices != nil || verdict != .passed else { return [] }
+        guard metric != nil || slices != nil || latency?.candidate != nil || verdict != .passed else { return [] }
         var blocks: [Document.Block] = [
             .heading(2, [.text(name)]),
             .paragraph([.mark(verdict.tone, verdict.rawValue), .text(": \(message)")]),
         ]
         if let metric { blocks += metric.blocks }
         if let slices { blocks += slices.blocks }
+        if let latency { blocks += latency.blocks }
         return blocks
     }
 }

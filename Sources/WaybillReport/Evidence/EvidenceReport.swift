@@ -24,6 +24,7 @@ package struct EvidenceReport: Hashable, Sendable {
         package var measured: String
         package var metric: Metric?
         package var slices: Slices?
+        package var latency: LatencyValues?
         /// What else it depends on: names and digests.
         package var inputs: [String: String]
     }
@@ -103,8 +104,10 @@ extension EvidenceReport.Gate {
         let measured = item["measured"] ?? .null
         metric = kind == .metric ? EvidenceReport.Metric(asked, measured) : nil
         slices = kind == .slice ? EvidenceReport.Slices(asked, measured) : nil
+        latency = kind == .latency ? LatencyValues(kept: measured) : nil
         bound = Self.bound(kind, asked)
         self.measured = Self.measured(metric, slices, kind, measured)
+        if let latency { self.measured = latency.summary }
     }
 
     private static func bound(_ kind: GateKind?, _ asked: Value) -> String {
@@ -127,8 +130,26 @@ extension EvidenceReport.Gate {
         case .card:
             let named = (asked["sections"]?.list ?? []) + (asked["fields"]?.list ?? [])
             return named.compactMap(\.string).joined(separator: ", ")
+        case .command: return (asked["bounds"]?.list ?? []).map(Self.numberBound).joined(separator: ", ")
+        case .latency:
+            var parts = LatencyCheck.Percentile.allCases.compactMap { percentile in
+                asked[percentile.rawValue]?.string.map { "\(percentile.rawValue) ≤ \($0)" }
+            }
+            if let notSlower = asked["notSlower"] {
+                let by =
+                    notSlower["by"]?.string ?? notSlower["share"]?.number.map { "\(Numbers.text($0 * 100)) %" } ?? ""
+                parts.append("not slower than \(notSlower["than"]?.string ?? "") by more than \(by)")
+            }
+            return "\(parts.joined(separator: ", ")) at \(asked["rate"]?.integer ?? 0)/s"
         case .integrity, .safeFormat, .interface, .golden, nil: return ""
         }
+    }
+
+    /// `auc ≥ 0.9`.
+    private static func numberBound(_ bound: Value) -> String {
+        let least = bound["atLeast"]?.number.map { " ≥ \(Numbers.text($0))" } ?? ""
+        let most = bound["atMost"]?.number.map { " ≤ \(Numbers.text($0))" } ?? ""
+        return (bound["number"]?.string ?? "") + least + most
     }
 
     private static func measured(

@@ -16,10 +16,15 @@ extension ReviewPlan {
     package var document: Document {
         Document(
             title: title,
-            opening(rows: 2000) + groups.flatMap { $0.section(.everything) } + closing(problems: 2000))
+            opening(rows: 2000) + approvalBlocks(.everything) + groups.flatMap { $0.section(.everything) }
+                + closing(problems: 2000))
     }
 
     var title: String { "Waybill plan: \(verdict)" }
+
+    func approvalBlocks(_ detail: ReviewDetail) -> [Document.Block] {
+        approvals?.section(base: base, detail) ?? []
+    }
 
     /// The verdict with its reasons, and one row for each group.
     func opening(rows: Int) -> [Document.Block] {
@@ -28,6 +33,7 @@ extension ReviewPlan {
             blocks.append(.notice(.bad, ["This is missing before it can be merged soundly:"]))
             blocks.append(.items(missing.prefix(rows).map { [.text(shortened($0))] }))
         }
+        if let notice = approvals?.notice { blocks.append(.notice(.unsure, [.text(notice)])) }
         if !attention.isEmpty {
             blocks.append(.paragraph([.strong("To look at")]))
             blocks.append(.items(attention.prefix(rows).map { [.text(shortened($0))] }))

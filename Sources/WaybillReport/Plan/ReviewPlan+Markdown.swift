@@ -15,7 +15,9 @@ extension ReviewPlan {
         var text = opening?.text ?? "### \(title.asMarkdown)\n"
         var size = text.unicodeScalars.count
         var (shortened, omitted) = (0, 0)
-        for group in groups {
+        let writers: [(ReviewDetail) -> [Document.Block]] =
+            [approvalBlocks] + groups.map { group in { group.section($0) } }
+        for blocks in writers {
             let room = Self.limit - Self.tail - size
             // What is known not to fit is not written at all.
             guard room > 1000 else {
@@ -23,7 +25,7 @@ extension ReviewPlan {
                 continue
             }
             let written = [ReviewDetail.full, .brief].lazy.enumerated().map { level, detail in
-                (level, group.section(detail).map(MarkdownWriter.text).joined())
+                (level, blocks(detail).map(MarkdownWriter.text).joined())
             }.first { $0.1.unicodeScalars.count <= room }
             guard let (level, section) = written else {
                 omitted += 1

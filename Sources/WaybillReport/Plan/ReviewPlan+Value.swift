@@ -3,11 +3,11 @@ package import WaybillCore
 extension ReviewPlan {
     /// The same facts for programs, everything written out.
     package var value: Value {
-        [
+        .of([
             "verdict": .string(verdict), "mayMerge": .bool(mayMerge), "missing": .texts(missing),
             "attention": .texts(attention), "unchanged": .integer(Int64(unchanged)),
-            "groups": .list(groups.map(\.value)),
-        ]
+            "groups": .list(groups.map(\.value)), "approvals": approvals?.value,
+        ])
     }
 }
 

@@ -20,6 +20,8 @@ package struct ReviewPlan: Hashable, Sendable {
     /// What a reviewer should look at; nothing stops the merge because of it.
     package var attention: [String]
     package var problems: [String]
+    /// Nil where nobody looked for words.
+    package var approvals: ApprovalReview?
 
     package var mayMerge: Bool { missing.isEmpty }
 
@@ -28,9 +30,10 @@ package struct ReviewPlan: Hashable, Sendable {
         if !mayMerge {
             return "do not merge yet, \(missing.count) thing\(missing.count == 1 ? " is" : "s are") missing"
         }
-        if groups.isEmpty { return "may merge, nothing that serves changes" }
+        let governed = approvals?.governance == .ungoverned ? ", ungoverned" : ""
+        if groups.isEmpty { return "may merge\(governed), nothing that serves changes" }
         let look = attention.isEmpty ? "" : ", \(attention.count) thing\(attention.count == 1 ? "" : "s") to look at"
-        return "may merge\(look)"
+        return "may merge\(governed)\(look)"
     }
 
     package struct Input: Sendable {
@@ -46,15 +49,17 @@ package struct ReviewPlan: Hashable, Sendable {
         /// Why the controller would not take the commit.
         package var hold: String?
         package var problems: [Diagnostic]
+        package var approvals: ApprovalReview?
 
         package init(
             base: DesiredState, head: DesiredState, plan: FleetPlan, evidence: [EvidenceReport] = [],
             packages: [Digest: [String: String]] = [:],
             locks: (base: [String: Digest], head: [String: Digest]) = ([:], [:]), hold: String? = nil,
-            problems: [Diagnostic] = []
+            problems: [Diagnostic] = [], approvals: ApprovalReview? = nil
         ) {
             (self.base, self.head, self.plan) = (base, head, plan)
             (self.packages, self.locks, self.hold, self.problems) = (packages, locks, hold, problems)
+            self.approvals = approvals
             var seen: Set<Digest> = []
             self.evidence = evidence.filter { seen.insert($0.digest).inserted }.sorted {
                 ($0.version, $0.checklist, $0.digest) < ($1.version, $1.checklist, $1.digest)
@@ -71,12 +76,15 @@ package struct ReviewPlan: Hashable, Sendable {
         problems = input.problems.map(DiagnosticText.headline)
         missing = []
         attention = []
+        approvals = input.approvals
         let errors = input.problems.count { $0.severity == .error }
         if errors > 0 {
             missing.append(
                 "\(errors) problem\(errors == 1 ? "" : "s") in manifests \(errors == 1 ? "is" : "are") to be mended")
         }
         if let hold = input.hold { missing.append("the controller would hold this commit: \(hold)") }
+        missing += input.approvals?.missing ?? []
+        attention += input.approvals?.attention ?? []
         for group in groups { judge(group) }
     }
 

@@ -61,6 +61,24 @@ enum Disk {
         guard writeAll(bytes, to: descriptor), fsync(descriptor) == 0 else { throw failure("write \(path)") }
     }
 
+    /// Copies the bytes of a regular file into a new one of this user alone.
+    static func copy(_ source: String, to path: String) throws(Failure) {
+        let input = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard input >= 0 else { throw failure("read \(source)") }
+        defer { close(input) }
+        let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard output >= 0 else { throw failure("write \(path)") }
+        defer { close(output) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = Glibc.read(input, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("read \(source)") }
+            if count == 0 { return }
+            guard writeAll(Array(buffer[..<count]), to: output) else { throw failure("write \(path)") }
+        }
+    }
+
     /// Makes `path` and the folders above it, those that are new with exactly `mode`, whatever the process's mask.
     static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(Failure) {
         if mkdir(path, mode) != 0 {

@@ -28,14 +28,16 @@ extension LocalTarget {
         let (model, resolved) = (models.folder(for: spec.artifacts), environment)
         let secrets = try SecretVariables(spec.env, settings: settings)
         let record = try await offloaded { () throws(Failure) in
-            let reservation = try self.reserve(id, spec)
+            let reservation = try self.reserve(id, ports: spec.ports.count, isSandboxed: spec.isolation == .sandbox)
             defer { self.reserved.withLock { _ = $0.removeValue(forKey: id) } }
             let way: SandboxWay =
                 spec.isolation == .none ? .none : reservation.user.map { .user($0) } ?? .namespace
             let plan = ReplicaPlan(
                 id: id, spec: spec, folder: folder.path, model: model, environment: resolved, ports: reservation.ports,
                 way: way)
-            try self.launch(plan, folder, secrets)
+            try self.launch(id, folder, secrets.bytes) { (making) throws(Failure) in
+                try self.write(plan, into: making, secrets)
+            }
             return try plan.record
         }
         watch.add(folder, record, phase: .starting)
@@ -60,16 +62,16 @@ extension LocalTarget {
     }
 
     /// Ports and user that no live replica has, kept for `id` until it is launched.
-    private func reserve(_ id: ReplicaID, _ spec: RevisionSpec) throws(Failure) -> Reservation {
+    func reserve(_ id: ReplicaID, ports count: Int, isSandboxed: Bool) throws(Failure) -> Reservation {
         let (records, all) = index.records()
         let remains = all.compactMap(\.user)
         let named = portsInUse()
         let result = reserved.withLock { table in
             Result { () throws(Failure) in
                 let taken = Set(records.flatMap { $0.ports.map(\.number) } + table.values.flatMap(\.ports)).union(named)
-                let ports = try FreePorts(range: settings.ports, taken: taken).pick(spec.ports.count, turn: id.serial)
+                let ports = try FreePorts(range: settings.ports, taken: taken).pick(count, turn: id.serial)
                 var reservation = Reservation(ports: ports)
-                if spec.isolation == .sandbox, geteuid() == 0 {
+                if isSandboxed, geteuid() == 0 {
                     reservation.user = try freeUser(Set(remains + table.values.compactMap(\.user)), turn: id.serial)
                 }
                 table[id] = reservation
@@ -91,24 +93,27 @@ extension LocalTarget {
             message: "all \(count) users for replicas are in use; widen the range of users")
     }
 
-    private func launch(_ plan: ReplicaPlan, _ folder: ReplicaFolder, _ secrets: SecretVariables) throws(Failure) {
-        let making = "\(settings.replicas)/.making-\(plan.id)"
+    /// Starts the keeper of a new folder, which `write` fills and whose lock it takes.
+    func launch(
+        _ id: ReplicaID, _ folder: ReplicaFolder, _ secrets: [UInt8], write: (String) throws(Failure) -> Int32
+    ) throws(Failure) {
+        let making = "\(settings.replicas)/.making-\(id)"
         RemovedTree.remove(making)
         let lock: Int32
         do throws(Failure) {
-            lock = try write(plan, into: making, secrets)
+            lock = try write(making)
         } catch {
             RemovedTree.remove(making)
             throw error
         }
         defer { close(lock) }
         try Disk.rename(making, to: folder.path)
-        index.add(plan.id)
+        index.add(id)
         try Disk.syncFolder(settings.replicas)
         let keeper = KeeperProcess(shim: settings.shim)
         let refused: KeeperProcess.Refused?
         do throws(Failure) {
-            refused = try keeper.keep(folder.path, lock: lock, secrets: secrets.bytes, timeout: .seconds(30))
+            refused = try keeper.keep(folder.path, lock: lock, secrets: secrets, timeout: .seconds(30))
         } catch {
             if error.reason != "KeeperSilent" { discard(folder) }
             throw error
@@ -116,7 +121,7 @@ extension LocalTarget {
         guard let refused else { return }
         discard(folder)
         let disposition: Disposition = refused.reason == "DiskFull" ? .retry : .stall
-        throw Failure(disposition, reason: refused.reason, message: "\(plan.id) was not started: \(refused.message)")
+        throw Failure(disposition, reason: refused.reason, message: "\(id) was not started: \(refused.message)")
     }
 
     /// Removes the folder of a replica that never ran.
@@ -135,6 +140,11 @@ extension LocalTarget {
             try Disk.write(Array(file.content.utf8), to: path)
         }
         try Disk.write(try specification(plan, secrets).bytes, to: "\(making)/spec")
+        return try lock(making)
+    }
+
+    /// Takes the lock of a folder that is being made.
+    func lock(_ making: String) throws(Failure) -> Int32 {
         let opened = open("\(making)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard opened >= 0 else { throw Disk.failure("make \(making)/lock") }
         defer { close(opened) }

@@ -26,13 +26,14 @@ struct SandboxPaths {
     /// Hidden by a mount namespace only.
     var shared: [String]
 
-    init(settings: LocalTargetSettings, model: String, environment: String?, secretFiles: [String]) {
+    init(settings: LocalTargetSettings, model: String?, environment: String?, secretFiles: [String]) {
         let home = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? "/root"
         let personal = [".ssh", ".gnupg", ".aws", ".config", ".netrc", ".git-credentials", ".docker", ".kube"]
         let all = settings.hidden + secretFiles + personal.map { "\(home)/\($0)" }
         hidden = [settings.state] + all.compactMap(Disk.resolved)
         readable =
-            [model] + (environment.map { [$0] } ?? []) + (environment.flatMap(Self.interpreter).map { [$0] } ?? [])
+            (model.map { [$0] } ?? []) + (environment.map { [$0] } ?? [])
+            + (environment.flatMap(Self.interpreter).map { [$0] } ?? [])
         readable = readable.compactMap(Disk.resolved)
         shared = settings.shared.compactMap(Disk.resolved)
     }

@@ -16,6 +16,8 @@ struct PendingChanges {
     let rules: AccessRules?
     let rulesBefore: Ruleset
     let rulesAfter: Ruleset
+    /// Those that change and can be read, in their order.
+    private let deployments: [DeploymentKey]
 
     /// - Throws: `Failure` for a revision or a folder that is not there, and for an access file with problems.
     static func load(
@@ -29,26 +31,28 @@ struct PendingChanges {
         // Where the first rules come with this very change there are none before it.
         var rules = try await AccessRules.load(clone, at: from)
         if rules == nil { rules = try await AccessRules.load(clone, at: to) }
-        let (first, second) = (
-            try await RuleFiles.read(clone, at: from, path: path), try await RuleFiles.read(clone, at: to, path: path)
-        )
-        let old = Ruleset(before, access: first.accessDigest, lists: first.lists, keeping: nil)
-        let new = Ruleset(after, access: second.accessDigest, lists: second.lists, keeping: old)
-        return PendingChanges(
-            clone: clone, base: from, head: to, before: before, after: after, rules: rules, rulesBefore: old,
-            rulesAfter: new)
+        return try await PendingChanges(clone, path: path, before: before, after: after, rules: rules)
+    }
+
+    /// - Throws: `Failure` for a revision that is not there, and for an access file with problems at either.
+    init(
+        _ clone: WorkingClone, path: String, before: DesiredState, after: DesiredState, rules: AccessRules?
+    ) async throws(Failure) {
+        (self.clone, self.before, self.after, self.rules) = (clone, before, after, rules)
+        (base, head) = (before.commit, after.commit)
+        let first = try await RuleFiles.read(clone, at: base, path: path)
+        let second = try await RuleFiles.read(clone, at: head, path: path)
+        rulesBefore = Ruleset(before, access: first.accessDigest, lists: first.lists, keeping: nil)
+        rulesAfter = Ruleset(after, access: second.accessDigest, lists: second.lists, keeping: rulesBefore)
+        deployments = Set(before.deployments.keys).union(after.deployments.keys).filter { key in
+            after.held[key] == nil && before.deployments[key]?.rendering != after.deployments[key]?.rendering
+        }.sorted()
     }
 
     /// Deployments that change, in their order; first the rules, where they do and somebody governs them.
     var keys: [DeploymentKey] {
         let isGoverned = rules?.access.governors.isEmpty == false
         return (isGoverned && rulesAfter != rulesBefore ? [Ruleset.key] : []) + deployments
-    }
-
-    private var deployments: [DeploymentKey] {
-        Set(before.deployments.keys).union(after.deployments.keys).filter { key in
-            after.held[key] == nil && before.deployments[key]?.rendering != after.deployments[key]?.rendering
-        }.sorted()
     }
 
     /// The change of `key`.

@@ -49,6 +49,9 @@ struct Validate: AsyncParsableCommand {
         help: "Take what an earlier run measured of the same bundle, gate, data and runtime, and say so.")
     var cache = true
 
+    @Flag(help: "Let latency gates put load on this machine. Without it they are inconclusive.")
+    var latencyTests = false
+
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: Form = .text
 
@@ -63,8 +66,12 @@ struct Validate: AsyncParsableCommand {
     func run() async throws {
         // A key that cannot be read is known before anything is started.
         let key = try signingKey.map { (path) throws(Failure) in try SigningKeyOptions.load(path) }
-        let subject = try await ValidationSubject.find(
+        var found = try await ValidationSubject.find(
             version, checklist: checklist, in: signatures.repository, path: path)
+        if !latencyTests {
+            found.loadRefused = "no load is put on this machine unasked: say so by --latency-tests"
+        }
+        let subject = found
         let (content, acts, name) = (try options.content(), try options.acts(), version.description)
         let progress = ProgressLine(Console.current)
         let facts: Members = ["version": .string(name), "checklist": .string(checklist.text)]

@@ -34,17 +34,9 @@ struct PythonCheck: Check {
 
     /// The interpreter's line; nil when it does not run.
     private func answer() -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: interpreter)
-        process.arguments = ["-I", "-c", Self.question]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let output = (try? pipe.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
-        let text = String(decoding: output, as: UTF8.self).trimmed
-        return process.terminationStatus == 0 && !text.isEmpty ? text : nil
+        guard let run = try? ProgramRun([interpreter, "-I", "-c", Self.question], errors: .dropped), run.status == 0
+        else { return nil }
+        let text = String(decoding: run.output, as: UTF8.self).trimmed
+        return text.isEmpty ? nil : text
     }
 }

@@ -27,7 +27,8 @@ struct CommitPlanning: OfflinePlanning {
             .problems(of: after.environments(since: before))
         let allowed = try await AllowListCheck(tree: clone, commit: to, path: path).problems()
         let problems = (after.diagnostics + sources + locks + allowed).sorted(by: Diagnostic.inOrder)
-        let input = try await review(material, before, after, plan, in: clone, hold: hold, problems)
+        var input = try await review(material, before, after, plan, in: clone, hold: hold, problems)
+        input.approvals = await ApprovalReview.judged(clone, path: path, before: before, after: after, now: .now)
         let view = PlanView(
             basis: .commit, base: from, baseName: from.hex.hasPrefix(base) ? nil : base, commit: to,
             hold: hold,

@@ -23,11 +23,10 @@ struct DataCheck: Sendable {
                 }
             }
             for (index, gate) in checklist.gates.enumerated() {
-                guard case .golden(let golden) = gate.check else { continue }
                 let field: [FieldStep] = [
-                    .member("spec"), .member("gates"), .index(index), .member("golden"), .member("requests"),
+                    .member("spec"), .member("gates"), .index(index), .member(gate.kind.rawValue),
                 ]
-                if let problem = try await problem(of: golden.requests, Self.requestProblem) {
+                for problem in try await problems(of: gate) {
                     found += try await diagnostics(of: resource, field + problem.field, problem)
                 }
             }
@@ -41,6 +40,31 @@ struct DataCheck: Sendable {
         var rule: DiagnosticRule
         var message: String
         var hint: String?
+    }
+
+    private func problems(of gate: Gate) async throws(Failure) -> [Problem] {
+        let requests: DataFile
+        switch gate.check {
+        case .golden(let golden): requests = golden.requests
+        case .latency(let latency): requests = latency.requests
+        case .command(let command): return try await missingCode(of: command)
+        default: return []
+        }
+        guard var problem = try await problem(of: requests, Self.requestProblem) else { return [] }
+        problem.field = [.member("requests")] + problem.field
+        return [problem]
+    }
+
+    private func missingCode(of command: CommandCheck) async throws(Failure) -> [Problem] {
+        var found: [Problem] = []
+        for (index, path) in command.files.enumerated() where try await tree.file(path, at: commit) == nil {
+            found.append(
+                Problem(
+                    field: [.member("files"), .index(index)], rule: .danglingReference,
+                    message: "the repository has no file \(path.quotedForMessage)",
+                    hint: "commit the program together with the checklist that runs it"))
+        }
+        return found
     }
 
     private func diagnostics(

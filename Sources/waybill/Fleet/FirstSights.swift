@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import WaybillCore
 import WaybillLedger
 import WaybillTrust
@@ -24,4 +25,16 @@ struct FirstSights: Hashable, Codable, Sendable {
         for event in events.compactMap(\.event) { sights.fold(event) }
         return sights.seen
     }
+}
+
+/// First sights as the running controller knows them: those of its start, and each that it writes.
+final class KnownSights: Sendable {
+    private let sights: Mutex<FirstSights>
+
+    init(_ sights: FirstSights) { self.sights = Mutex(sights) }
+
+    /// Follows what was written to the ledger.
+    func take(_ event: Event) { sights.withLock { $0.fold(event) } }
+
+    var seen: [Digest: Timestamp] { sights.withLock(\.seen) }
 }

@@ -14,30 +14,17 @@ struct GitProgram: Sendable {
     func run(
         _ arguments: [String], input: [UInt8] = [], variables: [String: String] = [:]
     ) throws(Failure) -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", folder] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-        let (inlet, outlet, errors) = (Pipe(), Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (inlet, outlet, errors)
-        do {
-            try process.run()
-            try inlet.fileHandleForWriting.write(contentsOf: Data(input))
-            try inlet.fileHandleForWriting.close()
-            let output = try outlet.fileHandleForReading.readToEnd() ?? Data()
-            let said = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw Self.failed(arguments, said) }
-            return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .newlines)
-        } catch let failure as Failure {
-            throw failure
+        let run: ProgramRun
+        do throws(ProgramRun.NotRun) {
+            run = try ProgramRun(["git", "-C", folder] + arguments, input: input, variables: variables, errors: .kept)
         } catch {
-            throw Failure(
-                .stall, reason: "GitMissing", message: "'git' cannot be run: \(error.localizedDescription)")
+            throw Failure(.stall, reason: "GitMissing", message: "'git' cannot be run: \(error.message)")
         }
+        guard run.status == 0 else { throw Self.failed(arguments, run.errors) }
+        return String(decoding: run.output, as: UTF8.self).trimmingCharacters(in: .newlines)
     }
 
-    private static func failed(_ arguments: [String], _ said: Data) -> Failure {
+    private static func failed(_ arguments: [String], _ said: [UInt8]) -> Failure {
         let words = String(decoding: said.prefix(2000), as: UTF8.self).split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces).harmless }.joined(separator: " ")
         return Failure(

@@ -57,8 +57,10 @@ struct ControllerRun {
         let signal = ChangeSignal()
         let metrics = Metrics()
         let (inForce, recent) = (memory.inForce, memory.recent)
+        let sights = KnownSights(memory.sights)
         let watched = WatchedLedger(
-            ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, recent: recent, logger: logger)
+            ledger, store: store, metrics: metrics, signal: signal, inForce: inForce, recent: recent, sights: sights,
+            logger: logger)
         let journal = Journal(storage: watched)
         try await announce(memory, journal, folder)
         if let taken { try await journal.note(taken) }
@@ -79,7 +81,7 @@ struct ControllerRun {
         let models = models(folder, repository, journal, inForce, recent, readers)
         let validator = try FleetValidator(
             folder: folder, configuration: configuration, repository: repository, source: loader, models: models,
-            readers: readers, journal: journal, key: statementKey, clock: clock)
+            readers: readers, journal: journal, key: statementKey, sights: sights, clock: clock)
         let target = try localTarget(folder, repository, journal, client, ports, models)
         let launcher =
             configuration.startsGateway

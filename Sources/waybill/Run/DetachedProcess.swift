@@ -40,17 +40,17 @@ enum DetachedProcess {
 
     /// `POSIX_SPAWN_SETSID` of `<spawn.h>`, which Swift does not see.
     private static let newSession: Int16 = 0x80
+}
 
-    /// Null-terminated C strings that live as long as this value.
-    private struct CStrings: ~Copyable {
-        let strings: [String]
-        let pointers: [UnsafeMutablePointer<CChar>?]
+/// Null-terminated C strings that live as long as this value.
+struct CStrings: ~Copyable {
+    let strings: [String]
+    let pointers: [UnsafeMutablePointer<CChar>?]
 
-        init(_ strings: [String]) {
-            self.strings = strings
-            pointers = strings.map { strdup($0) } + [nil]
-        }
-
-        deinit { for pointer in pointers { free(pointer) } }
+    init(_ strings: [String]) {
+        self.strings = strings
+        pointers = strings.map { strdup($0) } + [nil]
     }
+
+    deinit { for pointer in pointers { free(pointer) } }
 }

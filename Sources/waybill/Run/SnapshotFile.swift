@@ -11,13 +11,16 @@ import WaybillLedger
 /// ledger is folded: losing the file, or a crash between file and entry, costs time and nothing else.
 struct SnapshotFile: Sendable {
     let path: String
-    /// The build that reads and writes.
-    let build: String
+    private let given: String?
 
-    init(_ folder: StateFolder, build: String = Executables.build) {
+    /// - Parameter build: who reads and writes; nil: the program that runs.
+    init(_ folder: StateFolder, build: String? = nil) {
         path = folder.snapshot
-        self.build = build
+        given = build
     }
+
+    /// The build that reads and writes. Not asked for where there is no file to read.
+    private var build: String { given ?? Executables.identity }
 
     private struct Form: Codable {
         var build: String

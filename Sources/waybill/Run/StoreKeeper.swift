@@ -10,7 +10,8 @@ import WaybillStore
 /// moment later, many to one transaction.
 ///
 /// *Guarantees*: nothing here delays or fails an act. What could not be written is taken from the ledger again, at the
-/// latest after the next start. Without a usable store everything goes on; histories are then read from the whole ledger.
+/// latest after the next start. Without a usable store, or while a lost one is filled anew, everything goes on; histories are then read from
+/// the whole ledger.
 final class StoreKeeper: SummaryStore, EventHistory {
     /// What is not in the store yet.
     private struct Waiting: Sendable {
@@ -29,12 +30,17 @@ final class StoreKeeper: SummaryStore, EventHistory {
     private let next: Mutex<LedgerIndex>
     private let changes: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
+    private let isWhole = Mutex(false)
     /// Why the store had to be filled anew from a ledger that has entries.
     let rebuiltBecause: String?
 
     /// Events kept while the store takes none; past that they are read from the ledger later.
     private static let mostWaiting = 10_000
     private static let batch = 1000
+    /// So many batches of an old ledger's go between other work.
+    private static let batchesAtATime = 20
+    /// Entries that a start waits for.
+    private static let mostAtOpen: UInt64 = 20_000
 
     private init(
         _ store: Store?, _ reader: LedgerReader, next: LedgerIndex, clock: any WallClock, logger: Logger,
@@ -49,14 +55,16 @@ final class StoreKeeper: SummaryStore, EventHistory {
         (changes, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Opens the store and brings it up to the ledger's end.
-    static func open(_ path: String, ledger: Ledger, clock: any WallClock, logger: Logger) async -> StoreKeeper {
+    /// Opens the store and brings it up to the ledger's end; what it lacks of more than `limit` entries, `run` brings.
+    static func open(
+        _ path: String, ledger: Ledger, clock: any WallClock, logger: Logger, atOnce limit: UInt64 = mostAtOpen
+    ) async -> StoreKeeper {
         do throws(Failure) {
             let (store, opening) = try await Store.open(URL(filePath: path))
             let keeper = StoreKeeper(
                 store, ledger.reader, next: try await store.nextPosition(), clock: clock, logger: logger,
                 rebuilt: reason(opening, entries: ledger.status.size))
-            try await keeper.catchUp()
+            if ledger.status.size <= keeper.next.withLock({ $0 }) + limit { try await keeper.catchUp() }
             return keeper
         } catch {
             logger.warning("\(error.message); going on without it")
@@ -71,6 +79,9 @@ final class StoreKeeper: SummaryStore, EventHistory {
         case .rebuilt(let reason, let kept): "\(reason); the old file is \(kept)"
         }
     }
+
+    /// The store has all that the ledger had at the start; until then histories are read from the ledger.
+    var isFilled: Bool { isWhole.withLock(\.self) }
 
     // MARK: Taking
 
@@ -105,6 +116,7 @@ final class StoreKeeper: SummaryStore, EventHistory {
     func run(turned: @escaping @Sendable () -> Void) async {
         await withDiscardingTaskGroup { group in
             group.addTask { while (try? await Task.sleep(for: .seconds(30))) != nil { self.signal.yield() } }
+            signal.yield()
             for await _ in changes {
                 await flush()
                 turned()
@@ -123,7 +135,12 @@ final class StoreKeeper: SummaryStore, EventHistory {
     private func flush() async {
         guard let store else { return }
         do throws(Failure) {
-            try await writeEvents(store)
+            if isFilled {
+                try await writeEvents(store)
+            } else {
+                try await catchUp(batches: Self.batchesAtATime)
+                signal.yield()
+            }
             try await writeSummaries(store)
             let state = waiting.withLock { $0.state }
             if let state {
@@ -154,15 +171,17 @@ final class StoreKeeper: SummaryStore, EventHistory {
         waiting.withLock { waiting in waiting.events = waiting.events.filter { $0.key > last.0 } }
     }
 
-    /// Takes from the ledger what the store lacks.
-    private func catchUp() async throws(Failure) {
+    /// Takes from the ledger what the store lacks, at most so many batches of it.
+    private func catchUp(batches: Int = .max) async throws(Failure) {
         guard let store else { return }
-        while true {
+        var left = batches
+        while left > 0 {
             let first = next.withLock { $0 }
             let recorded = try await reader.events(from: first, limit: Self.batch)
-            guard let last = recorded.last else { return }
+            guard let last = recorded.last else { return isWhole.withLock { $0 = true } }
             try await write(recorded.compactMap { entry in entry.event.map { (entry.index, $0) } }, store)
             next.withLock { $0 = last.index + 1 }
+            left -= 1
         }
     }
 
@@ -196,7 +215,7 @@ final class StoreKeeper: SummaryStore, EventHistory {
         let subject = key.description
         let fresh = waiting.withLock { $0.events.filter { $0.value.subject == subject }.map(\.key) }
         let kept: [LedgerIndex]
-        if let store {
+        if let store, isFilled {
             kept = try await store.positions(of: subject, before: before, limit: limit)
         } else {
             kept = try await reader.events(where: { $0.event?.subject == subject }).map(\.index)

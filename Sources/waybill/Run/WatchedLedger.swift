@@ -12,13 +12,15 @@ struct WatchedLedger: RecoverableLedger {
     private let signal: ChangeSignal
     private let inForce: CommitInForce
     private let recent: RecentVersions
+    private let sights: KnownSights
     private let logger: Logger
     private let meter: ActMeter
 
     init(
         _ ledger: Ledger, store: StoreKeeper, metrics: Metrics, signal: ChangeSignal, inForce: CommitInForce,
-        recent: RecentVersions, logger: Logger
+        recent: RecentVersions, sights: KnownSights, logger: Logger
     ) {
+        self.sights = sights
         self.logger = logger
         self.inForce = inForce
         self.recent = recent
@@ -41,6 +43,7 @@ struct WatchedLedger: RecoverableLedger {
                 meter.note(event, at: index)
                 inForce.take(event)
                 recent.take(event)
+                sights.take(event)
                 log(EventView(event, at: index))
             }
             return indices

@@ -6,7 +6,7 @@ import WaybillPackage
 /// Measures what gates ask of a started candidate. What several gates need is asked once.
 struct CandidateMeasures: Sendable {
     let run: ValidationRun
-    let candidate: any CandidatePort
+    let candidate: CandidateConnection
     /// All gates that ask it.
     let gates: [Gate]
     let ticket: Ticket
@@ -22,7 +22,7 @@ struct CandidateMeasures: Sendable {
         var environment: Name?
     }
 
-    init(run: ValidationRun, candidate: any CandidatePort, gates: [Gate], ticket: Ticket) {
+    init(run: ValidationRun, candidate: CandidateConnection, gates: [Gate], ticket: Ticket) {
         (self.run, self.candidate, self.gates, self.ticket) = (run, candidate, gates, ticket)
     }
 
@@ -33,18 +33,14 @@ struct CandidateMeasures: Sendable {
             case .golden(let golden): return try await ask(gate, golden)
             case .metric(let check): return try await ask(gate, check)
             case .slice(let check): return try await ask(gate, check)
+            case .command(let check): return try await run.ask(gate, check, candidate, ticket: ticket)
             default: return GateResult(gate: gate, measured: .nothing("it asks no candidate"))
             }
         } catch { return GateResult(gate: gate, measured: .nothing(error.message)) }
     }
 
     private func ask(_ gate: Gate, _ golden: GoldenCheck) async throws(Failure) -> GateResult {
-        let bytes = try await bytes(of: golden.requests, named: gate.name, limit: GoldenRequests.largest)
-        let requests: GoldenRequests
-        do throws(InvalidInput) { requests = try GoldenRequests(parsing: bytes) } catch {
-            throw Failure(
-                .stall, reason: "GoldenBroken", message: "\(golden.requests.source.description): \(error.message)")
-        }
+        let requests = try await run.requests(golden.requests, of: gate)
         let answers = try await requests.measure(candidate, golden.tolerances)
         return GateResult(
             gate: gate, measured: .golden(answers), inputs: ["\(gate.name)/requests": golden.requests.digest])
@@ -58,16 +54,19 @@ struct CandidateMeasures: Sendable {
         let claims = run.subject.version.metrics.filter { MetricName.recognised($0.key) == question.metric }
         let seed = seed(of: gate, on: data)
         var value = question.measure(input, data, claimed: claims.count == 1 ? claims.first?.value : nil, seed: seed)
+        var inputs = ["\(gate.name)/\(question.data)": data.file.digest]
         if let notWorse = check.notWorse, value.value != nil {
             do throws(Failure) {
                 value.baseline = try await baseline(question, notWorse, input, predictions.questions, seed)
+                if let version = value.baseline?.version {
+                    inputs["\(gate.name)/baseline"] = await run.bundle(of: version)
+                }
             } catch {
                 guard error.disposition == .stall else { throw error }
                 value.problem = error.message
             }
         }
-        return GateResult(
-            gate: gate, measured: .metric(value), inputs: ["\(gate.name)/\(question.data)": data.file.digest])
+        return GateResult(gate: gate, measured: .metric(value), inputs: inputs)
     }
 
     private mutating func ask(_ gate: Gate, _ check: SliceCheck) async throws(Failure) -> GateResult {
@@ -159,21 +158,6 @@ struct CandidateMeasures: Sendable {
             run.progress("asking \(data.name) (\(done) of \(total) rows)")
         }
     }
-
-    /// Data by its digest, from wherever it is.
-    private func bytes(of file: DataFile, named name: String, limit: Int) async throws(Failure) -> [UInt8] {
-        guard file.size <= limit else {
-            throw Failure(
-                .stall, reason: "DataTooLarge",
-                message: "\(file.source.description) has \(file.size) bytes, more than the \(limit) that are read")
-        }
-        let path = try await run.intake.bring(
-            data: file, named: name, for: run.subject.version.id, at: run.subject.commit)
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(.retry, reason: "DataUnreadable", message: "\(path): cannot be read")
-        }
-        return [UInt8](data)
-    }
 }
 
 extension Gate.Check {
@@ -182,7 +166,7 @@ extension Gate.Check {
         switch self {
         case .metric(let check): check.question
         case .slice(let check): check.question
-        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden: nil
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .command, .latency: nil
         }
     }
 }

@@ -24,10 +24,14 @@ struct CandidateRunner: Sendable {
         _ measure: @escaping @Sendable (CandidateConnection) async -> Result
     ) async throws(Failure) -> Result {
         let place = try CandidateFolder(in: folder)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: LocalTarget.probeConfiguration)
+        let user = CandidateUser(of: settings.users, in: folder.candidates)
+        var configuration = LocalTarget.probeConfiguration
+        // Under load many requests wait for their answers at once: they are not to wait for each other here.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Swift.Result<Result, Failure>
         do throws(Failure) {
-            let target = try target("candidates/\(place.name)", client)
+            let target = try target("candidates/\(place.name)", client, user?.number)
             progress("preparing")
             try await target.prepare(spec, at: commit, ticket: ticket)
             progress("starting a candidate")
@@ -35,6 +39,41 @@ struct CandidateRunner: Sendable {
         } catch { result = .failure(error) }
         try? await client.shutdown()
         _ = consume place
+        _ = consume user
+        return try result.get()
+    }
+
+    /// Runs a program to its end in the sandbox of candidates. Nothing of it is left when it returns, stopped or not.
+    ///
+    /// - Throws: what starting it throws: where it cannot be kept apart it is not run.
+    func run(_ command: SandboxedCommand, ticket: Ticket) async throws(Failure) -> SandboxedCommand.End {
+        let place = try CandidateFolder(in: folder)
+        let user = CandidateUser(of: settings.users, in: folder.candidates)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: LocalTarget.probeConfiguration)
+        let result: Swift.Result<SandboxedCommand.End, Failure>
+        do throws(Failure) {
+            let target = try target("candidates/\(place.name)", client, user?.number)
+            result = await withTaskGroup(of: Swift.Result<SandboxedCommand.End, Failure>.self) { group in
+                group.addTask {
+                    do throws(Failure) { return .success(try await target.run(command, ticket: ticket)) } catch {
+                        // What was broken off is not to be tried again.
+                        return .failure(
+                            Task.isCancelled ? Failure(.wait, reason: "Cancelled", message: "stopped") : error)
+                    }
+                }
+                group.addTask {
+                    await stopped()
+                    return .failure(Failure(.wait, reason: "Cancelled", message: "stopped"))
+                }
+                let first = await group.next()
+                group.cancelAll()
+                await group.waitForAll()
+                return first ?? .failure(Failure(.wait, reason: "Cancelled", message: "stopped"))
+            }
+        } catch { result = .failure(error) }
+        try? await client.shutdown()
+        _ = consume place
+        _ = consume user
         return try result.get()
     }
 
@@ -53,9 +92,12 @@ struct CandidateRunner: Sendable {
         }
     }
 
-    private func target(_ name: String, _ client: HTTPClient) throws(Failure) -> LocalTarget {
+    private func target(
+        _ name: String, _ client: HTTPClient, _ user: UInt32? = nil
+    ) throws(Failure) -> LocalTarget {
         var settings = settings
         settings.folder = name
+        if let user { settings.users = user...user }
         return try LocalTarget(
             settings: settings, models: models, environments: environments, client: client,
             // A gateway would take a candidate for what its table names.

@@ -20,19 +20,22 @@ final class FleetValidator: Validator {
     let journal: Journal
     let settings: LocalTargetSettings
     private let key: StatementKey
+    private let sights: KnownSights
     let clock: any WallClock
     private let state = Mutex(State())
 
     private struct State {
         var progress: [Revision: String] = [:]
         var serving: (@Sendable (Name, Name) async -> [ServedVersion])?
+        var rotation: (@Sendable () async -> [ReplicaID: Bool])?
     }
 
     init(
         folder: StateFolder, configuration: WaybillConfiguration, repository: any FleetTree, source: FleetSource,
         models: ArtifactStore, readers: SourceReaders, journal: Journal, key: StatementKey,
-        clock: any WallClock
+        sights: KnownSights, clock: any WallClock
     ) throws(Failure) {
+        self.sights = sights
         self.key = key
         self.folder = folder
         self.configuration = configuration
@@ -53,7 +56,10 @@ final class FleetValidator: Validator {
 
     /// Has baselines come from what `controller` sees serving.
     func follow(_ controller: Controller) {
-        state.withLock { $0.serving = { await controller.serving(in: $0, of: $1) } }
+        state.withLock {
+            $0.serving = { await controller.serving(in: $0, of: $1) }
+            $0.rotation = { await controller.rotation }
+        }
     }
 
     func validate(_ question: ValidationQuestion, ticket: Ticket) async throws(Failure) -> ValidationAnswer {
@@ -89,7 +95,7 @@ final class FleetValidator: Validator {
     ) async throws(Failure) -> ValidationRun {
         let (commit, revision) = (question.commit, question.deployment.revision)
         let list = FleetAllowList(tree: repository, path: configuration.repository.path)
-        let (repository, content, folder, clock) = (repository, content, folder, clock)
+        let (repository, content, sights, clock) = (repository, content, sights, clock)
         return ValidationRun(
             subject: try await subject(question), content: content, bundle: bundle,
             intake: ArtifactIntake(
@@ -99,8 +105,7 @@ final class FleetValidator: Validator {
             signatures: { () throws(Failure) in
                 let rules = try await AccessRules.load(repository, at: commit)
                 let check = SignatureCheck(
-                    content, access: rules?.access, firstSeen: try await FirstSights.read(ledger: folder.ledger),
-                    now: clock.now())
+                    content, access: rules?.access, firstSeen: sights.seen, now: clock.now())
                 return (try await check.run(bundle), rules)
             },
             progress: { [weak self] in self?.tell($0, revision) })
@@ -114,11 +119,19 @@ final class FleetValidator: Validator {
         if license == nil, case .model(let model)? = state.resources[.model(manifest.id.model)]?.spec {
             license = model.license
         }
-        let serving = self.state.withLock { $0.serving }
+        let (serving, rotation) = self.state.withLock { ($0.serving, $0.rotation) }
+        let name = question.deployment.spec.key.environment
+        var isLoadAllowed = false
+        if case .environment(let environment)? = state.resources[.environment(name)]?.spec {
+            isLoadAllowed = environment.latencyTests == .allowed
+        }
         return ValidationSubject(
             version: manifest, license: license, checklist: (question.checklist.name, question.checklist.rules),
             tree: repository, commit: question.commit, state: state, candidate: question.deployment.candidate,
-            serving: { environment in await serving?(environment, manifest.id.model) ?? [] })
+            serving: { environment in await serving?(environment, manifest.id.model) ?? [] },
+            rotation: rotation,
+            loadRefused: isLoadAllowed
+                ? nil : "no load may be put on \(name): its Environment does not say 'latencyTests: allowed'")
     }
 
     private var candidates: CandidateRunner {
@@ -165,6 +178,17 @@ extension Controller {
             }
         }
         return found.sorted { $0.version < $1.version }
+    }
+
+    /// Of each replica in rotation, by observation, whether it is ready.
+    fileprivate var rotation: [ReplicaID: Bool] {
+        var found: [ReplicaID: Bool] = [:]
+        for summary in allSummaries {
+            for replica in summary.replicas where summary.rotation.contains(replica.id) {
+                found[replica.id] = replica.phase == .ready
+            }
+        }
+        return found
     }
 }
 

@@ -33,6 +33,8 @@ struct MeasurementCache: Sendable {
 
     /// Keeps what reads back as it is. A full disk costs the next run its time, and this one nothing.
     func keep(_ result: GateResult, _ key: Digest) {
+        // What says nothing is asked again.
+        if case .latency = result.measured, result.judged.verdict == .inconclusive { return }
         let measured = result.measured.value
         guard GateMeasurement(kept: measured, of: result.gate.kind) == result.measured else { return }
         let value: Value = [
@@ -50,21 +52,25 @@ struct MeasurementCache: Sendable {
 extension ValidationRun {
     /// Names what a gate measures of a candidate of `spec`: bundle, gate, data, runtime, claims, and the baseline where there is one. Nil
     /// when that cannot be told.
-    func cacheKey(of gate: Gate, _ spec: RevisionSpec) async -> Digest? {
+    func cacheKey(of gate: Gate, _ spec: RevisionSpec?) async -> Digest? {
         var lines = [
             "waybill.measured/1", bundle.descriptor.digest.description, gate.value.json, gate.judgement,
-            spec.revision.description,
+            spec?.revision.description ?? "no candidate",
             subject.version.metrics.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","),
         ]
-        if let name = gate.dataName {
+        for name in gate.dataNames {
             guard let data = subject.checklist.rules.data(named: name) else { return nil }
             lines += [
                 data.file.digest.description, data.format.rawValue, data.target, data.positive, String(data.batch),
                 Value.list(data.features.map { .string($0) }).json, Value.list(data.classes.map { .string($0) }).json,
             ]
         }
-        if case .metric(let check) = gate.check, let notWorse = check.notWorse {
-            guard let there = try? await subject.baseline(in: notWorse.than) else { return nil }
+        if case .command(let check) = gate.check {
+            guard let code = try? await code(of: check) else { return nil }
+            lines.append(code.digest.description)
+        }
+        if let than = gate.baseline {
+            guard let there = try? await subject.baseline(in: than) else { return nil }
             lines += [there.version.id.description, there.spec.revision.description]
         }
         return Digest(of: lines.joined(separator: "\n").utf8)
@@ -73,11 +79,21 @@ extension ValidationRun {
 
 extension Gate {
     /// The labelled data that it is about.
-    fileprivate var dataName: String? {
+    fileprivate var dataNames: [String] {
         switch check {
-        case .metric(let check): check.question.data
-        case .slice(let check): check.question.data
-        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden: nil
+        case .metric(let check): [check.question.data]
+        case .slice(let check): [check.question.data]
+        case .command(let check): check.data
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .latency: []
+        }
+    }
+
+    /// The environment whose version it compares with.
+    fileprivate var baseline: Name? {
+        switch check {
+        case .metric(let check): check.notWorse?.than
+        case .latency(let check): check.notSlower?.than
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .slice, .command: nil
         }
     }
 }

@@ -57,20 +57,32 @@ struct ValidationRun: Sendable {
         let gates = subject.checklist.rules.ordered
         var course = Course(runAll: subject.checklist.rules.runAll)
         let inside = try await content.inside(bundle, allowing: allowing)
-        for gate in gates where !gate.kind.needsCandidate {
+        for gate in gates where [.bundle, .program].contains(gate.stage) {
             guard course.goesOn else {
                 course.skipped.append(gate.name)
                 continue
             }
             progress(gate.name)
-            course.take(try await ask(gate, inside))
+            if gate.stage == .bundle {
+                course.take(try await ask(gate, inside))
+            } else {
+                try await askOnce(gate, nil, &course, ticket: ticket)
+            }
         }
-        let asking = gates.filter(\.kind.needsCandidate)
+        let asking = gates.filter { $0.stage == .candidate }
         var used: Evidence.Runtime?
         if !asking.isEmpty, course.goesOn {
             used = try await askCandidate(asking, &course, ticket: ticket)
         } else {
             course.skipped += asking.map(\.name)
+        }
+        for gate in gates where gate.stage == .load {
+            guard course.goesOn, !Task.isCancelled else {
+                course.skipped.append(gate.name)
+                continue
+            }
+            progress(gate.name)
+            used = try await askUnderLoad(gate, &course, ticket: ticket) ?? used
         }
         var evidence = Evidence(
             version: subject.version.id, bundle: bundle.descriptor.digest, checklist: subject.checklist.name,
@@ -95,8 +107,59 @@ struct ValidationRun: Sendable {
         case .interface: return GateResult(gate: gate, measured: measures.interface(inside))
         case .license: return GateResult(gate: gate, measured: .license(subject.license))
         case .card: return GateResult(gate: gate, measured: try await measures.card())
-        case .golden, .metric, .slice: return GateResult(gate: gate, measured: .nothing("it asks a candidate"))
+        case .golden, .metric, .slice, .command, .latency:
+            return GateResult(gate: gate, measured: .nothing("it asks more than the bundle"))
         }
+    }
+
+    /// A gate that starts something of its own, unless what it measured is known. What stalls is its result.
+    private func askOnce(
+        _ gate: Gate, _ spec: RevisionSpec?, _ course: inout Course, ticket: Ticket
+    ) async throws(Failure) {
+        let key = await cacheKey(of: gate, spec)
+        if let known = key.flatMap({ cache.result(of: gate, $0) }) { return course.takeCached(known) }
+        do throws(Failure) {
+            let result: GateResult
+            switch (gate.check, spec) {
+            case (.command(let check), _): result = try await ask(gate, check, nil, ticket: ticket)
+            case (.latency(let check), let spec?): result = try await ask(gate, check, spec, ticket: ticket)
+            default: result = GateResult(gate: gate, measured: .nothing("it starts nothing"))
+            }
+            if let key, !Task.isCancelled { cache.keep(result, key) }
+            course.take(result)
+        } catch {
+            guard error.disposition == .stall else { throw error }
+            course.take(GateResult(gate: gate, measured: .nothing(error.message)))
+        }
+    }
+
+    /// A gate that starts replicas of its own, bounded, and puts load on them.
+    private func askUnderLoad(
+        _ gate: Gate, _ course: inout Course, ticket: Ticket
+    ) async throws(Failure) -> Evidence.Runtime? {
+        if let why = subject.loadRefused {
+            course.take(GateResult(gate: gate, measured: .latency(LatencyValues(stopped: why))))
+            return nil
+        }
+        do throws(Failure) {
+            let spec = try await candidateSpec()
+            try await askOnce(gate, spec, &course, ticket: ticket)
+            return Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
+        } catch {
+            guard error.disposition == .stall else { throw error }
+            course.take(GateResult(gate: gate, measured: .nothing(error.message)))
+            return nil
+        }
+    }
+
+    /// How a candidate is run, in the protocol that gates speak.
+    private func candidateSpec() async throws(Failure) -> RevisionSpec {
+        let spec =
+            if let candidate = subject.candidate { candidate } else {
+                try await subject.spec(of: subject.version, runtime: runtime)
+            }
+        guard spec.protocolName == .oipV2 else { throw .unusable(spec.runtime, spec.protocolName) }
+        return spec
     }
 
     /// Starts one candidate for all of `gates` and lets each ask it. One that cannot be started is the first gate's result.
@@ -105,11 +168,7 @@ struct ValidationRun: Sendable {
     ) async throws(Failure) -> Evidence.Runtime? {
         var used: Evidence.Runtime?
         do throws(Failure) {
-            let spec =
-                if let candidate = subject.candidate { candidate } else {
-                    try await subject.spec(of: subject.version, runtime: runtime)
-                }
-            guard spec.protocolName == .oipV2 else { throw .unusable(spec.runtime, spec.protocolName) }
+            let spec = try await candidateSpec()
             used = Evidence.Runtime(name: spec.runtime, digest: spec.revision.digest)
             let before = course
             let keys = await keys(of: gates, spec)

@@ -15,6 +15,10 @@ struct ValidationSubject: Sendable {
     var candidate: RevisionSpec?
     /// What serves in an environment; nil: what `state` deploys there is taken for it.
     var serving: (@Sendable (Name) async -> [ServedVersion])?
+    /// Of each replica in rotation, whether it is ready; nil where nobody knows what serves.
+    var rotation: (@Sendable () async -> [ReplicaID: Bool])?
+    /// Why no load may be put on this machine; nil: it may.
+    var loadRefused: String?
 
     /// - Throws: `ManifestProblem`, stalling, when the folder has no sound manifest of the version or the checklist.
     static func find(

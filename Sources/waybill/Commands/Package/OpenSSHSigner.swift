@@ -6,17 +6,7 @@ import WaybillTrust
 enum OpenSSHSigner {
     /// - Parameter key: a private key file, or a public one whose private half an agent has.
     static func sign(_ message: [UInt8], namespace: String, key: String) throws(Failure) -> SSHSignature {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-sign-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appending(path: "message")
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-            try Data(message).write(to: file)
-        } catch {
-            throw Failure(.retry, reason: "SigningFailed", message: "\(folder.path): \(error.localizedDescription)")
-        }
-        let result = try run(["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", key], input: file)
+        let result = try run(["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", key], input: message)
         guard result.status == 0 else {
             throw Failure(
                 .stall, reason: "SigningFailed",
@@ -31,7 +21,7 @@ enum OpenSSHSigner {
 
     /// Public keys that the agent has, with their comments.
     static func agentKeys() throws(Failure) -> [(line: String, key: SSHPublicKey)] {
-        let result = try run(["ssh-add", "-L"], input: nil)
+        let result = try run(["ssh-add", "-L"])
         guard result.status == 0 else {
             throw Failure(
                 .stall, reason: "NoAgent",
@@ -41,24 +31,12 @@ enum OpenSSHSigner {
         return lines.compactMap { line in (try? SSHPublicKey(parsing: line)).map { (line, $0) } }
     }
 
-    private static func run(
-        _ command: [String], input: URL?
-    ) throws(Failure) -> (status: Int32, output: [UInt8]) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        do {
-            process.standardInput =
-                if let input { try FileHandle(forReadingFrom: input) } else { FileHandle.nullDevice }
-            try process.run()
-            let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return (process.terminationStatus, Array(output))
+    private static func run(_ command: [String], input: [UInt8] = []) throws(Failure) -> ProgramRun {
+        do throws(ProgramRun.NotRun) {
+            return try ProgramRun(command, input: input, errors: .shown)
         } catch {
             throw Failure(
-                .stall, reason: "SigningFailed", message: "\(command[0]) cannot be run: \(error.localizedDescription)")
+                .stall, reason: "SigningFailed", message: "\(command[0]) cannot be run: \(error.message)")
         }
     }
 }
