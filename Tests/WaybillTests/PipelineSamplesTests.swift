@@ -33,7 +33,7 @@ import WaybillCore
             let plain = line.replacing(#/"\$\(.*?\)"/#, with: "X").replacing(#/ >>? .*$/#, with: "")
                 .replacing("\"$NUMBER\"", with: "7").replacing("\"$CI_COMMIT_PULL_REQUEST\"", with: "7")
                 .replacing("\"$RUN\"", with: "https://x").replacing("\"$CI_PIPELINE_URL\"", with: "https://x")
-            return plain.split(separator: " ").dropFirst().map { $0.replacing("\"", with: "") }
+            return plain.split(separator: " ").dropFirst().map { String($0.replacing("\"", with: "")) }
         }
     }
 
