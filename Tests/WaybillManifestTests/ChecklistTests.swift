@@ -104,7 +104,7 @@ import WaybillCore
             ("{slice: {metric: f1, data: held-out, by: city, gap: -1}}", "5:63: error: 'gap' is less than 0"),
             (
                 "{command: {run: [a], files: [a], bounds: [{number: n}]}}",
-                "5:54: error: this number has no bound"
+                "5:53: error: this number has no bound"
             ),
             (
                 "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2, atMost: 1}]}}",
@@ -112,23 +112,23 @@ import WaybillCore
             ),
             (
                 "{command: {run: [a], files: [../a], bounds: [{number: n, atLeast: 2}]}}",
-                "5:41: error: '../a' has a part that is '..'"
+                "5:40: error: '../a' leads out of its folder by '..'"
             ),
             (
                 "{command: {run: [a], files: [a], data: [heldout], bounds: [{number: n, atLeast: 2}]}}",
-                "5:52: error: there is no data 'heldout' in this checklist"
+                "5:51: error: there is no data 'heldout' in this checklist"
             ),
             (
                 "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2}], candidate: true}}",
-                "5:91: error: a program without a network cannot ask a candidate"
+                "5:90: error: a program without a network cannot ask a candidate"
             ),
             (
                 "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2}], isolation: none}}",
-                "5:91: error: without a sandbox no network can be closed"
+                "5:90: error: without a sandbox no network can be closed"
             ),
             (
                 "{command: {run: [a], files: [a], bounds: [{number: n, atLeast: 2}], timeout: 2h}}",
-                "5:89: error: 'timeout' is longer than nothing and at most 1h"
+                "5:88: error: 'timeout' is longer than nothing and at most 1h"
             ),
             (
                 "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s}}",
@@ -136,19 +136,19 @@ import WaybillCore
             ),
             (
                 "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s, p99: 1s}}",
-                "5:155: error: 81 requests say too little about p99: at least 1000 are needed"
+                "5:149: error: 81 requests say too little about p99: at least 1000 are needed"
             ),
             (
                 "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 11m, p50: 1s}}",
-                "5:155: error: 'for' is longer than nothing and at most 10m"
+                "5:149: error: 'for' is longer than nothing and at most 10m"
             ),
             (
                 "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s, p50: 0s}}",
-                "5:164: error: 'p50' must be longer than nothing"
+                "5:158: error: 'p50' must be longer than nothing"
             ),
             (
                 "{latency: {requests: {source: g, digest: \(digest), size: 1}, rate: 9, for: 9s, p50: 1s, cores: 1.5}}",
-                "5:175: error: 'cores' is a share of the processors: above 0, at most 1"
+                "5:169: error: 'cores' is a share of the processors: above 0, at most 1"
             ),
             ("{license: {allowed: []}}", "5:31: error: 'allowed' is empty; expected at least 1 item"),
         ])

@@ -1,4 +1,5 @@
 import WaybillCore
+import WaybillEngine
 import WaybillGit
 import WaybillManifest
 import WaybillReport
@@ -14,7 +15,11 @@ extension ApprovalReview {
             let rules = try await AccessRules.load(clone, at: before.commit)
             let pending = try await PendingChanges(clone, path: path, before: before, after: after, rules: rules)
             return try await judged(pending, now: now)
-        } catch { return ApprovalReview(governance: .unreadable(error.message), items: []) }
+        } catch {
+            // A problem of a manifest comes with the lines that show its place.
+            let headline = error.message.split(separator: "\n").first.map(String.init) ?? error.message
+            return ApprovalReview(governance: .unreadable(headline), items: [])
+        }
     }
 
     private static func judged(_ pending: PendingChanges, now: Timestamp) async throws(Failure) -> ApprovalReview {

@@ -67,7 +67,10 @@ import WaybillTestSupport
             try fleet.writeAccess { $0.replacing("kind: Access", with: "kind: Nonsense") }
             try fleet.sh("cd fleet; git commit -qam broken")
             let text = try fleet.waybill("plan", "-o", "markdown").output
-            #expect(text.contains("- who may say yes cannot be told: "), "\(text)")
+            #expect(
+                text.replacing("\u{200B}", with: "").contains(
+                    "- who may say yes cannot be told: .waybill/access.yaml:2:7: error: 'kind' is 'Nonsense'; expected 'Access'\n"
+                ), "\(text)")
         }
     }
 }
