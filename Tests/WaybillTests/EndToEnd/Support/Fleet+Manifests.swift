@@ -75,17 +75,18 @@ extension Fleet {
     /// Writes `deployments/NAME.yaml`: a deployment in production.
     func deploy(
         _ version: String, as name: String = "risk-score", model: String = "risk-score", runtime: String = "python-oip",
-        replicas: Int = 1, annotations: String? = nil
+        in environment: String = "production", replicas: Int = 1, annotations: String? = nil
     ) throws {
+        let file = environment == "production" ? name : "\(environment)-\(name)"
         try write(
-            "deployments/\(name).yaml",
+            "deployments/\(file).yaml",
             """
             apiVersion: waybill.dev/v1alpha1
             kind: ModelDeployment
             metadata:
               name: \(name)\(annotations.map { "\n  annotations: {\($0)}" } ?? "")
             spec:
-              environment: production
+              environment: \(environment)
               model: \(model)
               version: \(version)
               runtime: \(runtime)
