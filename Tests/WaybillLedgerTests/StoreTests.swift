@@ -27,23 +27,6 @@ import WaybillTrust
         }
     }
 
-    /// Its first entries are on their way to the disk before the last ones are counted.
-    @Test func `a batch of many pages is read back as it was, by whoever opens it next`() async throws {
-        try await withTemporaryFolder { folder in
-            let settings = settings(folder)
-            let batches = [1, 3000, 7, 1500].map { count in (0..<count).map { fact($0, message: "\(count) \($0)") } }
-            let ledger = try await Ledger.open(settings)
-            for batch in batches { #expect(try await ledger.append(batch).count == batch.count) }
-            #expect(ledger.status.bytes > 3 * 256 << 10)
-            await ledger.close()
-            let read = try await LedgerReader(folder: settings.folder).events()
-            #expect(read.map(\.event) == batches.flatMap(\.self))
-            let checkpoint = try LedgerStore(settings).checkpoint
-            #expect(
-                try LedgerVerifier.verify(folder: settings.folder, key: nil, since: checkpoint?.note).size == 4508)
-        }
-    }
-
     @Test func `the folder keeps its secrets`() async throws {
         try await withTemporaryFolder { folder in
             let store = try LedgerStore(settings(folder))

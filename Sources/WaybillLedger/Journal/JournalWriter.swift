@@ -104,22 +104,15 @@ final class JournalWriter {
     }
 
     /// Bytes that are worth being on their way to the disk while the tree grows and is signed.
-    private static let early = 256 << 10
+    private static let early = 64 << 10
 
-    /// Writes the whole pages of the buffer at `end` ahead of the batch's checkpoint: without that, whatever of it stays behind is a torn
-    /// tail. A page that more is still to come into stays back: the disk would have it twice, and the second time only once it has had the
-    /// first.
+    /// Writes the buffer at `end` ahead of the batch's checkpoint: without that, whatever of it stays behind is a torn tail.
     private func begin(_ end: inout Int64) throws(SystemError) {
-        let count = Int((end + Int64(buffer.count)) / Self.page * Self.page - end)
-        if count <= 0 { return }
-        try file.write(buffer[..<count], at: end)
-        try file.beginSync(at: end, count: count)
-        end += Int64(count)
-        buffer.removeFirst(count)
+        try file.write(buffer, at: end)
+        try file.beginSync(at: end, count: buffer.count)
+        end += Int64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
     }
-
-    /// Bytes of a page; where they are larger, only the head start is less.
-    private static let page: Int64 = 4096
 
     private func count(_ batch: [PreparedEntries], from first: LedgerIndex) {
         var index = first

@@ -43,14 +43,12 @@ struct OpenFile: ~Copyable {
         }
     }
 
-    func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) {
+    func write(_ bytes: [UInt8], at offset: Int64) throws(SystemError) {
         let result = bytes.withUnsafeBytes { buffer in
             Result { () throws(SystemError) in try write(buffer, at: offset) }
         }
         try result.get()
     }
-
-    func write(_ bytes: [UInt8], at offset: Int64) throws(SystemError) { try write(bytes[...], at: offset) }
 
     /// Reads what there is at `offset`, up to the buffer's size; less only at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
