@@ -30,7 +30,7 @@ import WaybillCore
     @Test func `each kind is signed for a purpose of its own`() {
         #expect(
             ApprovalStatement.Kind.allCases.map(\.namespace) == [
-                "waybill.dev/approve", "waybill.dev/reject", "waybill.dev/propose",
+                "waybill.dev/approve", "waybill.dev/reject", "waybill.dev/propose", "waybill.dev/override",
             ])
     }
 
@@ -58,7 +58,7 @@ import WaybillCore
         Broken("another format", "approval/1", "approval/2", "its text does not begin with 'waybill.approval/1'"),
         Broken(
             "another kind", "approve ", "accept ",
-            "line 2 of its text does not say 'approve', 'reject' or 'propose' and a deployment"),
+            "line 2 of its text does not say 'approve', 'reject', 'propose' or 'override' and a deployment"),
         Broken(
             "no deployment", "production/churn", "churn",
             "'churn' is not a deployment; expected ENVIRONMENT/NAME as in 'production/churn'"),
