@@ -48,7 +48,7 @@ extension EngineCore {
     }
 
     /// The later of the wall clock and the ledger's last time.
-    private var judgedAt: Timestamp { max(wallNow, facts.latest ?? wallNow) }
+    var judgedAt: Timestamp { max(wallNow, facts.latest ?? wallNow) }
 
     /// A change that is asked about, and what is in its way.
     private struct Wait {

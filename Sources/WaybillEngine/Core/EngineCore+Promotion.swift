@@ -5,12 +5,11 @@ extension EngineCore {
     /// What is in the way of `desired` beside words that are missing.
     func obstacles(_ desired: DesiredDeployment?, _ key: DeploymentKey, _ known: KeyFacts) -> [Obstacle] {
         guard let rules = board.promotions[key.environment] else { return [] }
-        let now = max(wallNow, facts.latest ?? wallNow)
         let order = desired.flatMap { wanted in
             rules.path.flatMap { path in
                 rules.order(
                     wanted.spec.version, of: key, served: known.versionsServed,
-                    upstream: upstream(DeploymentKey(environment: path.from, name: key.name)), now: now)
+                    upstream: upstream(DeploymentKey(environment: path.from, name: key.name)), now: judgedAt)
             }
         }
         // A freeze is about the clock that people look at, which may be mended.

@@ -138,12 +138,7 @@ extension ApprovalVerdict {
 
     /// What is waited for; nil: nothing is.
     var waiting: String? {
-        var parts: [String] = []
-        if !rejections.isEmpty {
-            let list = rejections.map { "\($0.person) (\($0.role)): \($0.reason)" }.joined(separator: "; ")
-            parts.append("rejected by \(list)")
-        }
-        if !missing.isEmpty { parts.append("waiting for " + missing.map(\.text).joined(separator: " and ")) }
+        let parts = [rejectedText, waitingText].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }

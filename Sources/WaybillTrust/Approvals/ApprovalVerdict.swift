@@ -72,13 +72,8 @@ package struct ApprovalVerdict: Hashable, Sendable {
             return names.isEmpty ? "no approval is asked for" : "approved by \(names)"
         }
         var parts: [String] = []
-        if !rejections.isEmpty {
-            let list = rejections.map { "\($0.person) (\($0.role)): \($0.reason)" }.joined(separator: "; ")
-            parts.append("rejected by \(list); it goes on once that is withdrawn")
-        }
-        if !missing.isEmpty {
-            parts.append("waiting for " + missing.map(\.text).joined(separator: " and "))
-        }
+        if let rejectedText { parts.append("\(rejectedText); it goes on once that is withdrawn") }
+        if let waitingText { parts.append(waitingText) }
         if !overrides.isEmpty, !isOverridden {
             parts.append(
                 "\(overriddenText), and it takes \(policy.overriders) people")
@@ -90,6 +85,17 @@ package struct ApprovalVerdict: Hashable, Sendable {
             parts.append("not counted: \(shown.joined(separator: "; "))\(more)")
         }
         return parts.joined(separator: ". ")
+    }
+
+    /// `rejected by ada (risk): the card is empty`; nil when nobody says no.
+    package var rejectedText: String? {
+        let list = rejections.map { "\($0.person) (\($0.role)): \($0.reason)" }.joined(separator: "; ")
+        return list.isEmpty ? nil : "rejected by \(list)"
+    }
+
+    /// `waiting for 1 more of risk (alice, bob)`; nil when no word is missing.
+    package var waitingText: String? {
+        missing.isEmpty ? nil : "waiting for " + missing.map(\.text).joined(separator: " and ")
     }
 
     /// `overridden by ada: the old version answers nonsense`.

@@ -24,9 +24,9 @@ extension ApprovalReview {
 
     private static func judged(_ pending: PendingChanges, now: Timestamp) async throws(Failure) -> ApprovalReview {
         let differences = pending.rulesAfter.differences(from: pending.rulesBefore)
-        let (keys, isGoverned) = (pending.keys, pending.rules != nil)
+        let (keys, hasRules) = (pending.keys, pending.rules != nil)
         // Nobody's word is looked for where none could count.
-        let shelf = isGoverned && !keys.isEmpty ? try await pending.shelf() : nil
+        let shelf = hasRules && !keys.isEmpty ? try await pending.shelf() : nil
         var items: [Item] = []
         for key in keys {
             let change = try pending.change(of: key)
@@ -34,9 +34,9 @@ extension ApprovalReview {
             if let shelf { verdict = try pending.verdict(of: key, shelf, now: now) }
             items.append(Item(key: key, change: change.digest, policy: pending.policy(of: key), verdict: verdict))
         }
-        let isRuled = pending.rules?.access.governors.isEmpty == false
         return ApprovalReview(
-            governance: isGoverned ? .governed(ofRules: isRuled) : .ungoverned, items: items, rules: differences,
+            governance: hasRules ? .governed(ofRules: pending.isGoverned) : .ungoverned, items: items,
+            rules: differences,
             unread: (shelf?.problems ?? []).map { Unread(path: $0.path, why: $0.message) })
     }
 }

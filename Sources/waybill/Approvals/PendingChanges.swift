@@ -49,10 +49,12 @@ struct PendingChanges {
         }.sorted()
     }
 
+    /// Somebody must approve changes of the rules.
+    var isGoverned: Bool { rules?.access.governors.isEmpty == false }
+
     /// Deployments that change, in their order; first the rules, where they do and somebody governs them.
     var keys: [DeploymentKey] {
-        let isGoverned = rules?.access.governors.isEmpty == false
-        return (isGoverned && rulesAfter != rulesBefore ? [Ruleset.key] : []) + deployments
+        (isGoverned && rulesAfter != rulesBefore ? [Ruleset.key] : []) + deployments
     }
 
     /// The change of `key`.

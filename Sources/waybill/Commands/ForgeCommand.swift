@@ -5,7 +5,6 @@ import WaybillCore
 import WaybillForge
 import WaybillPackage
 import WaybillReport
-import WaybillTrust
 
 /// `waybill forge`.
 struct ForgeCommand: AsyncParsableCommand {
@@ -61,7 +60,7 @@ struct ForgeReport: AsyncParsableCommand {
         let plan = try await CommitPlanning().plan(
             repository: repository, path: folder, base: base, head: head,
             material: ReviewMaterial(folder: evidence, content: nil))
-        let statuses = MergeStatuses(plan: plan, approvals: await approvals(folder))
+        let statuses = MergeStatuses(plan: plan)
         let number = if let request { request } else { try await forge.request(at: plan.review.head)?.number }
         let console = Console.current
         if let number {
@@ -76,17 +75,5 @@ struct ForgeReport: AsyncParsableCommand {
             console.line("\(status.context.rawValue): \(status.state.rawValue), \(status.description)")
         }
         if statuses.isBroken { throw ExitCode(1) }
-    }
-
-    private func approvals(_ folder: String) async -> Result<[ApprovalVerdict], Failure> {
-        do throws(Failure) {
-            let pending = try await PendingChanges.load(repository: repository, path: folder, base: base, head: head)
-            let shelf = try await pending.shelf()
-            var verdicts: [ApprovalVerdict] = []
-            for key in pending.keys {
-                if let verdict = try pending.verdict(of: key, shelf, now: .now) { verdicts.append(verdict) }
-            }
-            return .success(verdicts)
-        } catch { return .failure(error) }
     }
 }

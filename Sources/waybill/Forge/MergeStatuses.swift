@@ -7,8 +7,6 @@ import WaybillTrust
 /// What statuses say of a merge. Success is said only of what was checked; what is not known is pending, in words.
 struct MergeStatuses {
     let plan: OfflinePlan
-    /// Of every change that asks for approvals; or why they cannot be judged.
-    let approvals: Result<[ApprovalVerdict], Failure>
 
     var all: [ForgeStatus] { [planStatus, gatesStatus, approvalsStatus] }
 
@@ -57,11 +55,16 @@ struct MergeStatuses {
 
     var approvalsStatus: ForgeStatus {
         if isBroken { return ForgeStatus(.approvals, .pending, "not looked at: the plan has problems") }
-        let verdicts: [ApprovalVerdict]
-        switch approvals {
-        case .failure(let failure): return ForgeStatus(.approvals, .error, failure.message)
-        case .success(let found): verdicts = found.filter { !$0.policy.required.isEmpty }
+        guard let review = plan.review.approvals else {
+            return ForgeStatus(.approvals, .pending, "nobody looked for any")
         }
+        if case .unreadable(let why) = review.governance { return ForgeStatus(.approvals, .error, why) }
+        let asked = review.groups.flatMap(\.items).filter { $0.policy?.required.isEmpty == false }
+        if let open = asked.first(where: { $0.verdict == nil }) {
+            return ForgeStatus(
+                .approvals, .error, "\(open.key) asks for approvals, and the base has no '\(AccessSchema.path)'")
+        }
+        let verdicts = asked.compactMap(\.verdict)
         if verdicts.isEmpty { return ForgeStatus(.approvals, .success, "nothing that changes asks for approvals") }
         if let no = verdicts.first(where: { !$0.isOverridden && !$0.rejections.isEmpty }) {
             return ForgeStatus(.approvals, .failure, "\(no.change.key): \(no.message)")

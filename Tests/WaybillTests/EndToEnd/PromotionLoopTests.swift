@@ -79,7 +79,8 @@ extension `End to end` {
             try await fleet.start()
             try await fleet.eventually("another replica of what is in force answers") {
                 guard let view = try await fleet.deployment(name) else { return false }
-                return view.serving == ["risk-score@1.0.0"] && fleet.processes.models.first.map { $0.pid != old } == true
+                let isNew = fleet.processes.models.first.map { $0.pid != old } == true
+                return isNew && view.serving == ["risk-score@1.0.0"]
             }
             #expect(try await fleet.condition(name, "Held")?.reason == "Frozen")
 
