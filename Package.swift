@@ -55,13 +55,15 @@ let package = Package(
         // Values: no input or output, every decision.
         library("WaybillCore", [crypto]),
         // Pure formats and checks: notes, Merkle proofs, SSH signatures, attestations.
-        library("WaybillTrust", ["WaybillCore", crypto, cryptoExtras]),
+        library("WaybillTrust", ["WaybillCore", "CLibcrypto", crypto, cryptoExtras]),
 
         // Adapters: one port each, none imports another.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        // SHA-256 without an allocation, for the ledger's many small hashes.
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         // System calls that Swift cannot import.
         .target(name: "CLinux"),

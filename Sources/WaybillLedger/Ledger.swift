@@ -14,8 +14,14 @@ package import WaybillTrust
 /// ## Caveats
 /// `append` does not heed cancellation: whether an event is durable must be known. Sinks are served only while `run` runs.
 package final class Ledger: LedgerStorage {
+    private enum Content: Sendable {
+        case ready(PreparedEntries)
+        /// A batch of its own, written while it is still being made.
+        case coming(UpcomingEntries)
+    }
+
     private struct Request: Sendable {
-        let parts: [PreparedEntries]
+        let content: Content
         let count: Int
         let answer: CheckedContinuation<Result<[LedgerIndex], Failure>, Never>
     }
@@ -137,9 +143,25 @@ extension Ledger {
 extension Ledger {
     package func append(_ events: [Event]) async throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        let parts = try await prepare(events)
-        let result: Result<[LedgerIndex], Failure> = await withCheckedContinuation { continuation in
-            let request = Request(parts: parts, count: events.count, answer: continuation)
+        guard events.count > Self.share else {
+            return try await submit(.ready(try PreparedEntries(events[...], identity: identity)), count: events.count)
+                .get()
+        }
+        let coming = UpcomingEntries(events, share: Self.share, identity: identity)
+        return try await withTaskGroup(of: Void.self) { group in
+            for index in coming.indices { group.addTask { coming.prepare(index) } }
+            let result = await submit(.coming(coming), count: events.count)
+            await group.waitForAll()
+            return result
+        }.get()
+    }
+
+    /// Events that are made ready in one piece; of more the first are on their way to the disk while the others are being made.
+    private static let share = 128
+
+    private func submit(_ content: Content, count: Int) async -> Result<[LedgerIndex], Failure> {
+        await withCheckedContinuation { continuation in
+            let request = Request(content: content, count: count, answer: continuation)
             let (isClosed, mustWake) = inbox.withLock { inbox in
                 if inbox.isClosed { return (true, false) }
                 inbox.requests.append(request)
@@ -149,27 +171,6 @@ extension Ledger {
             if isClosed { continuation.resume(returning: .failure(Self.closed)) }
             if mustWake { journal.async { self.commitAll() } }
         }
-        return try result.get()
-    }
-
-    /// Entries that one processor makes at a time when there are more.
-    private static let share = 128
-
-    /// Many events at once are made ready side by side.
-    private func prepare(_ events: [Event]) async throws(Failure) -> [PreparedEntries] {
-        guard events.count > Self.share else { return [try PreparedEntries(events, identity: identity)] }
-        let parts = await withTaskGroup(of: (Int, Result<PreparedEntries, Failure>).self) { group in
-            for start in stride(from: 0, to: events.count, by: Self.share) {
-                let part = events[start..<min(start + Self.share, events.count)]
-                group.addTask { [identity] in
-                    (start, Result { () throws(Failure) in try PreparedEntries(part, identity: identity) })
-                }
-            }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-        }
-        var prepared: [PreparedEntries] = []
-        for (_, part) in parts.sorted(by: { $0.key < $1.key }) { prepared.append(try part.get()) }
-        return prepared
     }
 
     private static let closed = Failure(
@@ -177,22 +178,29 @@ extension Ledger {
 
     /// Batches until the inbox is empty. On the journal's queue.
     private func commitAll() {
-        while let requests = takeRequests() { commit(requests) }
+        while let requests = takeRequests() {
+            if case .coming(let entries)? = requests.first?.content {
+                write(requests) { store throws(Failure) in try store.append(coming: entries) }
+            } else {
+                commit(requests)
+            }
+        }
     }
 
     /// What has gathered, up to the size of a batch; nil when nothing has.
     private func takeRequests() -> [Request]? {
         inbox.withLock { inbox in
-            var bytes = 0
-            let count =
-                inbox.requests.firstIndex { request in
-                    defer { bytes += request.parts.reduce(0) { $0 + $1.records.count } }
-                    return bytes > Self.batchLimit
-                } ?? inbox.requests.count
-            guard count > 0 else {
+            guard !inbox.requests.isEmpty else {
                 inbox.isWoken = false
                 return nil
             }
+            var bytes = 0
+            let whole = inbox.requests.prefix { request in
+                guard case .ready(let entries) = request.content, bytes <= Self.batchLimit else { return false }
+                bytes += entries.records.count
+                return true
+            }
+            let count = max(1, whole.count)
             defer { inbox.requests.removeFirst(count) }
             return Array(inbox.requests.prefix(count))
         }
@@ -201,27 +209,36 @@ extension Ledger {
     private func commit(_ requests: [Request]) {
         let store = core.store
         var accepted: [Request] = []
+        var parts: [PreparedEntries] = []
         var pending = 0
         for request in requests {
-            if let problem = store.problem(request.parts, pending: pending) {
+            guard case .ready(let entries) = request.content else { continue }
+            if let problem = store.problem(entries, pending: pending) {
                 request.answer.resume(returning: .failure(.eventInvalid(problem)))
             } else {
                 accepted.append(request)
+                parts.append(entries)
                 pending += request.count
             }
         }
         guard !accepted.isEmpty else { return }
+        write(accepted) { store throws(Failure) in try store.append(checked: parts) }
+    }
+
+    /// One batch, whose requests are answered when it is durable, or has failed.
+    private func write(_ requests: [Request], _ append: (LedgerStore) throws(Failure) -> LedgerIndex) {
+        let store = core.store
         do throws(Failure) {
-            var first = try store.append(checked: accepted.flatMap(\.parts))
+            var first = try append(store)
             noteState(of: store)
-            for request in accepted {
+            for request in requests {
                 request.answer.resume(returning: .success((0..<request.count).map { first + UInt64($0) }))
                 first += UInt64(request.count)
             }
             schedulePublishing(after: settings.publishDelay)
         } catch {
             noteState(of: store)
-            for request in accepted { request.answer.resume(returning: .failure(error)) }
+            for request in requests { request.answer.resume(returning: .failure(error)) }
         }
     }
 

@@ -62,16 +62,27 @@ package final class LedgerStore {
     /// Appends one batch; all durable and signed when it returns.
     package func append(_ events: [Event]) throws(Failure) -> [LedgerIndex] {
         guard !events.isEmpty else { return [] }
-        let batch = [try PreparedEntries(events, identity: identity)]
+        let batch = try PreparedEntries(events[...], identity: identity)
         if let problem = problem(batch, pending: 0) { throw .eventInvalid(problem) }
-        let first = try append(checked: batch)
+        let first = try append(checked: [batch])
         return events.indices.map { first + UInt64($0) }
     }
 
     /// Appends entries that have passed `problem`, each in its place; returns the index of the first.
     func append(checked batch: [PreparedEntries]) throws(Failure) -> LedgerIndex { try writer.append(batch) }
 
-    func problem(_ parts: [PreparedEntries], pending: Int) -> String? { writer.problem(parts, pending: pending) }
+    /// Appends one batch, each part as soon as it is made; returns the index of the first.
+    ///
+    /// - Throws: `EventInvalid` for the first part that cannot be taken; nothing of the batch is left then.
+    func append(coming entries: UpcomingEntries) throws(Failure) -> LedgerIndex {
+        var next = 0
+        return try writer.append(from: { () throws(Failure) in
+            defer { next += 1 }
+            return try entries.take(next)
+        })
+    }
+
+    func problem(_ entries: PreparedEntries, pending: Int) -> String? { writer.problem(entries, pending: pending) }
 
     /// Opens the journal anew after a failure: cuts what was not acknowledged, then takes events again.
     package func recover() throws(Failure) {

@@ -86,6 +86,55 @@ func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
         }
     }
 
+    @Test(arguments: [0, 700, 999])
+    func `one wrong event among a thousand leaves nothing of them, and what comes next is taken`(wrong: Int)
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(settings(folder))
+            _ = try await ledger.append([fact(0)])
+            var many = (1..<1001).map { fact($0) }
+            // A cause must come before its effect.
+            many[wrong].cause = 5000
+            let failure = await #expect(throws: Failure.self) { _ = try await ledger.append(many) }
+            #expect(
+                failure?.message
+                    == "ledger: an event was refused: its cause, entry 5000, does not come before it"
+            )
+            #expect(try await ledger.append([fact(1)]) == [1])
+            many[wrong] = fact(wrong + 1)
+            #expect(try await ledger.append(many) == Array(2..<1002))
+            await ledger.close()
+            let events = try await ledger.reader.events().map(\.event)
+            #expect(events == [fact(0), fact(1)] + many)
+            let report = try LedgerVerifier.verify(folder: settings(folder).folder, key: ledger.key)
+            #expect((report.size, report.publishedSize) == (1002, 1002))
+        }
+    }
+
+    @Test func `large appends of several callers each keep their order`() async throws {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(settings(folder))
+            let batches = (0..<4).map { caller in (0..<300).map { fact(caller * 1000 + $0) } }
+            let indices = try await withThrowingTaskGroup(of: (Int, [LedgerIndex]).self) { group in
+                for (caller, batch) in batches.enumerated() {
+                    group.addTask { (caller, try await ledger.append(batch)) }
+                    group.addTask { (-1, try await ledger.append([fact(9999)])) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let events = try await ledger.reader.events().map(\.event)
+            for (caller, got) in indices where caller >= 0 {
+                let first = try #require(got.first)
+                #expect(got == Array(first..<first + 300))
+                #expect(got.map { events[Int($0)] } == batches[caller])
+            }
+            #expect(events.count == 1204)
+            await ledger.close()
+            #expect(try LedgerVerifier.verify(folder: settings(folder).folder, key: ledger.key).size == 1204)
+        }
+    }
+
     @Test func `without its file the ledger refuses, says so, and recovers when it is back`() async throws {
         try await withTemporaryFolder { folder in
             let ledger = try await Ledger.open(settings(folder))

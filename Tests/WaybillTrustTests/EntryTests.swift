@@ -73,7 +73,7 @@ import WaybillTrust
     @Test func `an entry is version, length, header, digest`() throws {
         var writer = ByteWriter()
         writer.append("\t")
-        try #require(LedgerEntry.append(header: Self.header, to: &writer))
+        try #require(LedgerEntry.append(to: &writer, header: Self.header.append))
         LedgerEntry.setBodyDigest(.leaf([]), ofEntryBefore: writer.count, in: &writer)
         let bytes = writer.bytes
         let header = Self.header.encoded
@@ -95,11 +95,11 @@ import WaybillTrust
         var bytes = ByteWriter()
         bytes.append("\t")
         header.subject = String(repeating: "a", count: longest + 1)
-        let isTaken = LedgerEntry.append(header: header, to: &bytes)
+        let isTaken = LedgerEntry.append(to: &bytes, header: header.append)
         #expect(!isTaken)
         #expect(bytes.bytes == [9])
         header.subject.removeLast()
-        let fits = LedgerEntry.append(header: header, to: &bytes)
+        let fits = LedgerEntry.append(to: &bytes, header: header.append)
         #expect(fits)
         #expect(bytes.count == 1 + 65_535)
     }

@@ -9,14 +9,14 @@ enum JournalRecord {
     /// Bytes before the note.
     static let checkpointOverhead = 1 + 2 + MerkleHash.width
 
-    /// Appends the record of an entry whose sealed bytes `body` appends; nil when the entry would be too long.
+    /// Appends the record of an entry whose header and sealed bytes the closures append; nil when the entry would be too long.
     static func append(
-        _ header: EntryHeader, to bytes: inout ByteWriter, body: (inout ByteWriter) -> Void
+        to bytes: inout ByteWriter, header: (inout ByteWriter) -> Void, body: (inout ByteWriter) -> Void
     ) -> (leaf: MerkleHash, sealedLength: Int)? {
         let start = bytes.count
         bytes.append(entryKind)
         bytes.leaveRoom(entryOverhead - 1)
-        guard LedgerEntry.append(header: header, to: &bytes) else { return nil }
+        guard LedgerEntry.append(to: &bytes, header: header) else { return nil }
         let end = bytes.count
         body(&bytes)
         let digest = bytes.withBytes { MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[end...])) }

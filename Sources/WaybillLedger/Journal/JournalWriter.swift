@@ -41,14 +41,12 @@ final class JournalWriter {
         do { return try OpenFile(path, flags) } catch { throw .ledgerUnavailable(error) }
     }
 
-    /// What is wrong with `parts` as the next entries after `pending` others of the batch.
-    func problem(_ parts: [PreparedEntries], pending: Int) -> String? {
+    /// What is wrong with `entries` as the next ones after `pending` others of the batch.
+    func problem(_ entries: PreparedEntries, pending: Int) -> String? {
         var index = frontier.size + UInt64(pending)
-        for part in parts {
-            for entry in part.entries {
-                if let problem = EntryHeader.problem(ofCause: entry.traits.cause, at: index) { return problem }
-                index += 1
-            }
+        for entry in entries.entries {
+            if let problem = EntryHeader.problem(ofCause: entry.traits.cause, at: index) { return problem }
+            index += 1
         }
         return nil
     }
@@ -58,10 +56,21 @@ final class JournalWriter {
     /// All must have passed `problem(_:pending:)`.
     /// - Throws: and refuses all later batches. Nothing of a failed batch is acknowledged; the next opening cuts it.
     func append(_ batch: [PreparedEntries]) throws(Failure) -> LedgerIndex {
+        var rest = batch[...]
+        return try append(from: { () throws(Failure) in rest.popFirst() })
+    }
+
+    /// Makes the parts that `next` gives, until it gives nil, durable and signed as one batch.
+    ///
+    /// - Throws: as the other `append`. What `next` throws, and `EventInvalid` for a part that cannot come there, ends the batch
+    ///   alone: nothing of it stays, and the next one is taken.
+    func append(from next: () throws(Failure) -> PreparedEntries?) throws(Failure) -> LedgerIndex {
         if let failure { throw failure }
         do {
             if offset >= segmentLimit { try rotate() }
-            return try write(batch)
+            return try write(next)
+        } catch let refused as RefusedPart {
+            throw refused.failure
         } catch let error as SystemError {
             throw fail(.ledgerUnavailable(error))
         } catch let error as Failure {
@@ -71,22 +80,23 @@ final class JournalWriter {
         }
     }
 
+    private struct RefusedPart: Error { let failure: Failure }
+
     private func fail(_ failure: Failure) -> Failure {
         self.failure = failure
         return failure
     }
 
-    private func write(_ batch: [PreparedEntries]) throws -> LedgerIndex {
+    private func write(_ nextPart: () throws(Failure) -> PreparedEntries?) throws -> LedgerIndex {
         try requireSameFile()
         let first = frontier.size
         var next = frontier
         buffer.removeAll(keepingCapacity: true)
         var end = offset
-        for part in batch {
-            part.records.withBytes { buffer.append(contentsOf: $0) }
-            if buffer.count >= Self.early { try begin(&end) }
-        }
-        for part in batch {
+        var batch: [PreparedEntries] = []
+        while let part = try take(nextPart, pending: Int(next.size - first), end) {
+            batch.append(part)
+            try part.records.withBytes { bytes throws(SystemError) in try add(bytes, &end) }
             for entry in part.entries { next.append(entry.leaf) }
         }
         let signed = try SignedCheckpoint(
@@ -103,15 +113,39 @@ final class JournalWriter {
         return first
     }
 
+    /// The next part; takes back what stands in the file up to `end` when it cannot be taken.
+    private func take(
+        _ next: () throws(Failure) -> PreparedEntries?, pending: Int, _ end: Int64
+    ) throws -> PreparedEntries? {
+        do throws(Failure) {
+            guard let part = try next() else { return nil }
+            if let problem = problem(part, pending: pending) { throw .eventInvalid(problem) }
+            return part
+        } catch {
+            if end > offset { try file.truncate(to: offset) }
+            throw RefusedPart(failure: error)
+        }
+    }
+
     /// Bytes that are worth being on their way to the disk while the tree grows and is signed.
     private static let early = 64 << 10
 
-    /// Writes the buffer at `end` ahead of the batch's checkpoint: without that, whatever of it stays behind is a torn tail.
-    private func begin(_ end: inout Int64) throws(SystemError) {
-        try file.write(buffer, at: end)
-        try file.beginSync(at: end, count: buffer.count)
-        end += Int64(buffer.count)
+    /// Takes up records of the batch: in the buffer, or ahead of its checkpoint into the file, without which they are a torn tail.
+    private func add(_ records: UnsafeRawBufferPointer, _ end: inout Int64) throws(SystemError) {
+        if buffer.isEmpty, records.count >= Self.early { return try begin(records, &end) }
+        buffer.append(contentsOf: records)
+        guard buffer.count >= Self.early else { return }
+        let result = buffer.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try begin(bytes, &end) }
+        }
+        try result.get()
         buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func begin(_ bytes: UnsafeRawBufferPointer, _ end: inout Int64) throws(SystemError) {
+        try file.write(bytes, at: end)
+        try file.beginSync(at: end, count: bytes.count)
+        end += Int64(bytes.count)
     }
 
     private func count(_ batch: [PreparedEntries], from first: LedgerIndex) {

@@ -15,15 +15,17 @@ final class PreparedEntries: Sendable {
 
     /// With salts of chance.
     /// - Throws: `EventInvalid` when the formats cannot hold one of them.
-    init(_ events: some Collection<Event>, identity: LedgerIdentity) throws(Failure) {
+    init(_ events: ArraySlice<Event>, identity: LedgerIdentity) throws(Failure) {
         var salts = SaltSource(count: events.count)
         var records = ByteWriter(capacity: 768 * events.count)
         var entries: [Entry] = []
         entries.reserveCapacity(events.count)
         var (actor, pseudonym) = (Actor.controller, identity.pseudonym(of: .controller))
-        for event in events {
-            if event.actor != actor { (actor, pseudonym) = (event.actor, identity.pseudonym(of: event.actor)) }
-            entries.append(try Self.entry(event, pseudonym, salts.next(), &records))
+        for place in events.indices {
+            if events[place].actor != actor {
+                (actor, pseudonym) = (events[place].actor, identity.pseudonym(of: events[place].actor))
+            }
+            entries.append(try Self.entry(events[place], pseudonym, salts.next(), &records))
         }
         self.records = records
         self.entries = entries
@@ -33,10 +35,17 @@ final class PreparedEntries: Sendable {
         _ event: Event, _ pseudonym: String, _ salt: (UInt64, UInt64), _ records: inout ByteWriter
     ) throws(Failure) -> Entry {
         guard event.time.milliseconds >= 0 else { throw .eventInvalid("its time lies before 1970") }
-        let header = EntryHeader(event, actor: pseudonym)
+        let (phase, time) = (EntryHeader.Phase(event.phase), UInt64(event.time.milliseconds))
         // Its place is not known yet: whether its cause comes before is asked when it gets one.
-        if let problem = header.problem(at: .max) { throw .eventInvalid(problem) }
-        let made = JournalRecord.append(header, to: &records) { bytes in
+        let problem = EntryHeader.problem(
+            phase: phase, time: time, hasCause: event.cause != nil, hasOutcome: event.outcome != nil)
+        if let problem { throw .eventInvalid(problem) }
+        let made = JournalRecord.append(to: &records) { bytes in
+            EntryHeader.append(
+                type: event.type.rawValue, phase: phase, decision: event.decision.hex, cause: event.cause, time: time,
+                environment: event.environment?.text, subject: event.subject, outcome: event.outcome?.rawValue,
+                actor: pseudonym, to: &bytes)
+        } body: { bytes in
             SealedBody.append(salt: salt, to: &bytes) { SealedDocument.append(event, to: &$0) }
         }
         guard let made else {
@@ -45,7 +54,7 @@ final class PreparedEntries: Sendable {
         guard made.sealedLength <= SealedBody.saltLength + SealedBody.maximumLength else {
             throw .eventInvalid("the body of '\(event.type.rawValue)' is longer than 1 MiB; store it beside, by digest")
         }
-        return Entry(leaf: made.leaf, traits: EntryTraits(header))
+        return Entry(leaf: made.leaf, traits: EntryTraits(phase, time: time, cause: event.cause, type: event.type))
     }
 }
 
@@ -69,18 +78,13 @@ struct SaltSource {
     }
 }
 
-extension EntryHeader {
-    init(_ event: Event, actor: String) {
-        let phase: Phase =
-            switch event.phase {
-            case .intent: .intent
-            case .outcome: .outcome
-            case .fact: .fact
-            }
-        self.init(
-            type: event.type.rawValue, phase: phase, decision: event.decision.hex, cause: event.cause,
-            time: UInt64(event.time.milliseconds), environment: event.environment?.text, subject: event.subject,
-            outcome: event.outcome?.rawValue, actor: actor)
+extension EntryHeader.Phase {
+    fileprivate init(_ phase: Event.Phase) {
+        switch phase {
+        case .intent: self = .intent
+        case .outcome: self = .outcome
+        case .fact: self = .fact
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import WaybillCore
 import WaybillTrust
 
 /// What a segment begins with: the whole state that the entries before have left. `docs/ledger.md` section 4.
@@ -121,6 +122,13 @@ struct EntryTraits: Hashable, Sendable {
         time = Int64(header.time)
         cause = header.cause
         isIntent = header.phase == .intent
-        endsCause = header.phase == .outcome || header.type == "intent.reconciled"
+        endsCause = header.phase == .outcome || header.type == EventType.intentReconciled.rawValue
+    }
+
+    init(_ phase: EntryHeader.Phase, time: UInt64, cause: UInt64?, type: EventType) {
+        self.time = Int64(time)
+        self.cause = cause
+        isIntent = phase == .intent
+        endsCause = phase == .outcome || type == .intentReconciled
     }
 }

@@ -45,6 +45,16 @@ package struct EntryHeader: Hashable, Sendable {
 
     /// Appends the bytes to store.
     package func append(to bytes: inout ByteWriter) {
+        Self.append(
+            type: type, phase: phase, decision: decision, cause: cause, time: time, environment: environment,
+            subject: subject, outcome: outcome, actor: actor, to: &bytes)
+    }
+
+    /// Appends what a header of these parts stores, without making one.
+    package static func append(
+        type: String, phase: Phase, decision: String, cause: UInt64?, time: UInt64, environment: String?,
+        subject: String, outcome: String?, actor: String, to bytes: inout ByteWriter
+    ) {
         func member(_ name: StaticString, _ text: String) {
             bytes.append(name)
             JSONWriter.append(string: text, to: &bytes)
@@ -94,17 +104,22 @@ package struct EntryHeader: Hashable, Sendable {
 
     /// What is wrong with this header as the one of entry `index`, in words; nil when nothing is.
     package func problem(at index: UInt64) -> String? {
-        if time > Self.latestTime { return "its time lies after the year 9999" }
         if type.isEmpty { return "it has no type" }
         var digits = decision
         let isDecision = digits.withUTF8 { $0.count == 16 && $0.allSatisfy { 48...57 ~= $0 || 97...102 ~= $0 } }
         if !isDecision { return "its decision is not 16 lowercase hexadecimal digits" }
-        if let problem = Self.problem(ofCause: cause, at: index) { return problem }
+        return Self.problem(ofCause: cause, at: index)
+            ?? Self.problem(phase: phase, time: time, hasCause: cause != nil, hasOutcome: outcome != nil)
+    }
+
+    /// What is wrong with a header of these parts, wherever it stands; nil when nothing is.
+    package static func problem(phase: Phase, time: UInt64, hasCause: Bool, hasOutcome: Bool) -> String? {
+        if time > latestTime { return "its time lies after the year 9999" }
         switch phase {
-        case .intent: return outcome == nil ? nil : "it is an intent and has an outcome"
+        case .intent: return hasOutcome ? "it is an intent and has an outcome" : nil
         case .outcome:
-            if outcome == nil { return "it is an outcome and does not say which" }
-            return cause == nil ? "it is an outcome and names no intent" : nil
+            if !hasOutcome { return "it is an outcome and does not say which" }
+            return hasCause ? nil : "it is an outcome and names no intent"
         case .fact: return nil
         }
     }

@@ -7,12 +7,13 @@ package enum LedgerEntry {
     /// Bytes beside the header.
     private static let overhead = 1 + 2 + MerkleHash.width
 
-    /// Appends an entry whose body's digest is yet to be set; false when it would be too long, and then nothing was appended.
-    package static func append(header: EntryHeader, to bytes: inout ByteWriter) -> Bool {
+    /// Appends an entry whose header `header` appends and whose body's digest is yet to be set; false when it would be too long, and
+    /// then nothing was appended.
+    package static func append(to bytes: inout ByteWriter, header: (inout ByteWriter) -> Void) -> Bool {
         let start = bytes.count
         bytes.append(version)
         bytes.leaveRoom(2)
-        header.append(to: &bytes)
+        header(&bytes)
         let length = bytes.count - start - 3
         guard length + overhead <= maximumLength else {
             bytes.truncate(to: start)

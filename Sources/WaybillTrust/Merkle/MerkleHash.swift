@@ -1,4 +1,4 @@
-package import Crypto
+import CLibcrypto
 import WaybillCore
 
 /// A SHA-256 hash as a value without an allocation: a leaf, a node or a root of an RFC 6962 tree.
@@ -10,10 +10,6 @@ package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
 
     /// Bytes of a hash.
     package static let width = 32
-
-    package init(_ digest: SHA256Digest) {
-        self = digest.withUnsafeBytes { Self(loading: $0) }
-    }
 
     /// The hash that stands in `bytes`; nil when they are not 32.
     package init?(bytes: some Collection<UInt8>) {
@@ -38,14 +34,14 @@ package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
     package var description: String { withBytes { hexadecimal($0) } }
 
     /// Root of the tree without leaves: SHA-256 of nothing.
-    package static let empty = MerkleHash(SHA256().finalize())
+    package static let empty = plain([])
 
     /// Hash of a leaf: SHA-256(0x00 ‖ data), RFC 6962 section 2.1.
     package static func leaf(_ data: UnsafeRawBufferPointer) -> MerkleHash {
-        var hasher = SHA256()
-        hasher.update(prefix: 0x00)
-        hasher.update(bufferPointer: data)
-        return MerkleHash(hasher.finalize())
+        var hasher = SHA256State()
+        withUnsafeBytes(of: UInt8(0x00)) { hasher.update($0) }
+        hasher.update(data)
+        return hasher.finalize()
     }
 
     package static func leaf(_ data: [UInt8]) -> MerkleHash { data.withUnsafeBytes { leaf($0) } }
@@ -53,18 +49,16 @@ package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
     /// Hash of an inner node: SHA-256(0x01 ‖ left ‖ right), RFC 6962 section 2.1.
     package static func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
         var message = NodeMessage(left: left, right: right)
-        var hasher = SHA256()
-        withUnsafeBytes(of: &message) { buffer in
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[7..<72]))
-        }
-        return MerkleHash(hasher.finalize())
+        var hasher = SHA256State()
+        withUnsafeBytes(of: &message) { hasher.update(UnsafeRawBufferPointer(rebasing: $0[7..<72])) }
+        return hasher.finalize()
     }
 
     /// SHA-256 of `data` without a prefix: checksums and body digests.
     package static func plain(_ data: UnsafeRawBufferPointer) -> MerkleHash {
-        var hasher = SHA256()
-        hasher.update(bufferPointer: data)
-        return MerkleHash(hasher.finalize())
+        var hasher = SHA256State()
+        hasher.update(data)
+        return hasher.finalize()
     }
 
     package static func plain(_ data: [UInt8]) -> MerkleHash { data.withUnsafeBytes { plain($0) } }
@@ -77,8 +71,19 @@ package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-extension SHA256 {
-    fileprivate mutating func update(prefix: UInt8) {
-        withUnsafeBytes(of: prefix) { update(bufferPointer: $0) }
+/// A SHA-256 under way on the stack. A tree hashes many short messages: swift-crypto's state is an object each, which costs as
+/// much as the hash itself.
+private struct SHA256State {
+    private var context = SHA256_CTX()
+
+    init() { SHA256_Init(&context) }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) { SHA256_Update(&context, bytes.baseAddress, bytes.count) }
+
+    mutating func finalize() -> MerkleHash {
+        withUnsafeTemporaryAllocation(byteCount: MerkleHash.width, alignment: 8) { digest in
+            SHA256_Final(digest.baseAddress, &context)
+            return MerkleHash(loading: UnsafeRawBufferPointer(digest))
+        }
     }
 }

@@ -77,8 +77,10 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
     package mutating func truncate(to place: Int) { count = min(max(place, 0), count) }
 
     /// The bytes so far, for as long as `body` runs.
-    package borrowing func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        body(UnsafeRawBufferPointer(start: start, count: count))
+    package borrowing func withBytes<Result, Problem: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        try body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
     package var bytes: [UInt8] { withBytes(Array.init) }
