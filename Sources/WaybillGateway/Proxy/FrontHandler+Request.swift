@@ -168,7 +168,7 @@ extension FrontHandler {
     // MARK: Failing
 
     func attemptFailed(_ failure: AttemptFailure) {
-        let failed = exchange.backend.map { FailedChoice(backend: $0, wasSent: failure.wasSent) }
+        let failed = exchange.backend.map { FailedChoice(backend: $0, wasSent: failure.wasSent && exchange.begun) }
         countUpstreamFailure()
         letGoOfBackend(mayServeAgain: false)
         let isDivided = exchange.route?.isDivided(exchange.aim) ?? false
