@@ -142,6 +142,7 @@ import WaybillTestSupport
         var attempts = 1
         var isWhole = true
         var isIdempotent = false
+        var isDivided = false
         var expected: Bool
     }
 
@@ -149,6 +150,15 @@ import WaybillTestSupport
         Retry(testDescription: "nothing was sent", failure: .notConnected(timedOut: false), expected: true),
         Retry(
             testDescription: "not a third time", failure: .notConnected(timedOut: false), attempts: 2, expected: false),
+        Retry(
+            testDescription: "a third time where another revision could take it",
+            failure: .notConnected(timedOut: false), attempts: 2, isDivided: true, expected: true),
+        Retry(
+            testDescription: "not a fourth time", failure: .notConnected(timedOut: false), attempts: 3, isDivided: true,
+            expected: false),
+        Retry(
+            testDescription: "sent twice already", failure: .closed(reused: true), attempts: 2, isDivided: true,
+            expected: false),
         Retry(testDescription: "a kept connection was stale", failure: .closed(reused: true), expected: true),
         Retry(testDescription: "a new connection was closed", failure: .closed(reused: false), expected: false),
         Retry(
@@ -159,7 +169,8 @@ import WaybillTestSupport
     ])
     func retries(_ row: Retry) {
         #expect(
-            row.failure.mayRetry(attempts: row.attempts, isWhole: row.isWhole, isIdempotent: row.isIdempotent)
+            row.failure.mayRetry(
+                attempts: row.attempts, isWhole: row.isWhole, isIdempotent: row.isIdempotent, isDivided: row.isDivided)
                 == row.expected)
     }
 }

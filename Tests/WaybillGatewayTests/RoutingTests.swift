@@ -66,17 +66,20 @@ import WaybillCore
 
     private static func entry(_ versions: [String]) -> RouteEntry {
         RouteEntry(
-            key: "p/d", deployment: "d", rules: .openai,
-            backends: versions.enumerated().map { index, version in
-                Backend(identity: .init(replica: "r\(index)", port: index + 1), revision: "v", version: version)
-            }, slot: 0)
+            of: RouteTable.Route(
+                environment: "p", deployment: "d", servingProtocol: "openai", paths: [], versions: versions,
+                backends: versions.enumerated().map { index, version in
+                    RouteTable.Backend(replica: "r\(index)", revision: "v", version: version, port: index + 1)
+                }))
     }
 
     private static func choice(_ entry: RouteEntry, version: String? = nil, avoiding: Int? = nil, turn: Int = 0)
         -> String?
     {
-        entry.leastLoaded(version: version, avoiding: avoiding.map { entry.backends[$0] }, turn: turn, now: 100)?
-            .identity.replica
+        entry.choose(
+            version.map(RouteEntry.Aim.version) ?? .any,
+            after: avoiding.map { FailedChoice(backend: entry.backends[$0], wasSent: true) }, turn: turn, now: 100)?
+            .backend.identity.replica
     }
 
     @Test func `the least busy is chosen, ties go round`() {
@@ -122,8 +125,19 @@ import WaybillCore
             + "\"paths\":[\(paths)],\"versions\":[\(versions)],\"backends\":[\(backends)]}"
     }
 
-    private static func backend(_ replica: String, _ port: Int) -> String {
-        "{\"replica\":\"\(replica)\",\"revision\":\"r\",\"version\":\"1\",\"port\":\(port)}"
+    private static func backend(_ replica: String, _ port: Int, revision: String = "r") -> String {
+        "{\"replica\":\"\(replica)\",\"revision\":\"\(revision)\",\"version\":\"1\",\"port\":\(port)}"
+    }
+
+    /// A table of format 2 that divides `production/churn`, which has replicas of `a` and `b`, or says `more`.
+    private static func divided(_ splits: String = "", more: String = "", revision: String = "b") -> String {
+        let backends = backend("r0", 1, revision: "a") + "," + backend("r1", 2, revision: revision)
+        let added = splits.isEmpty ? more : "\"splits\":[\(splits)]\(more)"
+        return table(route(backends: backends).dropLast() + "," + added + "}", format: 2)
+    }
+
+    private static func split(_ revision: String, _ weight: Int) -> String {
+        "{\"revision\":\"\(revision)\",\"weight\":\(weight)}"
     }
 
     @Test(arguments: [
@@ -143,6 +157,34 @@ import WaybillCore
             json: table(route(speaks: "http", paths: "\"x\"")),
             message: "a path of production/churn does not begin with '/'"),
         Bad(json: table(route(versions: "\"a/b\"")), message: "a version of production/churn is empty or has a '/'"),
+        Bad(
+            json: divided(split("a", 90) + "," + split("b", 11)),
+            message: "the shares of production/churn sum to 101, not to 100"),
+        Bad(json: divided(split("a", 90)), message: "the shares of production/churn sum to 90, not to 100"),
+        Bad(
+            json: divided(split("a", 90) + "," + split("a", 10)),
+            message: "production/churn gives revision 'a' a share twice"),
+        Bad(
+            json: divided(split("a", 90) + "," + split("c", 10)),
+            message: "production/churn gives revision 'c' a share, but has no replica of it"),
+        Bad(
+            json: divided(split("a", 101) + "," + split("b", -1)),
+            message: "production/churn gives revision 'a' a share of 101; shares are 0 to 100"),
+        Bad(
+            json: divided(more: "\"chooser\":\"content-length\""),
+            message: "'content-length' is no header by which production/churn could be chosen"),
+        Bad(
+            json: divided(more: "\"chooser\":\"a b\""),
+            message: "'a b' is no header by which production/churn could be chosen"),
+        Bad(
+            json: divided(more: "\"chooser\":\"\""),
+            message: "'' is no header by which production/churn could be chosen"),
+        Bad(
+            json: divided(more: "\"model\":\"a\\r\\nx-forged: 1\""),
+            message: "'a\\u{d}\\u{a}x-forged: 1', of production/churn, cannot stand in a header field"),
+        Bad(
+            json: divided(more: "\"model\":\"a\"", revision: "é"),
+            message: "'é', of production/churn, cannot stand in a header field"),
     ])
     func refused(_ row: Bad) {
         let failure = #expect(throws: Failure.self) { try RouteTable(checking: Array(row.json.utf8)) }

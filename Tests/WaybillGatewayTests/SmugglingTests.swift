@@ -153,7 +153,7 @@ import WaybillTestSupport
         defer { upstream.stop() }
         try await withGateway([churn(upstream.port)]) { (gateway) async throws in
             let answer = try await gateway.dialog(row.bytes)
-            #expect(answer == row.answer)
+            #expect(withoutIDs(answer) == row.answer)
         }
     }
 
@@ -164,7 +164,7 @@ import WaybillTestSupport
             let smuggled =
                 Self.line + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
                 + get("/production/churn/v2")
-            #expect(try await gateway.dialog(smuggled) == Self.framing[0].answer)
+            #expect(withoutIDs(try await gateway.dialog(smuggled)) == Self.framing[0].answer)
             #expect(upstream.connections == 0)
         }
     }
@@ -174,12 +174,13 @@ import WaybillTestSupport
             let answer = try await onThread { [port = gateway.port] in
                 let socket = try PlainSocket(connectingTo: port)
                 try socket.send(
-                    Array("GET /production/churn/v2 HTTP/1.1\r\nHost: a\r\nX-A: ".utf8) + [0xE9]
+                    Array("GET /production/churn/v2 HTTP/1.1\r\nHost: a\r\nX-Request-Id: ".utf8) + [0xE9]
                         + Array("\r\n\r\n".utf8))
                 return try socket.readMessage()
             }
             #expect(answer.status == 400)
             #expect(answer.text == "{\"error\": \"header fields must be UTF-8\"}\n")
+            #expect(answer.values("x-request-id").isEmpty)
         }
     }
 }

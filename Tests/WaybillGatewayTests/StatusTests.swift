@@ -13,7 +13,7 @@ import WaybillTestSupport
                 status
                     == GatewayStatus(
                         generation: 1, pid: getpid(), address: "127.0.0.1:\(gateway.port)", build: "test",
-                        rotation: ["production/churn": ["r0", "r1"]]))
+                        rotation: ["production/churn": ["r0", "r1"]], tableFormat: 2))
         }
     }
 
@@ -69,6 +69,47 @@ import WaybillTestSupport
             }
             #expect(try SocketRequest.page("/healthz", of: gateway.folder) == "ok\n")
         }
+    }
+
+    @Test func `counts are told by revision, with the shares, and of the last few that left`() async throws {
+        let (stable, canary) = (try RawUpstream(answering: "s"), try RawUpstream.deaf())
+        defer { stable.stop() }
+        try await withGateway([divided(("s", 90, stable.port), ("c", 10, canary.port))], loops: 2) {
+            (gateway) async throws in
+            for _ in 0..<10 { #expect(try await gateway.ask(post("{}")).text == "s") }
+            func labels(_ revision: String) -> String {
+                "environment=\"production\",deployment=\"churn\",revision=\"\(revision)\",version=\"\(revision)\""
+            }
+            var page = try SocketRequest.page("/metrics", of: gateway.folder)
+            for line in [
+                "requests_total{\(labels("s")),code=\"2xx\"} 10", "request_duration_seconds_count{\(labels("s"))} 10",
+                "request_duration_seconds_bucket{\(labels("s")),le=\"+Inf\"} 10", "weight{\(labels("s"))} 90",
+                "weight{\(labels("c"))} 10", "upstream_failures_total{\(labels("c"))} 1",
+            ] {
+                #expect(page.contains("waybill_gateway_revision_\(line)\n"), "\(line)")
+            }
+            #expect(!page.contains("requests_total{\(labels("c"))"))
+            try await gateway.route([divided(("s", 100, stable.port))], generation: 2)
+            page = try SocketRequest.page("/metrics", of: gateway.folder)
+            #expect(page.contains("revision_upstream_failures_total{\(labels("c"))} 1\n"))
+            #expect(!page.contains("revision_weight{\(labels("c"))"))
+            #expect(page.contains("revision_weight{\(labels("s"))} 100\n"))
+        }
+    }
+
+    @Test func `series of revisions are bounded, and one that comes back counts on`() {
+        let registry = BackendRegistry()
+        func serve(_ number: Int) {
+            _ = registry.snapshot(of: RouteTable(generation: 1, routes: [divided(("r\(number)", 100, 1))]))
+        }
+        for number in 0..<50 { serve(number) }
+        #expect(registry.revisionReadings.map(\.revision).sorted() == ["r45", "r46", "r47", "r48", "r49"])
+        serve(47)
+        #expect(registry.revisionReadings.map(\.revision).sorted() == ["r45", "r46", "r47", "r48", "r49"])
+        serve(50)
+        #expect(registry.revisionReadings.map(\.revision).sorted() == ["r46", "r47", "r48", "r49", "r50"])
+        _ = registry.snapshot(of: RouteTable(generation: 2, routes: []))
+        #expect(registry.revisionReadings.isEmpty)
     }
 
     @Test func `a state folder with a long path works`() async throws {

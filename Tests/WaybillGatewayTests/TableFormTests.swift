@@ -38,7 +38,18 @@ import WaybillCore
         Bad("{\"format\":1,}", "byte 12: a text is expected"),
         Bad("{\"format\" 1}", "byte 10: ':' is expected"),
         Bad("{format:1}", "byte 1: a text is expected"),
-        Bad("{\"format\":2,\"later\":{}}", "byte 10: its format is 2; this build reads format 1"),
+        Bad("{\"format\":3,\"later\":{}}", "byte 10: its format is 3; this build reads formats 1 to 2"),
+        Bad("{\"format\":0}", "byte 10: its format is 0; this build reads formats 1 to 2"),
+        Bad(
+            table(
+                "{\"environment\":\"e\",\"deployment\":\"d\",\"servingProtocol\":\"oip-v2\",\"paths\":[],\"versions\":[],"
+                    + "\"backends\":[],\"model\":\"m\"}"),
+            "byte 10: its format is 1, but it says what needs format 2"),
+        Bad(
+            table("{\"splits\":[{\"revision\":\"a\"}]}"),
+            "byte 48: 'weight' is missing from the object that begins here"),
+        Bad(table("{\"model\":\"a\",\"model\":\"a\"}"), "byte 50: 'model' is given twice"),
+        Bad(table("{\"chooser\":null}"), "byte 48: a text is expected"),
         Bad("{\"format\":1.0}", "byte 10: an integer is expected"),
         Bad("{\"format\":01}", "byte 10: an integer is expected"),
         Bad("{\"format\":-}", "byte 10: an integer is expected"),
@@ -110,25 +121,76 @@ import WaybillCore
                 backends: [RouteTable.Backend(replica: "r", revision: "", version: "1", port: -5)]),
         ])
 
-    @Test func `what is written is what Foundation writes, and is read back`() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        #expect(try Array(encoder.encode(Self.sample)) == Self.sample.json)
-        #expect(try RouteTable(reading: Self.sample.json) == Self.sample)
+    /// The sample with everything that format 2 adds.
+    private static let sample2 = RouteTable(
+        generation: 7,
+        routes: [
+            divided(("sha256:a", 95, 1), ("sha256:b", 5, 2), chooser: "x-try"),
+            RouteTable.Route(
+                environment: "e", deployment: "d", servingProtocol: "http", paths: ["/"], versions: ["1"],
+                backends: [.init(replica: "r", revision: "x", version: "1", port: 4, commit: "0123abcd")], model: "m\"m"
+            ),
+        ])
+
+    /// The same as Foundation's values, of which it writes JSON by itself.
+    private static func values(_ table: RouteTable) -> [String: Any] {
+        let routes = table.routes.map { route in
+            var members: [String: Any] = [
+                "environment": route.environment, "deployment": route.deployment,
+                "servingProtocol": route.servingProtocol, "paths": route.paths, "versions": route.versions,
+                "backends": route.backends.map { backend in
+                    var members: [String: Any] = [
+                        "replica": backend.replica, "revision": backend.revision, "version": backend.version,
+                        "port": backend.port,
+                    ]
+                    if !backend.commit.isEmpty { members["commit"] = backend.commit }
+                    return members
+                },
+            ]
+            if !route.model.isEmpty { members["model"] = route.model }
+            if let chooser = route.chooser { members["chooser"] = chooser }
+            if !route.splits.isEmpty {
+                members["splits"] = route.splits.map {
+                    ["revision": $0.revision, "weight": $0.weight] as [String: Any]
+                }
+            }
+            return members
+        }
+        return ["format": table.format, "generation": table.generation, "routes": routes]
     }
 
-    @Test func `every escape, white space and any order of members are read`() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted]
-        #expect(try RouteTable(reading: Array(encoder.encode(Self.sample))) == Self.sample)
+    @Test(arguments: [sample, sample2])
+    func `what is written is what Foundation writes, and is read back`(_ table: RouteTable) throws {
+        let written = try JSONSerialization.data(
+            withJSONObject: Self.values(table), options: [.sortedKeys, .withoutEscapingSlashes])
+        #expect(String(decoding: table.json, as: UTF8.self) == String(decoding: written, as: UTF8.self))
+        #expect(try RouteTable(reading: table.json) == table)
+    }
+
+    @Test func `a table is written in the oldest format that can say it`() {
+        #expect(Self.sample.format == 1)
+        #expect(Self.sample2.format == 2)
+        #expect(Self.sample.json.starts(with: Array("{\"format\":1,".utf8)))
+        #expect(Self.sample2.json.starts(with: Array("{\"format\":2,".utf8)))
+        #expect(RouteTable(generation: 1, routes: [churn(1)]).format == 1)
+        var route = churn(1)
+        route.chooser = "x-try"
+        #expect(RouteTable(generation: 1, routes: [route]).format == 2)
+    }
+
+    @Test(arguments: [sample, sample2])
+    func `every escape, white space and any order of members are read`(_ table: RouteTable) throws {
+        let written = try JSONSerialization.data(withJSONObject: Self.values(table), options: [.prettyPrinted])
+        #expect(try RouteTable(reading: Array(written)) == table)
         let name = "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\ud83d\\ude00\""
         #expect(
             try RouteTable(reading: Array(Self.named(name).utf8)).routes.first?.deployment
                 == "\"\\/\u{8}\u{c}\n\r\tAé😀")
     }
 
-    @Test func `no table cut short or changed in one byte is anything but read or refused`() {
-        let whole = RouteTable(generation: 3, routes: [churn(1, 2)]).json
+    @Test(arguments: [RouteTable(generation: 3, routes: [churn(1, 2)]), sample2])
+    func `no table cut short or changed in one byte is anything but read or refused`(_ table: RouteTable) {
+        let whole = table.json
         for end in whole.indices {
             #expect(throws: JSONCursor.Malformed.self) { try RouteTable(reading: Array(whole[..<end])) }
         }

@@ -1,20 +1,22 @@
 /// What the gateway routes, whole: a file that the controller replaces atomically and the gateway watches.
-package struct RouteTable: Hashable, Sendable, Codable {
-    package static let currentFormat = 1
+package struct RouteTable: Hashable, Sendable {
+    /// The newest format that this build reads and writes. Format 2 adds shares, the chooser, and what stamps say.
+    package static let currentFormat = 2
 
-    package var format: Int
     /// Grows by one with each table that is published.
     package var generation: UInt64
     package var routes: [Route]
 
     package init(generation: UInt64, routes: [Route]) {
-        format = Self.currentFormat
         self.generation = generation
         self.routes = routes
     }
 
+    /// The oldest format that can say all of it: what needs nothing new is read by older builds too.
+    package var format: Int { routes.contains { $0.needsFormat2 } ? 2 : 1 }
+
     /// One deployment's rotation.
-    package struct Route: Hashable, Sendable, Codable {
+    package struct Route: Hashable, Sendable {
         package var environment: String
         package var deployment: String
         /// `oip-v2`, `openai` or `http`.
@@ -24,10 +26,17 @@ package struct RouteTable: Hashable, Sendable, Codable {
         /// Versions in rotation, for `/versions/{v}`.
         package var versions: [String]
         package var backends: [Backend]
+        /// The name of the model, for stamps; empty: not known.
+        package var model: String
+        /// Shares of the traffic by revision, in whole percent, summing to 100 over revisions that have a backend here.
+        /// Empty: all backends are one pool. A revision that is not named has a share of 0.
+        package var splits: [Split]
+        /// A header by which a tester chooses a revision (its short form or its version); nil: nobody may.
+        package var chooser: String?
 
         package init(
             environment: String, deployment: String, servingProtocol: String, paths: [String], versions: [String],
-            backends: [Backend]
+            backends: [Backend], model: String = "", splits: [Split] = [], chooser: String? = nil
         ) {
             self.environment = environment
             self.deployment = deployment
@@ -35,21 +44,45 @@ package struct RouteTable: Hashable, Sendable, Codable {
             self.paths = paths
             self.versions = versions
             self.backends = backends
+            self.model = model
+            self.splits = splits
+            self.chooser = chooser
+        }
+
+        fileprivate var needsFormat2: Bool {
+            !model.isEmpty || !splits.isEmpty || chooser != nil || backends.contains { !$0.commit.isEmpty }
+        }
+    }
+
+    /// The share of one revision in a deployment's traffic.
+    package struct Split: Hashable, Sendable, Codable {
+        /// As in `Backend.revision`.
+        package var revision: String
+        /// Whole percent, 0 to 100. With 0 it is reached by the chooser only.
+        package var weight: Int
+
+        package init(revision: String, weight: Int) {
+            self.revision = revision
+            self.weight = weight
         }
     }
 
     /// One ready replica on loopback.
-    package struct Backend: Hashable, Sendable, Codable {
+    package struct Backend: Hashable, Sendable {
         package var replica: String
+        /// In full, as in `sha256:…`.
         package var revision: String
         package var version: String
         package var port: Int
+        /// The commit at which this revision was admitted; empty: not known.
+        package var commit: String
 
-        package init(replica: String, revision: String, version: String, port: Int) {
+        package init(replica: String, revision: String, version: String, port: Int, commit: String = "") {
             self.replica = replica
             self.revision = revision
             self.version = version
             self.port = port
+            self.commit = commit
         }
     }
 }
@@ -70,10 +103,13 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var rotation: [String: [String]]
     /// Names this very rotation on the wire, so that it need not be sent again to who has it; nil: it always is.
     package var rotationMark: String?
+    /// The newest format of route tables that it reads; nil: a build that tells nothing of it and reads format 1.
+    package var tableFormat: Int?
 
     package init(
         generation: UInt64, pid: Int32, address: String, build: String, tableProblem: String? = nil,
-        outstanding: [String: Int] = [:], rotation: [String: [String]] = [:], rotationMark: String? = nil
+        outstanding: [String: Int] = [:], rotation: [String: [String]] = [:], rotationMark: String? = nil,
+        tableFormat: Int? = nil
     ) {
         self.generation = generation
         self.pid = pid
@@ -83,5 +119,6 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
         self.outstanding = outstanding
         self.rotation = rotation
         self.rotationMark = rotationMark
+        self.tableFormat = tableFormat
     }
 }

@@ -104,6 +104,8 @@ extension Controller {
         let known = Dictionary(
             (observations[request.key]?.replicas ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var backends: [RouteTable.Backend] = []
+        // What was said first of a revision stays: a later commit may name it again.
+        let commits = request.origins.mapValues(\.hex).merging(await publisher.commits(of: request.key)) { $1 }
         for id in replicas {
             guard let replica = known[id], let port = replica.port else {
                 throw Failure(.wait, reason: "ReplicaUnknown", message: "replica \(id) has no port that is known")
@@ -111,13 +113,14 @@ extension Controller {
             backends.append(
                 RouteTable.Backend(
                     replica: id.description, revision: replica.revision.description,
-                    version: replica.version.version.description, port: port))
+                    version: replica.version.version.description, port: port,
+                    commit: commits[replica.revision.description] ?? ""))
         }
         let route = request.spec.map { spec in
             RouteTable.Route(
                 environment: request.key.environment.text, deployment: request.key.name.text,
                 servingProtocol: spec.protocolName.rawValue, paths: spec.paths,
-                versions: Set(backends.map(\.version)).sorted(), backends: backends)
+                versions: Set(backends.map(\.version)).sorted(), backends: backends, model: spec.version.model.text)
         }
         let generation = try await publisher.publish(.init(key: request.key, route: route), ticket: ticket)
         await monitor.forget()

@@ -43,6 +43,15 @@ package actor RoutePublisher {
     /// Whether the published table has a route for `key`.
     package func hasRoute(_ key: DeploymentKey) -> Bool { routed.contains(key) }
 
+    /// By revision, the commits that the published table tells for `key`.
+    package func commits(of key: DeploymentKey) -> [String: String] {
+        guard routed.contains(key) else { return [:] }
+        let route = table.routes.first { $0.environment == key.environment.text && $0.deployment == key.name.text }
+        return Dictionary(
+            (route?.backends ?? []).filter { !$0.commit.isEmpty }.map { ($0.revision, $0.commit) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     /// Makes `change` part of the published table; returns the generation that has it once the table is durable.
     ///
     /// The first caller publishes, then goes on for those who came meanwhile: no task without a parent.

@@ -63,6 +63,8 @@ package struct ActRequest: Hashable, Sendable {
     package var spec: RevisionSpec?
     /// The commit that the desired rendering came with.
     package var commit: CommitID?
+    /// By revision, the commits that brought what serves or is to serve, for the stamps of a rotation.
+    package var origins: [String: CommitID]
     package var decision: DecisionID
     package var reason: String
     /// What a validation asks.
@@ -70,9 +72,11 @@ package struct ActRequest: Hashable, Sendable {
 
     package init(
         id: EffectID, key: DeploymentKey, action: Action, spec: RevisionSpec?, commit: CommitID?,
-        decision: DecisionID, reason: String, question: ValidationQuestion? = nil
+        decision: DecisionID, reason: String, question: ValidationQuestion? = nil,
+        origins: [String: CommitID] = [:]
     ) {
         self.question = question
+        self.origins = origins
         self.id = id
         self.key = key
         self.action = action

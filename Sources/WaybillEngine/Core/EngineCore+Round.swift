@@ -223,7 +223,7 @@ extension EngineCore {
         let request = ActRequest(
             id: takeEffectID(), key: key, action: planned.action, spec: state.spec(for: planned.action),
             commit: state.commit, decision: decision(key), reason: planned.reason,
-            question: question(planned.action, key))
+            question: question(planned.action, key), origins: facts.keys[key]?.origins ?? [:])
         var flight = InFlight(
             id: request.id, act: request, deadline: now, before: facts.keys[key], generation: state.generation)
         fold(request.intent(at: wallNow))

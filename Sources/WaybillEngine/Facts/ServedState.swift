@@ -64,6 +64,14 @@ extension KeyFacts {
         served.removeFirst(max(0, served.count - Self.mostServed))
     }
 
+    /// By revision, the commits that brought what served, serves, or is to serve.
+    var origins: [String: CommitID] {
+        var origins = Dictionary(served.map { ($0.revision, $0.commit) }, uniquingKeysWith: { first, _ in first })
+        if let standIn { origins[standIn.revision] = origins[standIn.revision] ?? standIn.commit }
+        if let decided, let commit = decided.commit { origins[decided.to] = origins[decided.to] ?? commit }
+        return origins
+    }
+
     /// The rotation has become that of `revisions`, in their short form.
     mutating func noteStay(of revisions: Set<String>, at time: Timestamp) {
         let alone = revisions.count == 1 ? revisions.first : nil

@@ -21,10 +21,14 @@ package struct GatewayClient: GatewayControl {
         return try? JSONDecoder().decode(GatewayStatus.self, from: body)
     }
 
+    /// Writes the table for the gateway that runs: an older build, which the next one replaces without losing a request,
+    /// reads older formats only. Where none answers the next to start is of this build.
+    ///
+    /// - Throws: `Failure` when the table cannot be written, would be refused, or says what the running gateway cannot do.
     package func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure) {
         let outcome: Result<Void, Failure> = await onQueue {
             do throws(Failure) {
-                let bytes = table.json
+                let bytes = try spoken(table).json
                 // What the gateway would refuse must not replace what it serves.
                 _ = try RouteTable(checking: bytes)
                 return .success(try AtomicFile.write(Data(bytes), to: paths.table))
@@ -33,6 +37,11 @@ package struct GatewayClient: GatewayControl {
             }
         }
         try outcome.get()
+    }
+
+    private func spoken(_ table: RouteTable) throws(Failure) -> RouteTable {
+        guard table.format > 1, let running = known.completed(ask(known.path)) else { return table }
+        return try table.spoken(in: running.tableFormat ?? 1, to: running.build)
     }
 
     private func onQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {

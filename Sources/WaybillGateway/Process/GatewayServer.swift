@@ -34,11 +34,13 @@ package final class GatewayServer: Sendable {
         self.address = address
         self.group = group
         var loops: [NIOLoopBound<LoopState>] = []
+        let predictions = PredictionClock()
         for loop in group.makeIterator() {
             let limits = configuration.limits
             loops.append(
                 try await loop.submit {
-                    NIOLoopBound(LoopState(eventLoop: loop, limits: limits), eventLoop: loop)
+                    NIOLoopBound(
+                        LoopState(eventLoop: loop, limits: limits, predictions: predictions), eventLoop: loop)
                 }.get())
         }
         self.loops = loops
@@ -141,7 +143,8 @@ package final class GatewayServer: Sendable {
             generation: min(state.0, inherited?.generation ?? .max), pid: getpid(), address: address.description,
             build: configuration.build, tableProblem: state.1,
             outstanding: registry.outstanding.merging(inherited?.outstanding ?? [:], uniquingKeysWith: +),
-            rotation: mark.map { $0 == state.2.mark } == true ? [:] : state.2.rotation, rotationMark: state.2.mark)
+            rotation: mark.map { $0 == state.2.mark } == true ? [:] : state.2.rotation, rotationMark: state.2.mark,
+            tableFormat: RouteTable.currentFormat)
     }
 
     var handOverReport: HandOver.Report {
@@ -161,6 +164,8 @@ package final class GatewayServer: Sendable {
 
     /// The deployment that each slot of a reading counts.
     var slotNames: [Int: String] { registry.slotNames }
+
+    var revisionReadings: [RevisionReading] { registry.revisionReadings }
 
     // MARK: Ending
 

@@ -3,6 +3,7 @@ import NIOHTTP1
 /// One request and its answer, as far as they have come.
 struct Exchange {
     // The request.
+    var id = PredictionID(tick: 0, random: 0)
     var facts: RequestFacts?
     var isHead = false
     var clientMinor = 1
@@ -18,7 +19,10 @@ struct Exchange {
 
     // The backend.
     var route: RouteEntry?
-    var version: String?
+    var aim = RouteEntry.Aim.any
+    /// Whom the request was given to last, also when that came to nothing.
+    var candidate: Candidate?
+    /// The same, while its count of requests in flight includes this one.
     var backend: Backend?
     var upstream: UpstreamConnection?
     var attempts = 0
@@ -32,6 +36,19 @@ struct Exchange {
     var status = 0
     var closing = false
     var upstreamMayServeAgain = false
+
+    /// What an answer of its replica carries.
+    var stamps: AnswerStamps {
+        AnswerStamps(id: id, lines: candidate?.stamp ?? [], requestID: facts?.requestID)
+    }
+
+    /// What an answer of our own carries: no replica is to be taken for its author. A name that is not UTF-8, which the
+    /// request may be refused for, does not come back.
+    var refusalStamps: AnswerStamps {
+        let name = facts?.requestID
+        let isText = name.map { !$0.unicodeScalars.contains("\u{FFFD}") } ?? false
+        return AnswerStamps(id: id, requestID: isText ? name : nil)
+    }
 }
 
 /// How an attempt at a backend failed before its answer began.
@@ -45,13 +62,21 @@ enum AttemptFailure: Equatable {
     case garbled
 
     /// Whether the request may be sent once more: never when the backend may have acted on it and acting twice could matter.
-    func mayRetry(attempts: Int, isWhole: Bool, isIdempotent: Bool) -> Bool {
-        guard attempts < 2, isWhole else { return false }
+    ///
+    /// - Parameter isDivided: another revision could take it.
+    func mayRetry(attempts: Int, isWhole: Bool, isIdempotent: Bool, isDivided: Bool = false) -> Bool {
+        guard isWhole else { return false }
+        // A connection that was refused has sent nothing, so there is a third attempt for another revision.
         return switch self {
-        case .notConnected: true
-        case .closed(let reused): reused || isIdempotent
+        case .notConnected: attempts < (isDivided ? 3 : 2)
+        case .closed(let reused): attempts < 2 && (reused || isIdempotent)
         case .garbled: false
         }
+    }
+
+    /// Whether the backend may have got something of the request.
+    var wasSent: Bool {
+        if case .notConnected = self { false } else { true }
     }
 
     var refusal: Refusal {

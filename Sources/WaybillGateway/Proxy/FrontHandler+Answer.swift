@@ -13,7 +13,7 @@ extension FrontHandler {
             if head.status.code < 200 { return try passInformation(head, facts) }
             try writeHead(head, facts)
         } catch {
-            if let slot = exchange.route?.slot { loop.meters.upstreamFailed(slot) }
+            countUpstreamFailure()
             refuse(error)
         }
     }
@@ -22,7 +22,8 @@ extension FrontHandler {
         let closing =
             !exchange.keepsAlive || !exchange.requestEnded || facts.body == .untilClose || loop.isDraining
         var buffer = loop.takeBuffer()
-        buffer.writeAnswer(head, facts: facts, clientMinor: exchange.clientMinor, closing: closing)
+        buffer.writeAnswer(
+            head, facts: facts, clientMinor: exchange.clientMinor, closing: closing, stamps: exchange.stamps)
         guard !buffer.holdsReplacementCharacter() else { throw AnswerFacts.bad("has header fields that are not UTF-8") }
         answer = buffer
         exchange.answerBegun = true
@@ -36,7 +37,7 @@ extension FrontHandler {
     private func passInformation(_ head: HTTPResponseHead, _ facts: AnswerFacts) throws(Refusal) {
         guard head.status != .continue, exchange.clientMinor >= 1 else { return }
         var buffer = loop.takeBuffer()
-        buffer.writeAnswer(head, facts: facts, clientMinor: 1, closing: false)
+        buffer.writeAnswer(head, facts: facts, clientMinor: 1, closing: false, stamps: nil)
         guard !buffer.holdsReplacementCharacter() else { throw AnswerFacts.bad("has header fields that are not UTF-8") }
         context?.writeAndFlush(Self.wrapOutboundOut(buffer), promise: nil)
     }
@@ -74,9 +75,7 @@ extension FrontHandler {
         if exchange.answerBody == .chunked { answer.writeLastChunk(trailers) }
         let isComplete = exchange.requestEnded
         letGoOfBackend(mayServeAgain: exchange.upstreamMayServeAgain && isComplete)
-        if let slot = exchange.route?.slot {
-            loop.meters.answered(slot, status: exchange.status, nanoseconds: LoopClock.exact() &- exchange.startedAt)
-        }
+        countAnswer()
         let bytes = answer
         answer = ByteBuffer()
         finishAnswer(bytes)
@@ -102,7 +101,7 @@ extension FrontHandler {
             return attemptFailed(garbled ? .garbled : .closed(reused: upstream.isReused))
         }
         // The client sees a short body or a missing last chunk: it cannot take it for a whole answer.
-        if let slot = exchange.route?.slot { loop.meters.upstreamFailed(slot) }
+        countUpstreamFailure()
         if answer.readableBytes > 0 { context?.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil) }
         cutOff()
     }

@@ -5,17 +5,14 @@ import NIOHTTP1
 extension FrontHandler {
     /// Answers the exchange under way ourselves. Only before a backend's answer has begun.
     func refuse(_ refusal: Refusal) {
-        loop.meters.refused(refusal.kind)
-        if let slot = exchange.route?.slot {
-            let taken = LoopClock.exact() &- exchange.startedAt
-            loop.meters.answered(slot, status: Int(refusal.status.code), nanoseconds: taken)
-        }
+        countRefusal(refusal)
         letGoOfBackend(mayServeAgain: false)
         exchange.closing = refusal.closes || !exchange.keepsAlive || loop.isDraining || !canDiscardRest
         exchange.answerBegun = true
         var buffer = loop.takeBuffer()
         buffer.writeRefusal(
-            refusal, toHead: exchange.isHead, clientMinor: exchange.clientMinor, closing: exchange.closing)
+            refusal, toHead: exchange.isHead, clientMinor: exchange.clientMinor, closing: exchange.closing,
+            stamps: exchange.refusalStamps)
         finishAnswer(buffer)
     }
 
@@ -23,6 +20,7 @@ extension FrontHandler {
     func refuseOutsideExchange(_ refusal: Refusal) {
         stage = .active
         exchange.startedAt = loop.clock.coarse
+        exchange.id = loop.nextID()
         refuse(refusal)
     }
 
@@ -77,7 +75,7 @@ extension FrontHandler {
         guard stage == .active, !exchange.answerBegun else { return cutOff() }
         let waitsForBackend = exchange.requestEnded || exchange.upstream.map { !$0.isWritable } ?? false
         if waitsForBackend {
-            if let slot = exchange.route?.slot { loop.meters.upstreamFailed(slot) }
+            countUpstreamFailure()
             refuse(Refusal(.timedOut, .gatewayTimeout, "the replica did not answer in time"))
         } else {
             refuse(.tooSlow)

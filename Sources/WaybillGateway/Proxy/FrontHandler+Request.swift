@@ -9,6 +9,7 @@ extension FrontHandler {
         stage = .active
         headArrives = false
         exchange.startedAt = LoopClock.exact()
+        exchange.id = loop.nextID()
         exchange.isHead = head.method == .HEAD
         exchange.clientMinor = head.version.minor
         exchange.keepsAlive = head.isKeepAlive
@@ -31,22 +32,26 @@ extension FrontHandler {
         let target = try RequestTarget(head.uri)
         guard let route = loop.snapshot.route(target.key) else { throw .notRouted }
         exchange.route = route
-        switch route.rules.judge(target.path) {
-        case .pass(let version): exchange.version = version
-        case .refused(let why): throw Refusal(.notServed, .notFound, why)
-        }
-        guard route.backends.contains(where: { exchange.version == nil || $0.version == exchange.version }) else {
-            throw .notReady
-        }
-        exchange.isIdempotent = head.method.isIdempotent || route.rules.isRepeatable(target.path)
+        exchange.aim = try route.aim(at: target.path, choice: try Self.choice(in: head, by: route.chooser))
+        exchange.isIdempotent = head.method.isIdempotent || route.isRepeatable(target.path)
         switch facts.body {
         case .none: exchange.gathers = true
         case .length(let length): exchange.gathers = length <= loop.limits.gatherBytes
         case .chunked: exchange.gathers = false
         }
         outbound.clear()
-        outbound.writeRequest(head, facts: facts, target: target.rest, client: client)
+        outbound.writeRequest(head, facts: facts, target: target.rest, client: client, random: &loop.random)
         guard !outbound.holdsReplacementCharacter() else { throw .malformed("header fields must be UTF-8") }
+    }
+
+    /// What the request's field of the name `chooser` says; nil without one.
+    private static func choice(in head: HTTPRequestHead, by chooser: String?) throws(Refusal) -> String? {
+        guard let chooser else { return nil }
+        let values = head.headers[chooser]
+        guard values.count <= 1 else {
+            throw Refusal(.malformed, .badRequest, "the header '\(chooser)' is given more than once")
+        }
+        return values.first
     }
 
     func takeBody(_ part: ByteBuffer) {
@@ -107,11 +112,15 @@ extension FrontHandler {
     // MARK: Choosing
 
     /// Chooses a backend and brings the request to it.
-    func dispatch(avoiding failed: Backend? = nil, sendsNow: Bool = true) {
+    ///
+    /// - Parameter failure: the attempt before this one.
+    func dispatch(after failure: FailedChoice? = nil, sendsNow: Bool = true) {
         guard let route = exchange.route,
-            let backend = route.leastLoaded(
-                version: exchange.version, avoiding: failed, turn: loop.nextTurn(), now: loop.clock.coarse)
+            let candidate = route.choose(
+                exchange.aim, after: failure, turn: loop.nextTurn(), now: loop.clock.coarse)
         else { return refuse(.notReady) }
+        let backend = candidate.backend
+        exchange.candidate = candidate
         exchange.backend = backend
         exchange.attempts += 1
         backend.outstanding.wrappingAdd(1, ordering: .relaxed)
@@ -159,22 +168,25 @@ extension FrontHandler {
     // MARK: Failing
 
     func attemptFailed(_ failure: AttemptFailure) {
-        let failed = exchange.backend
-        if let slot = exchange.route?.slot { loop.meters.upstreamFailed(slot) }
+        let failed = exchange.backend.map { FailedChoice(backend: $0, wasSent: failure.wasSent && exchange.begun) }
+        countUpstreamFailure()
         letGoOfBackend(mayServeAgain: false)
-        if failure.mayRetry(attempts: exchange.attempts, isWhole: exchange.isWhole, isIdempotent: exchange.isIdempotent)
+        let isDivided = exchange.route?.isDivided(exchange.aim) ?? false
+        if failure.mayRetry(
+            attempts: exchange.attempts, isWhole: exchange.isWhole, isIdempotent: exchange.isIdempotent,
+            isDivided: isDivided)
         {
             exchange.begun = false
-            retry(avoiding: failed)
+            retry(after: failed)
         } else {
             refuse(failure.refusal)
         }
     }
 
     /// The table may have changed since the first choice.
-    private func retry(avoiding failed: Backend?) {
+    private func retry(after failed: FailedChoice?) {
         if let key = exchange.route?.key, let current = loop.snapshot.route(Substring(key)) { exchange.route = current }
-        dispatch(avoiding: failed)
+        dispatch(after: failed)
     }
 
     /// Ends the tie to the backend; its count of requests in flight goes down exactly once.
@@ -189,7 +201,7 @@ extension FrontHandler {
 
     /// The client is gone: so is the reason for an answer.
     func cancelExchange() {
-        if !exchange.answerBegun, let slot = exchange.route?.slot { loop.meters.cancelled(slot) }
+        if !exchange.answerBegun { countCancelled() }
         letGoOfBackend(mayServeAgain: false)
     }
 }

@@ -7,6 +7,8 @@ final class LoopState {
     let meters = LoopMeters()
     let pool: UpstreamPool
     var clock = LoopClock()
+    var random = RandomSupply()
+    private let predictions: PredictionClock
     private(set) var snapshot = RoutingSnapshot.empty
     private(set) var isDraining = false
     /// Every client connection of this loop, each knowing its place.
@@ -15,9 +17,11 @@ final class LoopState {
     private var turn = 0
     private var onEmpty: (() -> Void)?
 
-    init(eventLoop: any EventLoop, limits: GatewayLimits) {
+    /// - Parameter predictions: shared by every loop of the process.
+    init(eventLoop: any EventLoop, limits: GatewayLimits, predictions: PredictionClock) {
         self.eventLoop = eventLoop
         self.limits = limits
+        self.predictions = predictions
         pool = UpstreamPool(eventLoop: eventLoop, limits: limits)
     }
 
@@ -30,6 +34,10 @@ final class LoopState {
     func nextTurn() -> Int {
         turn &+= 1
         return turn & 0xFFFF
+    }
+
+    func nextID() -> PredictionID {
+        PredictionID(tick: predictions.tick(at: PredictionClock.now()), random: random.next())
     }
 
     // MARK: Client connections

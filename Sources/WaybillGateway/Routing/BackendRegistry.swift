@@ -1,7 +1,8 @@
 import Synchronization
 import WaybillCore
 
-/// Turns tables into snapshots, keeping the identity of what stays: backends with their counts, and each deployment's slot.
+/// Turns tables into snapshots, keeping the identity of what stays: backends with their counts, each deployment's slot, and
+/// what is counted by revision.
 final class BackendRegistry: Sendable {
     private struct State {
         /// By port, which a checked table gives to one replica only.
@@ -9,6 +10,14 @@ final class BackendRegistry: Sendable {
         /// Out of rotation, with requests still in flight when last looked at.
         var leaving: [Backend] = []
         var slots: [String: Int] = [:]
+        var deployments: [String: Known] = [:]
+    }
+
+    private struct Known {
+        var revisions = DeploymentRevisions()
+        /// The last table's.
+        var route: RouteTable.Route
+        var entry: RouteEntry
     }
 
     /// Deployments that are counted each by itself in a process's life; later ones share the slot after the last.
@@ -19,19 +28,43 @@ final class BackendRegistry: Sendable {
     func snapshot(of table: RouteTable) -> RoutingSnapshot {
         state.withLock { state in
             var kept = [Int: Backend](minimumCapacity: table.routes.count)
+            var deployments = [String: Known](minimumCapacity: table.routes.count)
             state.slots.reserveCapacity(min(table.routes.count, Self.maximumSlots))
             let entries = table.routes.map { route in
                 let key = route.key
-                return RouteEntry(
-                    key: key, deployment: route.deployment, rules: route.rules,
-                    backends: route.backends.map { Self.backend($0, in: state.backends, keeping: &kept) },
-                    slot: Self.slot(of: key, in: &state.slots))
+                let known = Self.known(route, key: key, in: &state, keeping: &kept)
+                deployments[key] = known
+                return known.entry
             }
             let gone = state.backends.values.filter { kept[$0.identity.port] !== $0 }
             state.leaving = (state.leaving + gone).filter { $0.outstanding.load(ordering: .relaxed) > 0 }
             state.backends = kept
+            state.deployments = deployments
             return RoutingSnapshot(generation: table.generation, entries: entries)
         }
+    }
+
+    /// A route that is as it was keeps its entry: of thousands, a table changes few.
+    private static func known(
+        _ route: RouteTable.Route, key: String, in state: inout State, keeping kept: inout [Int: Backend]
+    ) -> Known {
+        if let known = state.deployments[key], known.route == route {
+            for backend in known.entry.backends { kept[backend.identity.port] = backend }
+            return known
+        }
+        var revisions = state.deployments[key]?.revisions ?? DeploymentRevisions()
+        revisions.adopt(route)
+        var candidates: [Candidate] = []
+        for wanted in route.backends {
+            candidates.append(
+                Candidate(
+                    backend: backend(wanted, in: state.backends, keeping: &kept),
+                    stamp: Stamp.lines(model: route.model, of: wanted), meter: revisions.meter(of: wanted)))
+        }
+        let entry = RouteEntry(route, candidates: candidates, slot: slot(of: key, in: &state.slots)) {
+            revisions.turn(for: $0)
+        }
+        return Known(revisions: revisions, route: route, entry: entry)
     }
 
     /// Requests in flight by replica, where there are any.
@@ -50,6 +83,13 @@ final class BackendRegistry: Sendable {
     var slotNames: [Int: String] {
         state.withLock { state in
             Dictionary(state.slots.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// What was counted by deployment and revision, of deployments in the table.
+    var revisionReadings: [RevisionReading] {
+        state.withLock { state in
+            state.deployments.sorted { $0.key < $1.key }.flatMap { key, known in known.revisions.readings(of: key) }
         }
     }
 

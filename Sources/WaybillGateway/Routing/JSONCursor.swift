@@ -15,10 +15,10 @@ struct JSONCursor {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// An object with each of `names` exactly once, in any order, and nothing else; `member` reads the value of the name
-    /// at the index that it is given.
+    /// An object with each of `names` exactly once, in any order, and nothing else but any of `optional`, once at most;
+    /// `member` reads the value of the name at the index that it is given, with `optional` counted on after `names`.
     mutating func object(
-        _ names: [String], _ member: (inout JSONCursor, Int) throws(Malformed) -> Void
+        _ names: [String], optional: [String] = [], _ member: (inout JSONCursor, Int) throws(Malformed) -> Void
     ) throws(Malformed) {
         let start = try open(UInt8(ascii: "{"), "an object")
         var seen: UInt64 = 0
@@ -27,7 +27,9 @@ struct JSONCursor {
             skipSpace()
             let place = offset
             let name = try text(limit: 64)
-            guard let index = names.firstIndex(of: name) else {
+            guard
+                let index = names.firstIndex(of: name) ?? optional.firstIndex(of: name).map({ names.count + $0 })
+            else {
                 throw Malformed(offset: place, problem: "\(name.quotedForMessage) is no member of this object")
             }
             guard seen & 1 << index == 0 else {

@@ -53,10 +53,53 @@ extension RouteTable.Route {
         guard versions.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(UInt8(ascii: "/")) }) else {
             throw RouteTable.refused("a version of \(key) is empty or has a '/'")
         }
+        try checkShares()
+        try checkStamps()
+        if let chooser, !HeaderKind.mayChoose(chooser) {
+            throw RouteTable.refused("\(chooser.quotedForMessage) is no header by which \(key) could be chosen")
+        }
     }
 
+    private func checkShares() throws(Failure) {
+        guard !splits.isEmpty else { return }
+        let here = Set(backends.map(\.revision))
+        var seen = Set<String>()
+        for split in splits {
+            let name = split.revision.quotedForMessage
+            guard seen.insert(split.revision).inserted else {
+                throw RouteTable.refused("\(key) gives revision \(name) a share twice")
+            }
+            guard here.contains(split.revision) else {
+                throw RouteTable.refused("\(key) gives revision \(name) a share, but has no replica of it")
+            }
+            guard (0...100).contains(split.weight) else {
+                throw RouteTable.refused(
+                    "\(key) gives revision \(name) a share of \(split.weight); shares are 0 to 100")
+            }
+        }
+        let sum = splits.reduce(0) { $0 + $1.weight }
+        guard sum == 100 else { throw RouteTable.refused("the shares of \(key) sum to \(sum), not to 100") }
+    }
+
+    /// These go into header fields as they are.
+    private func checkStamps() throws(Failure) {
+        try checkStamp(model)
+        for backend in backends {
+            try checkStamp(backend.revision)
+            try checkStamp(backend.version)
+            try checkStamp(backend.commit)
+        }
+    }
+
+    private func checkStamp(_ text: String) throws(Failure) {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw RouteTable.refused("\(text.quotedForMessage), of \(key), cannot stand in a header field")
+        }
+    }
+
+    /// - Parameter versions: those that `/versions/{v}` may name.
     /// - Precondition: the route has been checked.
-    var rules: PathRules {
+    func rules(naming versions: [String]) -> PathRules {
         switch ServingProtocol(rawValue: servingProtocol) {
         case .oipV2: .oipV2(model: deployment, versions: versions)
         case .openai: .openai

@@ -1,7 +1,8 @@
 import WaybillCore
 
-/// The form of a route table in JSON. Every member is required, and no other is allowed: what a later build adds changes
-/// the format's number, so that an older gateway refuses the table rather than serve half of what it says.
+/// The form of a route table in JSON. The members of format 1 are required, those that format 2 adds may be left out and
+/// then say nothing, and no other is allowed: what a later build adds changes the format's number, so that an older
+/// gateway refuses the table rather than serve half of what it says.
 extension RouteTable {
     static let maximumRoutes = 20_000
     /// Of one route: paths, versions, replicas.
@@ -13,34 +14,44 @@ extension RouteTable {
         var cursor = JSONCursor(bytes)
         self.init(generation: 0, routes: [])
         var table = self
+        var format = (number: 0, offset: 0)
         try cursor.object(["format", "generation", "routes"]) { (cursor, index) throws(JSONCursor.Malformed) in
             switch index {
-            case 0: try Self.readFormat(&cursor)
+            case 0: format = try Self.readFormat(&cursor)
             case 1: table.generation = try cursor.integer(UInt64.self)
             default: table.routes = try cursor.list(limit: Self.maximumRoutes, Route.read)
             }
         }
         try cursor.finish()
+        guard table.format <= format.number else {
+            throw JSONCursor.Malformed(
+                offset: format.offset,
+                problem: "its format is \(format.number), but it says what needs format \(table.format)")
+        }
         self = table
     }
 
     /// Told at once: the rest of another format is nothing that this build could judge.
-    private static func readFormat(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) {
+    private static func readFormat(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) -> (
+        number: Int, offset: Int
+    ) {
         let format = try cursor.integer(Int.self)
-        guard format == currentFormat else {
+        let offset = cursor.offset - String(format).utf8.count
+        guard (1...currentFormat).contains(format) else {
             throw JSONCursor.Malformed(
-                offset: cursor.offset - String(format).utf8.count,
-                problem: "its format is \(format); this build reads format \(currentFormat)")
+                offset: offset, problem: "its format is \(format); this build reads formats 1 to \(currentFormat)")
         }
+        return (format, offset)
     }
 }
 
 extension RouteTable.Route {
     private static let members = ["backends", "deployment", "environment", "paths", "servingProtocol", "versions"]
+    private static let members2 = ["chooser", "model", "splits"]
 
     fileprivate static func read(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) -> Self {
         var route = Self(environment: "", deployment: "", servingProtocol: "", paths: [], versions: [], backends: [])
-        try cursor.object(members) { (cursor, index) throws(JSONCursor.Malformed) in
+        try cursor.object(members, optional: members2) { (cursor, index) throws(JSONCursor.Malformed) in
             switch index {
             case 0:
                 route.backends = try cursor.list(limit: RouteTable.maximumEntries, RouteTable.Backend.read)
@@ -48,24 +59,44 @@ extension RouteTable.Route {
             case 2: route.environment = try readText(&cursor)
             case 3: route.paths = try cursor.list(limit: RouteTable.maximumEntries, readText)
             case 4: route.servingProtocol = try readText(&cursor)
-            default: route.versions = try cursor.list(limit: RouteTable.maximumEntries, readText)
+            case 5: route.versions = try cursor.list(limit: RouteTable.maximumEntries, readText)
+            case 6: route.chooser = try readText(&cursor)
+            case 7: route.model = try readText(&cursor)
+            default: route.splits = try cursor.list(limit: RouteTable.maximumEntries, RouteTable.Split.read)
             }
         }
         return route
     }
 }
 
+extension RouteTable.Split {
+    private static let members = ["revision", "weight"]
+
+    fileprivate static func read(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) -> Self {
+        var split = Self(revision: "", weight: 0)
+        try cursor.object(members) { (cursor, index) throws(JSONCursor.Malformed) in
+            switch index {
+            case 0: split.revision = try readText(&cursor)
+            default: split.weight = try cursor.integer(Int.self)
+            }
+        }
+        return split
+    }
+}
+
 extension RouteTable.Backend {
     private static let members = ["port", "replica", "revision", "version"]
+    private static let members2 = ["commit"]
 
     fileprivate static func read(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) -> Self {
         var backend = Self(replica: "", revision: "", version: "", port: 0)
-        try cursor.object(members) { (cursor, index) throws(JSONCursor.Malformed) in
+        try cursor.object(members, optional: members2) { (cursor, index) throws(JSONCursor.Malformed) in
             switch index {
             case 0: backend.port = try cursor.integer(Int.self)
             case 1: backend.replica = try readText(&cursor)
             case 2: backend.revision = try readText(&cursor)
-            default: backend.version = try readText(&cursor)
+            case 3: backend.version = try readText(&cursor)
+            default: backend.commit = try readText(&cursor)
             }
         }
         return backend

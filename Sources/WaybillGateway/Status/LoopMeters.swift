@@ -38,6 +38,8 @@ struct DeploymentReading: Sendable {
     /// The client went away before an answer.
     var cancelled: UInt64 = 0
 
+    var isZero: Bool { codes.allSatisfy { $0 == 0 } && upstreamFailures == 0 && cancelled == 0 }
+
     /// Upper bounds in nanoseconds.
     static let bounds: [UInt64] = [
         1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000, 500_000_000,

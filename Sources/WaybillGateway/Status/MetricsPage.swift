@@ -1,23 +1,49 @@
 import WaybillCore
 
-/// The counts as Prometheus reads them. Labels are bounded: deployments of the table, replicas in flight, fixed words.
+/// The counts as Prometheus reads them. Labels are bounded: deployments of the table, their revisions in the table and the
+/// last few that left it, replicas in flight, fixed words.
 struct MetricsPage {
     let counts: GatewayReading
     let names: [Int: String]
+    let revisions: [RevisionReading]
     let status: GatewayStatus
     let connections: Int
 
     var text: String {
-        var lines: [String] = []
-        lines += requests + durations + failures
-        lines += gauges
+        let byDeployment = deployments
+        let byRevision = countedRevisions
+        var lines = Self.requests("requests_total", "Answers by deployment and class of status.", byDeployment)
+        lines += Self.durations(
+            "request_duration_seconds", "From a request's head to the end of its answer.", byDeployment)
+        lines += Self.upstreamFailures(
+            "upstream_failures_total", "Attempts at a replica that failed.", byDeployment)
+        lines += Self.requests(
+            "revision_requests_total", "Answers by revision and class of status.", byRevision)
+        lines += Self.durations(
+            "revision_request_duration_seconds", "From a request's head to the end of its answer, by revision.",
+            byRevision)
+        lines += Self.upstreamFailures(
+            "revision_upstream_failures_total", "Attempts at a replica that failed, by revision.", byRevision)
+        lines += weights + refusals + gauges
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private var deployments: [(labels: String, reading: DeploymentReading)] {
+    private typealias Series = [(labels: String, reading: DeploymentReading)]
+
+    private var deployments: Series {
         counts.bySlot.enumerated().compactMap { slot, reading in
             reading.map { (Self.labels(names[slot]), $0) }
         }
+    }
+
+    /// Without those that never had a request: most deployments of a large fleet have one revision, asked seldom.
+    private var countedRevisions: Series {
+        revisions.filter { !$0.counts.isZero }.map { (Self.labels(of: $0), $0.counts) }
+    }
+
+    private static func labels(of reading: RevisionReading) -> String {
+        labels(reading.deployment)
+            + ",revision=\"\(escaped(reading.revision))\",version=\"\(escaped(reading.version))\""
     }
 
     private static func labels(_ name: String?) -> String {
@@ -27,56 +53,59 @@ struct MetricsPage {
         return "environment=\"\(parts[0])\",deployment=\"\(parts[1])\""
     }
 
-    private var requests: [String] {
-        var lines = [
-            "# HELP waybill_gateway_requests_total Answers by deployment and class of status.",
-            "# TYPE waybill_gateway_requests_total counter",
-        ]
-        for (labels, reading) in deployments {
+    private static func header(_ name: String, _ help: String, _ type: String) -> [String] {
+        ["# HELP waybill_gateway_\(name) \(help)", "# TYPE waybill_gateway_\(name) \(type)"]
+    }
+
+    private static func requests(_ name: String, _ help: String, _ series: Series) -> [String] {
+        var lines = header(name, help, "counter")
+        for (labels, reading) in series {
             for (index, count) in reading.codes.enumerated() where count > 0 {
-                lines.append("waybill_gateway_requests_total{\(labels),code=\"\(index + 1)xx\"} \(count)")
+                lines.append("waybill_gateway_\(name){\(labels),code=\"\(index + 1)xx\"} \(count)")
             }
             if reading.cancelled > 0 {
-                lines.append("waybill_gateway_requests_total{\(labels),code=\"cancelled\"} \(reading.cancelled)")
+                lines.append("waybill_gateway_\(name){\(labels),code=\"cancelled\"} \(reading.cancelled)")
             }
         }
         return lines
     }
 
-    private var durations: [String] {
-        let name = "waybill_gateway_request_duration_seconds"
-        var lines = [
-            "# HELP \(name) From a request's head to the end of its answer.", "# TYPE \(name) histogram",
-        ]
-        for (labels, reading) in deployments {
+    private static func durations(_ name: String, _ help: String, _ series: Series) -> [String] {
+        var lines = header(name, help, "histogram")
+        for (labels, reading) in series {
             var sum: UInt64 = 0
             for (index, count) in reading.buckets.enumerated() {
                 sum += count
                 let bound =
                     index < DeploymentReading.bounds.count
                     ? "\(Double(DeploymentReading.bounds[index]) / 1e9)" : "+Inf"
-                lines.append("\(name)_bucket{\(labels),le=\"\(bound)\"} \(sum)")
+                lines.append("waybill_gateway_\(name)_bucket{\(labels),le=\"\(bound)\"} \(sum)")
             }
-            lines.append("\(name)_sum{\(labels)} \(Double(reading.nanoseconds) / 1e9)")
-            lines.append("\(name)_count{\(labels)} \(sum)")
+            lines.append("waybill_gateway_\(name)_sum{\(labels)} \(Double(reading.nanoseconds) / 1e9)")
+            lines.append("waybill_gateway_\(name)_count{\(labels)} \(sum)")
         }
         return lines
     }
 
-    private var failures: [String] {
-        var lines = [
-            "# HELP waybill_gateway_upstream_failures_total Attempts at a replica that failed.",
-            "# TYPE waybill_gateway_upstream_failures_total counter",
-        ]
-        for (labels, reading) in deployments where reading.upstreamFailures > 0 {
-            lines.append("waybill_gateway_upstream_failures_total{\(labels)} \(reading.upstreamFailures)")
-        }
-        lines.append("# HELP waybill_gateway_refusals_total Answers that the gateway gave of its own.")
-        lines.append("# TYPE waybill_gateway_refusals_total counter")
-        for kind in Refusal.Kind.allCases {
-            lines.append("waybill_gateway_refusals_total{reason=\"\(kind.label)\"} \(counts.refusals[kind.rawValue])")
-        }
-        return lines
+    private static func upstreamFailures(_ name: String, _ help: String, _ series: Series) -> [String] {
+        header(name, help, "counter")
+            + series.filter { $0.reading.upstreamFailures > 0 }.map { labels, reading in
+                "waybill_gateway_\(name){\(labels)} \(reading.upstreamFailures)"
+            }
+    }
+
+    private var weights: [String] {
+        Self.header("revision_weight", "Share of a divided deployment's requests in percent.", "gauge")
+            + revisions.compactMap { reading in
+                reading.weight.map { "waybill_gateway_revision_weight{\(Self.labels(of: reading))} \($0)" }
+            }
+    }
+
+    private var refusals: [String] {
+        Self.header("refusals_total", "Answers that the gateway gave of its own.", "counter")
+            + Refusal.Kind.allCases.map { kind in
+                "waybill_gateway_refusals_total{reason=\"\(kind.label)\"} \(counts.refusals[kind.rawValue])"
+            }
     }
 
     private var gauges: [String] {

@@ -43,7 +43,8 @@ struct StatusPage: Sendable {
 
     private static func metrics(_ counts: GatewayReading, of server: GatewayServer) -> StatusPage {
         let page = MetricsPage(
-            counts: counts, names: server.slotNames, status: server.status, connections: server.openConnections)
+            counts: counts, names: server.slotNames, revisions: server.revisionReadings, status: server.status,
+            connections: server.openConnections)
         return StatusPage(status: .ok, type: "text/plain; version=0.0.4; charset=utf-8", body: page.text)
     }
 }

@@ -54,8 +54,12 @@ struct AnswerFacts {
 }
 
 extension ByteBuffer {
-    /// Writes an answer's head as the client gets it. Stamps will be written here.
-    mutating func writeAnswer(_ head: HTTPResponseHead, facts: AnswerFacts, clientMinor: Int, closing: Bool) {
+    /// Writes an answer's head as the client gets it.
+    ///
+    /// - Parameter stamps: nil for an interim answer.
+    mutating func writeAnswer(
+        _ head: HTTPResponseHead, facts: AnswerFacts, clientMinor: Int, closing: Bool, stamps: AnswerStamps?
+    ) {
         writeStatusLine(head.status)
         // RFC 9110, 8.6: no length beside 1xx and 204.
         let keepsLength = head.status.code >= 200 && head.status.code != 204
@@ -63,22 +67,28 @@ extension ByteBuffer {
             switch HeaderKind(name) {
             case .contentLength: if keepsLength { writeField(name, value) }
             case .connection, .transferEncoding, .hopByHop, .upgrade, .reserved: break
-            case .ordinary, .host, .expect, .forwardedFor, .forwardedHost, .forwardedProto, .forwarded:
+            case .requestID where stamps?.requestID != nil: break
+            case .ordinary, .host, .expect, .forwardedFor, .forwardedHost, .forwardedProto, .forwarded, .requestID,
+                .traceParent, .traceState:
                 if !facts.connection.lists(name) { writeField(name, value) }
             }
         }
         if facts.body == .chunked { writeStaticString("transfer-encoding: chunked\r\n") }
+        if let stamps { writeStamps(stamps) }
         if head.status.code >= 200 { writeConnection(clientMinor: clientMinor, closing: closing) }
         writeStaticString("\r\n")
     }
 
-    mutating func writeRefusal(_ refusal: Refusal, toHead: Bool, clientMinor: Int, closing: Bool) {
+    mutating func writeRefusal(
+        _ refusal: Refusal, toHead: Bool, clientMinor: Int, closing: Bool, stamps: AnswerStamps
+    ) {
         let body = refusal.body
         writeStatusLine(refusal.status)
         writeStaticString("content-type: application/json\r\ncontent-length: ")
         writeString(String(body.utf8.count))
         writeStaticString("\r\n")
         if let seconds = refusal.retryAfter { writeField("retry-after", String(seconds)) }
+        writeStamps(stamps)
         writeConnection(clientMinor: clientMinor, closing: closing)
         writeStaticString("\r\n")
         if !toHead { writeString(body) }

@@ -5,6 +5,10 @@ enum HeaderKind {
     /// Meant for the next hop only (RFC 9110, 7.6.1), or for a proxy.
     case hopByHop
     case forwardedFor, forwardedProto, forwardedHost, forwarded
+    /// What the client calls its request.
+    case requestID
+    /// W3C Trace Context.
+    case traceParent, traceState
     /// `x-waybill-…`: ours alone.
     case reserved
 
@@ -21,7 +25,10 @@ enum HeaderKind {
         case 9: return matches(name, "forwarded") ? .forwarded : .ordinary
         case 10:
             if matches(name, "connection") { return .connection }
+            if matches(name, "tracestate") { return .traceState }
             return matches(name, "keep-alive") ? .hopByHop : .ordinary
+        case 11: return matches(name, "traceparent") ? .traceParent : reserved(name)
+        case 12: return matches(name, "x-request-id") ? .requestID : reserved(name)
         case 14: return matches(name, "content-length") ? .contentLength : .ordinary
         case 15: return matches(name, "x-forwarded-for") ? .forwardedFor : reserved(name)
         case 16:
@@ -52,6 +59,23 @@ enum HeaderKind {
             }
             return true
         }
+    }
+}
+
+extension HeaderKind {
+    /// Whether a deployment's table may make `name` the header by which testers choose: a token (RFC 9110, 5.6.2) that has
+    /// no other meaning here.
+    static func mayChoose(_ name: String) -> Bool {
+        let isToken = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isToken, (1...64).contains(name.utf8.count) else { return false }
+        return [.ordinary, .reserved].contains(HeaderKind(name))
     }
 }
 

@@ -16,6 +16,10 @@ struct RequestFacts {
     /// The parser stops at an upgrade, so the connection ends with this answer.
     private(set) var hasUpgrade = false
     private(set) var hasForwarded = false
+    /// What the client calls its request: the first such field.
+    private(set) var requestID: String?
+    /// Whether the client's trace goes on: it has one `traceparent`, and that is sound.
+    var hasTrace: Bool { traceParents == 1 && isTraceSound }
 
     /// - Throws: `Refusal` for what RFC 9112 forbids or this gateway does not do.
     init(_ head: HTTPRequestHead, limits: GatewayLimits) throws(Refusal) {
@@ -33,10 +37,16 @@ struct RequestFacts {
     }
 
     private var transferEncodings = 0
+    private var traceParents = 0
+    private var isTraceSound = false
 
     private mutating func take(_ kind: HeaderKind, _ value: String) throws(Refusal) {
         switch kind {
-        case .ordinary, .hopByHop, .reserved: break
+        case .ordinary, .hopByHop, .reserved, .traceState: break
+        case .requestID: if requestID == nil { requestID = value }
+        case .traceParent:
+            traceParents += 1
+            isTraceSound = TraceParent.isSound(value)
         case .host: try takeHost(value)
         case .connection: connection.add(value)
         case .contentLength: try takeLength(value)

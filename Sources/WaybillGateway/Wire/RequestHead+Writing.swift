@@ -32,15 +32,25 @@ struct ClientLines {
 
 extension ByteBuffer {
     /// Writes a request's head as a backend gets it: the rest of the path, one fixed host, hop-by-hop fields left out
-    /// (RFC 9110, 7.6.1), the framing our own.
-    mutating func writeRequest(_ head: HTTPRequestHead, facts: RequestFacts, target: Substring, client: ClientLines) {
+    /// (RFC 9110, 7.6.1), the framing our own. A trace goes on with what its vendors say of it, or begins.
+    mutating func writeRequest(
+        _ head: HTTPRequestHead, facts: RequestFacts, target: Substring, client: ClientLines,
+        random: inout RandomSupply
+    ) {
         writeString(head.method.rawValue)
         writeStaticString(" ")
         writeSubstring(target)
         writeStaticString(" HTTP/1.1\r\nhost: localhost\r\n")
-        for (name, value) in head.headers where HeaderKind(name) == .ordinary && !facts.connection.lists(name) {
-            writeField(name, value)
+        for (name, value) in head.headers {
+            let isPassedOn =
+                switch HeaderKind(name) {
+                case .ordinary, .requestID: true
+                case .traceParent, .traceState: facts.hasTrace
+                default: false
+                }
+            if isPassedOn, !facts.connection.lists(name) { writeField(name, value) }
         }
+        if !facts.hasTrace { writeNewTraceParent(&random) }
         switch facts.body {
         case .none: break
         case .length(let length):

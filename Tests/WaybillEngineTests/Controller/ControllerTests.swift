@@ -24,6 +24,26 @@ struct ControllerTests {
         #expect(events.flatMap(\.undeclaredMembers) == [])
     }
 
+    @Test func `a route tells the model, and of each revision the commit that first brought it`() async throws {
+        let harness = ControllerHarness()
+        let key = try Named.key()
+        let (first, second) = (try Named.commit("a").hex, try Named.commit("c").hex)
+        @Sendable func backends() -> [RouteTable.Backend] { harness.gateway.table.routes.first?.backends ?? [] }
+        try await harness.run {
+            harness.controller.send(.desired(try Named.delta("a", [key])))
+            try await eventually("it serves") { await harness.isReady(key) }
+            #expect(harness.gateway.table.routes.first?.model == Named.desired(key).spec.version.model.text)
+            #expect(backends().map(\.commit) == [first])
+            // The same revision, one replica more: it was admitted before.
+            let more = DesiredDelta(commit: try Named.commit("b"), changed: [key: Named.desired(key, replicas: 2)])
+            harness.controller.send(.desired(more))
+            try await eventually("both serve") { backends().count == 2 }
+            #expect(backends().map(\.commit) == [first, first])
+            harness.controller.send(.desired(try Named.delta("c", [key], setting: 2)))
+            try await eventually("the other revision serves alone") { backends().map(\.commit) == [second] }
+        }
+    }
+
     @Test func `an outcome that the ledger cannot take is concluded when it is back, and nothing is done till then`()
         async throws
     {

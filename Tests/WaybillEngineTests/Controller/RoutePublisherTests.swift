@@ -42,6 +42,17 @@ struct RoutePublisherTests {
         #expect(ports.ports == [9001])
     }
 
+    @Test func `the commits that a table tells are known by revision, also after a restart`() async throws {
+        let key = try Named.key()
+        var route = Self.route(key, port: 9001)
+        route.backends.append(.init(replica: "b", revision: "s", version: "1.0.0", port: 9002, commit: "c0ffee"))
+        let table = RouteTable(generation: 7, routes: [route])
+        let publisher = RoutePublisher(
+            gateway: FakeGateway(), resuming: table, ports: PublishedPorts(table: table, clock: FakeClock()))
+        #expect(await publisher.commits(of: key) == ["s": "c0ffee"])
+        #expect(await publisher.commits(of: try Named.key("production/other")) == [:])
+    }
+
     private static func route(_ key: DeploymentKey, port: Int) -> RouteTable.Route {
         RouteTable.Route(
             environment: key.environment.text, deployment: key.name.text, servingProtocol: "oip-v2", paths: [],

@@ -1,8 +1,9 @@
 import Foundation
 import Synchronization
 import WaybillCore
-import WaybillGateway
 import WaybillTestSupport
+
+@testable import WaybillGateway
 
 /// A gateway in this process with a state folder of its own.
 struct GatewayHarness: Sendable {
@@ -90,6 +91,44 @@ func churn(
             RouteTable.Backend(replica: "\(replica)\(index)", revision: "rev", version: version, port: port)
         })
 }
+
+/// `production/churn` divided between revisions: each has a replica at its port, and its name is its version too.
+func divided(
+    _ shares: (revision: String, weight: Int, port: Int)..., speaking servingProtocol: ServingProtocol = .oipV2,
+    versions: [String: String] = [:], chooser: String? = nil, replica: String = "r"
+) -> RouteTable.Route {
+    RouteTable.Route(
+        environment: "production", deployment: "churn", servingProtocol: servingProtocol.rawValue, paths: [],
+        versions: Set(shares.map { versions[$0.revision] ?? $0.revision }).sorted(),
+        backends: shares.map { share in
+            RouteTable.Backend(
+                replica: "\(replica)-\(share.revision)", revision: share.revision,
+                version: versions[share.revision] ?? share.revision, port: share.port)
+        }, splits: shares.map { .init(revision: $0.revision, weight: $0.weight) }, chooser: chooser)
+}
+
+extension RouteEntry {
+    /// The entry that a gateway makes of `route` alone.
+    convenience init(of route: RouteTable.Route) {
+        let candidates = route.backends.map { wanted in
+            Candidate(
+                backend: Backend(
+                    identity: .init(replica: wanted.replica, port: wanted.port), revision: wanted.revision,
+                    version: wanted.version),
+                stamp: [], meter: RevisionMeter(revision: wanted.revision, version: wanted.version))
+        }
+        self.init(route, candidates: candidates, slot: 0) { SplitTurn($0) }
+    }
+}
+
+/// What is stamped on every answer, taken out: the id differs from answer to answer.
+func withoutIDs(_ text: String) -> String {
+    text.replacing(
+        /x-waybill-prediction-id: [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n/, with: "")
+}
+
+/// The stamps of `churn` on an answer of its replica, without the id.
+let churnStamps = "x-waybill-version: 1.0.0\r\nx-waybill-revision: rev\r\n"
 
 let inferPath = "/production/churn/v2/models/churn/infer"
 
