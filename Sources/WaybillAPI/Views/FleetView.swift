@@ -10,11 +10,14 @@ package struct FleetView: Hashable, Sendable, Codable {
     package var problems: [DiagnosticView]
     package var ledger: Ledger
     package var gateway: Gateway
+    /// Who may say what; absent before a first commit was taken in.
+    package var rules: Rules?
 
     package init(
         controller: Controller, repository: Repository, deployments: Totals, holds: [Hold], problems: [Diagnostic],
-        ledger: Ledger, gateway: Gateway
+        ledger: Ledger, gateway: Gateway, rules: Rules? = nil
     ) {
+        self.rules = rules
         self.controller = controller
         self.repository = repository
         self.deployments = deployments
@@ -116,6 +119,30 @@ package struct FleetView: Hashable, Sendable, Codable {
             self.message = message
             self.commit = commit?.hex
             self.since = Moment(since)
+        }
+    }
+
+    package struct Rules: Hashable, Sendable, Codable {
+        /// True when no access file is in force.
+        package var ungoverned: Bool
+        /// One sentence.
+        package var message: String
+        /// Of the access file's bytes.
+        package var access: String?
+        /// Digest of the rules in force; absent when nobody governs them.
+        package var inForce: String?
+        /// The commit that brought them.
+        package var since: String?
+        package var governors: [String]
+
+        package init(
+            ungoverned: Bool, message: String, access: Digest?, inForce: Digest?, since: CommitID?, governors: [Name]
+        ) {
+            (self.ungoverned, self.message) = (ungoverned, message)
+            self.access = access?.description
+            self.inForce = inForce?.description
+            self.since = since?.hex
+            self.governors = governors.map(\.text)
         }
     }
 

@@ -18,6 +18,8 @@ package struct FleetMemory: Hashable, Codable, Sendable {
         package var digest: Digest
         /// A change of them must be approved.
         package var isGoverned: Bool
+        /// The commit that brought them; nil in what an older build remembered.
+        package var since: CommitID?
     }
 
     /// Nil: no rules were ever governed.
@@ -38,7 +40,9 @@ package struct FleetMemory: Hashable, Codable, Sendable {
         switch event.type {
         case .rulesAdopted:
             guard let digest = event.body["rules"]?.string.flatMap({ try? Digest(parsing: $0) }) else { return }
-            rules = RulesInForce(digest: digest, isGoverned: event.body["governed"] == .bool(true))
+            rules = RulesInForce(
+                digest: digest, isGoverned: event.body["governed"] == .bool(true),
+                since: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) })
         case .commitAccepted:
             guard let commit = event.body["commit"]?.string.flatMap({ try? CommitID(parsing: $0) }) else { return }
             accept(commit, history: Self.history(event))

@@ -168,7 +168,7 @@ package struct BundleBuilder: Sendable {
     /// - Throws: `LockMissing` and `LockInvalid`, stalling.
     func requireLock(of version: ModelVersion, at commit: CommitID) async throws(Failure) {
         guard let environment = version.environment,
-            let bytes = try await bytes(of: environment.lock, "lock", of: version, at: commit)
+            let bytes = try await version.bytes(of: environment.lock, "lock", in: tree, at: commit)
         else { return }
         let (path, python) = (environment.lock, environment.python)
         do throws(InvalidInput) {
@@ -188,24 +188,7 @@ package struct BundleBuilder: Sendable {
     private func text(
         _ path: String?, _ field: String, of version: ModelVersion, at commit: CommitID
     ) async throws(Failure) -> Content? {
-        guard let bytes = try await bytes(of: path, field, of: version, at: commit) else { return nil }
+        guard let bytes = try await version.bytes(of: path, field, in: tree, at: commit) else { return nil }
         return Content(digest: try await content.put(bytes), size: Int64(bytes.count))
     }
-
-    private func bytes(
-        of path: String?, _ field: String, of version: ModelVersion, at commit: CommitID
-    ) async throws(Failure) -> [UInt8]? {
-        guard let path else { return nil }
-        guard let file = try await tree.file(path, at: commit) else {
-            throw Failure(
-                .stall, reason: field == "card" ? "CardMissing" : "LockMissing",
-                message:
-                    "the \(field) of \(version.id): commit \(commit.short) has no file \(path.quotedForMessage); commit the "
-                    + "file together with its manifest")
-        }
-        return try await tree.read([file.blob], limit: Self.textLimit).first ?? []
-    }
-
-    /// Bytes of the longest card or lock.
-    private static let textLimit = 4 << 20
 }

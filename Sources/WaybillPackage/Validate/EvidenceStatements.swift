@@ -8,9 +8,17 @@ package struct EvidenceStatements: Sendable {
     package static let summary = "https://slsa.dev/verification_summary/v1"
     private static let verifier = "https://waybill.dev/waybill"
 
-    let evidence: Evidence
+    /// How a test result names the checklist, the evidence and the manifest of the version.
+    static let (checklistName, evidenceName, documentName) = ("checklist:", "evidence", "modelversion")
 
-    package init(_ evidence: Evidence) { self.evidence = evidence }
+    let evidence: Evidence
+    /// Of the `ModelVersion` that the bundle keeps: git alone gives the same, so that a plan knows what was tested without the bundle.
+    let document: Digest?
+
+    /// - Parameter bundle: the one that the evidence is about.
+    package init(_ evidence: Evidence, of bundle: StoredBundle) {
+        (self.evidence, document) = (evidence, bundle.documentDigest)
+    }
 
     /// `PASSED` when every gate passed, else `FAILED`: what is inconclusive passes nobody.
     package var testResult: Statement {
@@ -22,9 +30,10 @@ package struct EvidenceStatements: Sendable {
         for result in evidence.results { inputs.merge(result.inputs) { first, _ in first } }
         let configuration =
             [
-                Self.resource("checklist:\(evidence.checklist)", evidence.rules),
-                Self.resource("evidence", evidence.digest),
-            ] + (evidence.runtime.map { [Self.resource("runtime:\($0.name)", $0.digest)] } ?? [])
+                Self.resource("\(Self.checklistName)\(evidence.checklist)", evidence.rules),
+                Self.resource(Self.evidenceName, evidence.digest),
+            ] + (document.map { [Self.resource(Self.documentName, $0)] } ?? [])
+            + (evidence.runtime.map { [Self.resource("runtime:\($0.name)", $0.digest)] } ?? [])
             + inputs.sorted { $0.key < $1.key }.map { Self.resource($0.key, $0.value) }
         return statement(
             Self.testResult,

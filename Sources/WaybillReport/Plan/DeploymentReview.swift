@@ -26,6 +26,10 @@ package struct DeploymentReview: Hashable, Sendable {
     package var hold: String?
     /// What the environment asks of a version before it serves.
     package var checklist: AskedChecklist?
+    /// Whether that is not what the base asks of a version there: the rules change in the same merge.
+    package var isChecklistChanged = false
+    /// Of evidence about the new version, by its digest, in this environment.
+    package var proofs: [Digest: EvidenceProof] = [:]
     /// What is done, in order.
     package var rollout: [String]
     package var path: ReviewPath
@@ -108,6 +112,11 @@ extension DeploymentReview {
     package var asked: [EvidenceReport] {
         version?.evidence.filter { $0.rules == checklist?.digest.description } ?? []
     }
+
+    package func proof(of evidence: EvidenceReport) -> EvidenceProof { proofs[evidence.digest] ?? .unseen }
+
+    /// Evidence that says passed by the very rules that are asked, and who says so may.
+    package var provenPass: EvidenceReport? { asked.first { $0.verdict == .passed && proof(of: $0).isProven } }
 
     /// Whether what answers requests becomes something else.
     package var replacesServing: Bool { verb == .create || verb == .replace }

@@ -8,7 +8,10 @@ extension ReviewPlan.Group {
         if let hold = review.hold { blocks.append(.notice(.bad, [.text("It stays as it is: \(shortened(hold))")])) }
         if let checklist = review.checklist {
             let given =
-                review.asked.isEmpty ? "no evidence by these rules was given" : "evidence by these rules was given"
+                review.asked.isEmpty
+                ? "no evidence by these rules was given"
+                : review.provenPass == nil
+                    ? "evidence by these rules was given" : "proven evidence by these rules was given"
             blocks.append(
                 .paragraph([
                     .strong("Asked"), ": ", .code(review.environment.text), " asks checklist ",
@@ -17,7 +20,7 @@ extension ReviewPlan.Group {
                 ]))
         }
         blocks += review.path.facts.prefix(detail.rows).map { .paragraph([.text(shortened($0))]) }
-        if let version = review.version { blocks += version.blocks(detail) }
+        if let version = review.version { blocks += version.blocks(detail, review.proofs) }
         blocks += steps
         blocks += list("Fields that differ", review.fields, detail) { change in
             [
@@ -85,15 +88,17 @@ private func list<Items: Collection>(
 }
 
 extension VersionReview {
-    fileprivate func blocks(_ detail: ReviewDetail) -> [Document.Block] {
-        [.paragraph([.strong("Model"), .text(": \(summary).")])] + evidenceBlocks + metricBlocks(detail)
+    fileprivate func blocks(
+        _ detail: ReviewDetail, _ proofs: [Digest: EvidenceProof]
+    ) -> [Document.Block] {
+        [.paragraph([.strong("Model"), .text(": \(summary).")])] + evidenceBlocks(proofs) + metricBlocks(detail)
             + sliceBlocks(detail) + interfaceBlocks(detail)
             + list("Data that it was made with", data, detail, \.inlines)
             + list("Packages that it was made with", packages, detail, \.inlines)
             + list("Model files", files, detail, \.inlines) + list("Other facts", facts, detail, \.inlines)
     }
 
-    private var evidenceBlocks: [Document.Block] {
+    private func evidenceBlocks(_ proofs: [Digest: EvidenceProof]) -> [Document.Block] {
         guard !evidence.isEmpty else {
             return [.paragraph([.strong("Evidence"), ": none was given."])]
         }
@@ -106,7 +111,7 @@ extension VersionReview {
                         .mark(evidence.verdict.tone, evidence.verdict.rawValue),
                         .text(", \(passed) of \(evidence.gates.count + evidence.skipped.count) gates, evidence "),
                         .code(evidence.digest.description),
-                    ]
+                    ] + (proofs[evidence.digest]?.inlines ?? [])
                 })
         ]
     }

@@ -33,8 +33,14 @@ extension ReviewPlan.Group {
                 [
                     "name": .string($0.name.text), "rules": .string($0.digest.description),
                     "given": .texts(review.asked.map(\.digest.description)),
+                    "proven": .texts(
+                        review.asked.filter { review.proof(of: $0).isProven }.map(\.digest.description)),
+                    "changed": .bool(review.isChecklistChanged),
                 ]
             },
+            "proofs": review.proofs.isEmpty
+                ? nil
+                : .object(Members(review.proofs.map { ($0.key.description, $0.value.value) })),
             "warnings": .texts(review.warnings), "hold": review.hold.map { .string($0) },
             "fields": .list(review.fields.map(\.value)),
             "runtimePackages": .list(review.runtimePackages.map(\.value)), "rollout": .texts(review.rollout),

@@ -42,6 +42,8 @@ package struct ReviewPlan: Hashable, Sendable {
         package var plan: FleetPlan
         /// Of any versions; those that no deployment of the plan has are left out.
         package var evidence: [EvidenceReport]
+        /// What signatures of that evidence are worth, by environment and by the digest of the evidence.
+        package var proofs: [Name: [Digest: EvidenceProof]] = [:]
         /// What locks name, by the digest of their bytes.
         package var packages: [Digest: [String: String]]
         /// The digests of locks by their paths, at either commit.
@@ -86,12 +88,29 @@ package struct ReviewPlan: Hashable, Sendable {
         missing += input.approvals?.missing ?? []
         attention += input.approvals?.attention ?? []
         for group in groups { judge(group) }
+        noteStrangers(among: input.evidence)
+    }
+
+    /// Evidence about other versions answers nothing here; that it was given is said, since somebody meant it to.
+    private mutating func noteStrangers(among evidence: [EvidenceReport]) {
+        let known = Set(groups.flatMap { [$0.review.from, $0.review.to] }.compactMap { $0?.description })
+        let others = Set(evidence.map(\.version)).subtracting(known).sorted()
+        guard !others.isEmpty else { return }
+        let more = others.count > 5 ? " and \(others.count - 5) more" : ""
+        attention.append(
+            "evidence was given about versions that this merge does not touch, and says nothing here: "
+                + others.prefix(5).joined(separator: ", ") + more)
     }
 
     private mutating func judge(_ group: Group) {
         let (review, name) = (group.review, group.name)
         if let hold = review.hold { missing.append("\(name): \(hold)") }
         attention += review.path.warnings.map { "\(name): \($0)" }
+        if review.isChecklistChanged {
+            let now = review.checklist.map { "checklist \($0.name)" } ?? "nothing"
+            attention.append(
+                "\(name): what \(review.environment) asks of a version changes in this same merge, to \(now)")
+        }
         guard let version = review.version else {
             attention += review.warnings.map { "\(name): \($0)" }
             return
@@ -126,6 +145,13 @@ package struct ReviewPlan: Hashable, Sendable {
             attention.append(
                 "\(version): no evidence by checklist \(checklist.name)\(others) was given; the controller asks it before the first "
                     + "replica starts in \(review.environment)")
+        } else if let checklist = review.checklist, review.provenPass == nil,
+            let passed = review.asked.first(where: { $0.verdict == .passed }),
+            case .unproven(let why) = review.proof(of: passed)
+        {
+            attention.append(
+                "\(version): evidence by checklist \(checklist.name) says passed and is not proven: \(why); the controller asks it "
+                    + "before the first replica starts in \(review.environment)")
         } else if evidence.isEmpty {
             attention.append("\(version): no evidence was given, so nothing here was measured by Waybill")
         }
@@ -192,10 +218,26 @@ private struct ReviewBuilder {
         }
         let was = old?.spec.environment.flatMap { input.packages[$0.lockDigest] }
         let now = new?.spec.environment.flatMap { input.packages[$0.lockDigest] }
-        return DeploymentReview(
+        var review = DeploymentReview(
             entry, from: old, to: new, version: version(old, new), model: model,
             runtimePackages: was.flatMap { was in now.map { ReviewItem.between(was, $0) } } ?? [], pull: pull(new),
             path: path(key, old, new))
+        if new != nil { review.isChecklistChanged = asked(before: old, in: key.environment) != review.checklist?.digest }
+        if let version = review.version {
+            review.proofs = (input.proofs[key.environment] ?? [:]).filter { digest, _ in
+                version.evidence.contains { $0.digest == digest }
+            }
+        }
+        return review
+    }
+
+    /// The rules that the base asks of versions in `environment`; nil: none.
+    private func asked(before old: DesiredDeployment?, in environment: Name) -> Digest? {
+        if let old { return old.admission.checklist?.digest }
+        guard case .environment(let found)? = input.base.resources[.environment(environment)]?.spec,
+            let name = found.checklist, case .checklist(let rules)? = input.base.resources[.checklist(name)]?.spec
+        else { return nil }
+        return rules.digest
     }
 
     /// By the base's rules, which are those in force; by the head's where the environment is new.

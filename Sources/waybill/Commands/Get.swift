@@ -101,6 +101,8 @@ struct Get: AsyncParsableCommand {
         var printer = ListPrinter<Row>(
             format: output, environment: environment, style: console.style, isWatching: watch)
         console.write(try printer.first(listing.items, now: .now))
+        // Beside the table, not in it: what reads a table goes on to be right.
+        if output == .table || output == .wide, let note = Row.note(on: listing.items) { console.warn(note) }
         while watch {
             listing = try await client.list(type, after: listing.generation)
             console.write(try printer.next(listing.items, now: .now))

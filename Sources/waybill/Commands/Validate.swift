@@ -44,6 +44,13 @@ struct Validate: AsyncParsableCommand {
         completion: .file())
     var signingKey: String?
 
+    @Option(
+        name: .customLong("save"),
+        help: ArgumentHelp(
+            "Write the evidence into this folder, with --sign also the signed statements, for 'waybill plan --evidence'.",
+            valueName: "folder"), completion: .directory)
+    var savesTo: String?
+
     @Flag(
         inversion: .prefixedNo,
         help: "Take what an earlier run measured of the same bundle, gate, data and runtime, and say so.")
@@ -75,14 +82,15 @@ struct Validate: AsyncParsableCommand {
         let (content, acts, name) = (try options.content(), try options.acts(), version.description)
         let progress = ProgressLine(Console.current)
         let facts: Members = ["version": .string(name), "checklist": .string(checklist.text)]
-        let evidence = try await progress.saying { say in
+        let (evidence, signed) = try await progress.saying { say in
             try await acts.perform(.versionValidated, name, facts) { (ticket: Ticket) throws(Failure) in
                 let parts = ValidationParts(subject: subject, command: self, content: content, journal: acts.journal)
                 let (evidence, bundle) = try await parts.run(ticket: ticket, progress: say)
-                let signer = try await parts.keep(evidence, beside: bundle, signedBy: key)
-                return (evidence, evidence.facts(signedBy: signer))
+                let signed = try await parts.keep(evidence, beside: bundle, signedBy: key)
+                return ((evidence, signed), evidence.facts(signedBy: signed.first?.key))
             }
         }
+        if let savesTo { try EvidenceFolder(path: savesTo).save(evidence, signed) }
         try show(evidence)
         if evidence.verdict != .passed { throw ExitCode(1) }
     }

@@ -4,6 +4,7 @@ import WaybillCore
 import WaybillEngine
 import WaybillGit
 import WaybillManifest
+import WaybillPackage
 import WaybillReport
 
 /// What a merge would do, from two commits of a clone: the first is taken for what runs, and for what was accepted last.
@@ -49,10 +50,47 @@ struct CommitPlanning: OfflinePlanning {
         var packages: [Digest: [String: String]] = [:]
         let was = try await material.locks(of: old, in: clone, at: before.commit, into: &packages)
         let now = try await material.locks(of: new, in: clone, at: after.commit, into: &packages)
-        return ReviewPlan.Input(
-            base: before, head: after, plan: plan,
-            evidence: try await material.evidence(about: Set((old + new).map(\.spec.version))),
-            packages: packages, locks: (base: was, head: now), hold: hold?.message, problems: problems)
+        let given = try await material.evidence(about: Set((old + new).map(\.spec.version)))
+        var input = ReviewPlan.Input(
+            base: before, head: after, plan: plan, evidence: given.reports, packages: packages,
+            locks: (base: was, head: now), hold: hold?.message, problems: problems)
+        input.proofs = try await proofs(of: given, for: new, in: clone, base: before.commit, head: after.commit)
+        return input
+    }
+
+    /// What signatures of the evidence are worth, by the access file of the base: what the merge does to it names nobody yet.
+    private func proofs(
+        of given: GivenEvidence, for deployments: [DesiredDeployment], in clone: WorkingClone, base: CommitID,
+        head: CommitID
+    ) async throws(Failure) -> [Name: [Digest: EvidenceProof]] {
+        guard !given.reports.isEmpty else { return [:] }
+        let rules: EvidenceJudge.Rules
+        do throws(Failure) {
+            rules = try await AccessRules.load(clone, at: base).map { EvidenceJudge.Rules.access($0.access) } ?? .absent
+        } catch {
+            rules = .unreadable(error.message.split(separator: "\n").first.map(String.init) ?? error.message)
+        }
+        let judge = try EvidenceJudge(given.envelopes, rules: rules, now: .now)
+        var documents: [VersionID: Result<Digest, Failure>] = [:]
+        var proofs: [Name: [Digest: EvidenceProof]] = [:]
+        for deployment in deployments {
+            let (environment, id) = (deployment.key.environment, deployment.spec.version)
+            let about = given.reports.filter {
+                $0.version == id.description && proofs[environment]?[$0.digest] == nil
+            }
+            guard !about.isEmpty, let version = deployment.spec.manifest else { continue }
+            if documents[id] == nil {
+                do throws(Failure) {
+                    documents[id] = .success(try await version.documentDigest(in: clone, at: head))
+                } catch { documents[id] = .failure(error) }
+            }
+            guard let document = documents[id] else { continue }
+            for evidence in about {
+                proofs[environment, default: [:]][evidence.digest] = judge.proof(
+                    of: evidence, model: id.model, in: environment, document: document)
+            }
+        }
+        return proofs
     }
 
     /// What the controller would say to `after`, had it accepted `before` last.

@@ -2,6 +2,7 @@ import Foundation
 import WaybillCore
 import WaybillPackage
 import WaybillReport
+import WaybillTrust
 
 /// What a reviewer's plan rests on beside the two commits: evidence, and what locks name.
 struct ReviewMaterial: Sendable {
@@ -14,25 +15,26 @@ struct ReviewMaterial: Sendable {
     private static let (mostFiles, longestFile) = (1000, 4 << 20)
     private static let longestLock = 8 << 20
 
-    /// Evidence of the folder, and of the store about the versions that the plan has.
+    /// Evidence of the folder, and of the store about the versions that the plan has, with what was signed about it.
     ///
     /// - Throws: `EvidenceUnreadable`, stalling, for a folder or a file in it that cannot be read; what the store cannot give is left out.
-    func evidence(about versions: Set<VersionID>) async throws(Failure) -> [EvidenceReport] {
+    func evidence(about versions: Set<VersionID>) async throws(Failure) -> GivenEvidence {
         var found = try folderEvidence()
         guard let content else { return found }
         let named = (try? await content.names()) ?? [:]
         for version in versions.sorted() {
             guard let bundle = named[version.description] else { continue }
             let kept = (try? await content.evidence(about: bundle.digest)) ?? []
-            found += kept.compactMap { try? EvidenceReport(bytes: $0) }.filter {
+            found.reports += kept.compactMap { try? EvidenceReport(bytes: $0) }.filter {
                 $0.version == version.description && $0.bundle == bundle.digest.description
             }
+            found.envelopes += (try? await content.envelopes(about: bundle.digest)) ?? []
         }
         return found
     }
 
-    private func folderEvidence() throws(Failure) -> [EvidenceReport] {
-        guard let folder else { return [] }
+    private func folderEvidence() throws(Failure) -> GivenEvidence {
+        guard let folder else { return GivenEvidence() }
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }
@@ -41,7 +43,7 @@ struct ReviewMaterial: Sendable {
         guard names.count <= Self.mostFiles else {
             throw Self.unreadable(folder, "it has \(names.count) files; \(Self.mostFiles) are read")
         }
-        var found: [EvidenceReport] = []
+        var found = GivenEvidence()
         for name in names {
             let path = "\(folder)/\(name)"
             guard let file = FileHandle(forReadingAtPath: path) else {
@@ -52,10 +54,7 @@ struct ReviewMaterial: Sendable {
             else {
                 throw Self.unreadable(path, "it is longer than \(Self.longestFile >> 20) MiB, or no file")
             }
-            // As it is kept, or as 'waybill validate -o json' shows it.
-            var members = Value(json: data)?.object ?? [:]
-            for shown in ["kind", "digest", "cached"] { members[shown] = nil }
-            do throws(InvalidInput) { found.append(try EvidenceReport(bytes: Value.object(members).jsonBytes)) } catch {
+            do throws(InvalidInput) { try found.read(Value(json: data) ?? .null) } catch {
                 throw Self.unreadable(path, error.message)
             }
         }
@@ -98,5 +97,15 @@ struct ReviewMaterial: Sendable {
         guard let found = try? form.packages(bytes, ofPython: python) else { return nil }
         return Dictionary(grouping: found, by: { LockedPackage.normalised($0.name) })
             .mapValues { $0.map(\.version).joined(separator: ", ") }
+    }
+}
+
+extension GivenEvidence {
+    /// Takes in one file: evidence as it is kept, or as 'waybill validate -o json' shows it; or an envelope around what was signed about it.
+    fileprivate mutating func read(_ value: Value) throws(InvalidInput) {
+        if value["payloadType"] != nil { return envelopes.append(try Envelope(value)) }
+        var members = value.object ?? [:]
+        for shown in ["kind", "digest", "cached"] { members[shown] = nil }
+        reports.append(try EvidenceReport(bytes: Value.object(members).jsonBytes))
     }
 }

@@ -34,23 +34,48 @@ struct MergeStatuses {
 
     var gatesStatus: ForgeStatus {
         if isBroken { return ForgeStatus(.gates, .pending, "not looked at: the plan has problems") }
-        let asked = plan.review.groups.filter { $0.review.replacesServing && $0.review.checklist != nil }
+        let asked = plan.review.groups.filter {
+            $0.review.replacesServing && ($0.review.checklist != nil || $0.review.isChecklistChanged)
+        }
         if asked.isEmpty { return ForgeStatus(.gates, .success, "nothing that changes is asked for a checklist") }
-        func name(_ group: ReviewPlan.Group) -> String { group.keys.first.map { "\($0)" } ?? "" }
         if let bad = asked.first(where: { $0.review.asked.contains { $0.verdict == .failed } }) {
-            return ForgeStatus(.gates, .failure, "\(name(bad)): the checklist did not pass")
+            return ForgeStatus(.gates, .failure, "\(bad.first): the checklist did not pass")
         }
-        let open = asked.filter { group in
-            group.review.asked.isEmpty || group.review.asked.contains { $0.verdict != .passed }
-        }
-        if let first = open.first {
-            let why = first.review.asked.isEmpty ? "no evidence by the rules in force" : "evidence decides nothing"
+        let open = asked.compactMap { group in openGate(group).map { (group, $0) } }
+        if let (first, why) = open.first {
             let others = open.count > 1 ? ", and \(open.count - 1) more" : ""
-            return ForgeStatus(.gates, .pending, "\(name(first)): \(why)\(others)")
+            return ForgeStatus(.gates, .pending, "\(first.first): \(why)\(others)")
         }
-        // Whoever writes a file of evidence can let it say so: signatures are not looked at here.
+        let signers = Set(
+            asked.compactMap { group -> String? in
+                guard let passed = group.review.provenPass, case .proven(let by, _, _) = group.review.proof(of: passed)
+                else { return nil }
+                return by.text
+            })
         return ForgeStatus(
-            .gates, .pending, "the evidence given says passed, unproven; the controller asks before traffic")
+            .gates, .success,
+            "passed, signed by \(signers.sorted().joined(separator: ", ")); the controller asks again before traffic")
+    }
+
+    /// Why a group's checklist is open; nil when evidence by the rules in force says passed, and who says so may.
+    private func openGate(_ group: ReviewPlan.Group) -> String? {
+        let review = group.review
+        if review.isChecklistChanged, !areRulesApproved {
+            return "its checklist changes in this same merge, and nobody who may has approved that"
+        }
+        if review.checklist == nil { return nil }
+        if review.asked.isEmpty { return "no evidence by the rules in force" }
+        if review.asked.contains(where: { $0.verdict != .passed }) { return "evidence decides nothing" }
+        guard review.provenPass == nil else { return nil }
+        guard let passed = review.asked.first, case .unproven(let why) = review.proof(of: passed) else { return nil }
+        return "evidence says passed and is not proven: \(why)"
+    }
+
+    /// Whether the change of the rules, where there is one, has every word that it needs.
+    private var areRulesApproved: Bool {
+        let items = plan.review.approvals?.groups.flatMap(\.items) ?? []
+        let verdict = items.first { $0.key == Ruleset.key }?.verdict
+        return verdict.map { $0.isApproved || $0.isOverridden } ?? false
     }
 
     var approvalsStatus: ForgeStatus {
@@ -82,4 +107,9 @@ struct MergeStatuses {
         return ForgeStatus(
             .approvals, .success, "\(Self.count(verdicts.count, "change")) with every word that is asked")
     }
+}
+
+extension ReviewPlan.Group {
+    /// Its first deployment, for a status that names one.
+    fileprivate var first: String { keys.first.map { "\($0)" } ?? "" }
 }

@@ -49,7 +49,12 @@ struct ControllerFace: ControllerInterface {
                 origin: self.ledger.key.name, entries: ledger.size,
                 anchoredAt: ledger.anchors.compactMap(\.deliveredAt).max(), problem: ledger.failure?.message,
                 warnings: ledger.warnings),
-            gateway: .init(await controller.gatewayStatus, problem: await controller.gatewayProblem))
+            gateway: .init(await controller.gatewayStatus, problem: await controller.gatewayProblem),
+            rules: await watcher.rulesStatus.map {
+                FleetView.Rules(
+                    ungoverned: $0.isUngoverned, message: $0.message, access: $0.access, inForce: $0.inForce,
+                    since: $0.since, governors: $0.governors)
+            })
     }
 
     private func holds(_ views: [DeploymentView]) async -> [FleetView.Hold] {
@@ -77,9 +82,10 @@ struct ControllerFace: ControllerInterface {
     private func views() async -> [DeploymentView] {
         let address = await controller.gatewayStatus?.address
         let packaging = target.progress
+        let isUngoverned = await watcher.rulesStatus?.isUngoverned == true
         var views: [DeploymentView] = []
         for summary in await controller.allSummaries {
-            views.append(view(summary, address, packaging, await inspected(summary.key)))
+            views.append(view(summary, address, packaging, await inspected(summary.key), isUngoverned))
         }
         return views
     }
@@ -91,7 +97,7 @@ struct ControllerFace: ControllerInterface {
 
     private func view(
         _ summary: KeySummary, _ address: String?, _ packaging: [Revision: PackagingProgress],
-        _ inspected: [InspectedFile]
+        _ inspected: [InspectedFile], _ isUngoverned: Bool
     ) -> DeploymentView {
         let progress = summary.desired.flatMap { packaging[$0] }
         let asking = summary.desired.flatMap { validator.progress[$0] }
@@ -106,7 +112,7 @@ struct ControllerFace: ControllerInterface {
             conditions: summary.conditions.telling(
                 progress?.description ?? asking, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
             orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress,
-            standIn: summary.standIn, validation: asking)
+            standIn: summary.standIn, validation: asking, isUngoverned: isUngoverned)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {
@@ -133,7 +139,9 @@ struct ControllerFace: ControllerInterface {
         let log = logs.first { !$0.isEmpty } ?? []
         let inspected = desired.map { models.inspected($0.spec.artifacts) } ?? []
         return DeploymentDetail(
-            deployment: view(summary, await controller.gatewayStatus?.address, target.progress, inspected),
+            deployment: view(
+                summary, await controller.gatewayStatus?.address, target.progress, inspected,
+                await watcher.rulesStatus?.isUngoverned == true),
             replicas: summary.replicas.map { ReplicaView($0, route: route) }, plan: await planView(key),
             problems: state?.held[key] ?? [], location: state?.deployments[key]?.location ?? desired?.location,
             spec: desired?.spec, bundle: version.flatMap { bundles[$0.id.description] },

@@ -79,7 +79,7 @@ final class FleetValidator: Validator {
     /// Puts the evidence beside its bundle, and what it says, signed.
     private func keep(_ evidence: Evidence, beside bundle: StoredBundle) async throws(Failure) {
         _ = try await content.attach(evidence, to: bundle)
-        let statements = EvidenceStatements(evidence)
+        let statements = EvidenceStatements(evidence, of: bundle)
         for statement in [statements.testResult, statements.summary(at: clock.now(), build: BuildVersion.text)] {
             _ = try await content.attach(
                 try key.envelope(statement), predicateType: statement.predicateType, to: bundle)

@@ -50,19 +50,31 @@ struct ValidationParts: Sendable {
         return (try await run.run(ticket: ticket), bundle)
     }
 
-    /// Puts the evidence beside its bundle; with a key also what it says, signed. Gives the key that signed.
+    /// A statement about evidence, in its envelope.
+    struct Signed: Sendable {
+        /// What it is, in the name of a file: `test-result`.
+        var name: String
+        var envelope: Envelope
+        var key: SSHPublicKey
+    }
+
+    /// Puts the evidence beside its bundle; with a key also what it says, signed. Gives what was signed.
     func keep(
         _ evidence: Evidence, beside bundle: StoredBundle, signedBy key: SigningKey?
-    ) async throws(Failure) -> SSHPublicKey? {
+    ) async throws(Failure) -> [Signed] {
         _ = try await content.attach(evidence, to: bundle)
-        guard let key else { return nil }
-        let statements = EvidenceStatements(evidence)
-        var signer: SSHPublicKey?
-        for statement in [statements.testResult, statements.summary(at: .now, build: BuildVersion.text)] {
-            let envelope = try key.envelope(statement)
-            _ = try await content.attach(envelope.envelope, predicateType: statement.predicateType, to: bundle)
-            signer = envelope.key
+        guard let key else { return [] }
+        let statements = EvidenceStatements(evidence, of: bundle)
+        let named = [
+            ("test-result", statements.testResult),
+            ("summary", statements.summary(at: .now, build: BuildVersion.text)),
+        ]
+        var signed: [Signed] = []
+        for (name, statement) in named {
+            let (envelope, signer) = try key.envelope(statement)
+            _ = try await content.attach(envelope, predicateType: statement.predicateType, to: bundle)
+            signed.append(Signed(name: name, envelope: envelope, key: signer))
         }
-        return signer
+        return signed
     }
 }

@@ -207,6 +207,34 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a squash that a forge's key signs names no author and approves nothing, whoever it says wrote it`()
+        async throws
+    {
+        try await ApprovalFleet.with { (fleet) async throws in
+            // robot stands for the forge: a known key, of a program. The commit says that alice wrote it.
+            try fleet.sh(
+                """
+                cd fleet; git checkout -q -b squashed main; git merge -q --squash change
+                git -c gpg.format=ssh -c user.signingkey=$PWD/../robot -c user.name=forge -c user.email=forge@example.org                     commit -q -S --author 'alice <alice@example.org>' -m 'Deploy the greeting (#1)'                     -m 'Reviewed-by: alice' -m 'Approved-by: bob'
+                git cat-file commit HEAD | grep -q 'BEGIN SSH SIGNATURE'
+                """)
+            let judged = try fleet.judged()
+            #expect(judged.code == 2)
+            #expect(
+                judged.message
+                    == "\(Self.waiting) and 1 more person, since no signed proposal says who the author is (alice, bob)"
+            )
+            // Words that were signed count on it as ever; the forge's signature adds none.
+            try fleet.give("propose", "alice")
+            try fleet.give("approve", "alice2")
+            #expect(
+                try fleet.judged().message.hasPrefix(
+                    "waiting for 1 more of risk (bob). not counted: alice: alice proposed it"))
+            try fleet.give("approve", "bob")
+            #expect(try fleet.judged().message == "approved by bob (risk)")
+        }
+    }
+
     @Test func `loosening the rules in the same branch loosens nothing`() async throws {
         try await ApprovalFleet.with { (fleet) async throws in
             try fleet.writeAccess {

@@ -75,7 +75,7 @@ extension `End to end` {
 
 extension Fleet {
     /// Production asks for one of risk: alice or bob; dave writes.
-    fileprivate func governed(also roles: String = "") async throws {
+    func governed(also roles: String = "") async throws {
         var people = ""
         for person in ["alice", "bob", "dave"] {
             let made = try await Program.run(

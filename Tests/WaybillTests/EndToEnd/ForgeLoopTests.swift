@@ -116,6 +116,57 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `gates are green by evidence that a validator signed, and by no other`() async throws {
+        try await with("github") { server, bash in
+            func gates(_ more: String) async throws -> (state: String?, why: String?) {
+                let head = "promote/production/greeting-1.1.0"
+                let report = try bash(
+                    "waybill forge report --base main --head \(head) --request 1 --evidence evidence \(more)")
+                #expect(report.code == 0, "\(report.errors)")
+                return (
+                    try await server.values("statuses", "state").suffix(2).first,
+                    try await server.values("statuses", "description").suffix(2).first
+                )
+            }
+            let made = try bash(
+                """
+                set -e
+                sed -i 's/^  roles:/&\\n    - {role: validator, models: ["*"], people: [robot]}/' .waybill/access.yaml
+                printf 'apiVersion: waybill.dev/v1alpha1\\nkind: Checklist\\nmetadata: {name: c}\\nspec: {gates: [integrity: {}]}\\n' > fleet/c.yaml
+                sed -i '/What customers see/a\\  checklist: c' fleet/environments.yaml
+                git add -A; git commit -qm 'A checklist'; git push -q origin main
+                \(Self.promote) --key ../alice
+                waybill validate greeting@1.1.0 --checklist c --save evidence
+                """)
+            #expect(made.code == 0, "\(made.errors)")
+            let unsigned = try await gates("")
+            #expect(unsigned.state == "pending")
+            #expect(
+                unsigned.why
+                    == "production/greeting: evidence says passed and is not proven: it is not signed: no test result names it"
+            )
+            #expect(
+                try bash("waybill validate greeting@1.1.0 --checklist c --save evidence --sign ../robot").code == 0)
+            let signed = try await gates("")
+            #expect(signed.state == "success", "\(signed)")
+            #expect(signed.why == "passed, signed by robot; the controller asks again before traffic")
+
+            let looser = try bash(
+                """
+                git checkout -q promote/production/greeting-1.1.0
+                sed -i 's/integrity: {}/{name: loose, integrity: {}}/' fleet/c.yaml; git commit -qam looser
+                waybill validate greeting@1.1.0 --checklist c --save evidence --sign ../robot
+                """)
+            #expect(looser.code == 0, "\(looser.errors)")
+            let changed = try await gates("")
+            #expect(changed.state == "pending")
+            #expect(
+                changed.why
+                    == "production/greeting: its checklist changes in this same merge, and nobody who may has approved that"
+            )
+        }
+    }
+
     @Test func `without a forge it is said what to set, before anything is written`() async throws {
         try await with("github") { server, bash in
             let none = try bash("unset WAYBILL_FORGE_KIND WAYBILL_FORGE_URL WAYBILL_FORGE_REPOSITORY; \(Self.promote)")

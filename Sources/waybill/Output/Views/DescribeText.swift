@@ -62,6 +62,7 @@ extension DeploymentDetail {
             ("validation", deployment.validation, .busy),
             ("commit", deployment.commit, .plain),
             ("defined in", location, .plain),
+            ("governed", deployment.ungoverned == true ? DeploymentView.ungovernedNote : nil, .busy),
         ]
     }
 

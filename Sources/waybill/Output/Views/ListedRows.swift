@@ -13,9 +13,12 @@ protocol TableRow: ListedView {
     var environmentName: String? { get }
     func cells(now: Timestamp) -> [Table.Cell]
     var wideCells: [Table.Cell] { get }
+    /// What is said once beside a table of these rows.
+    static func note(on rows: [Self]) -> String?
 }
 
 extension TableRow {
+    static func note(on rows: [Self]) -> String? { nil }
     static var rightAligned: Set<Int> { [] }
     var environmentName: String? { nil }
 }
@@ -41,6 +44,14 @@ extension DeploymentView: TableRow {
             statusCell, Table.Cell(decisive.map { Age.text(from: $0.changedAt.timestamp, to: now) }),
             Table.Cell(packaging?.message ?? validation ?? decisive?.reason),
         ]
+    }
+
+    static let ungovernedNote = "no: no access file is in force, so whoever may push may deploy ('waybill access init')"
+
+    static func note(on rows: [Self]) -> String? {
+        guard rows.contains(where: { $0.ungoverned == true }) else { return nil }
+        return
+            "note: ungoverned: no access file is in force, so whoever may push may deploy; 'waybill status' says more"
     }
 
     /// Why there is no version to show.

@@ -19,6 +19,7 @@ extension FleetView {
             ("branch names", repository.head.map { "\($0.prefix(10)), which is not in force" }, .busy),
             ("asked", repository.fetchedAt.map(ago) ?? "never with success", .plain),
             ("problem", repository.problem, .bad),
+            ("rules", rules?.message, rules?.ungoverned == true ? .busy : .plain),
         ])
         sections.title("Deployments")
         sections.lines([deployments.sentence])
