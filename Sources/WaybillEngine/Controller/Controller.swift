@@ -140,16 +140,23 @@ package actor Controller {
         }
     }
 
-    /// Wakes the core once the moment last asked for has come. Looks at the clock instead of sleeping until then, so that
-    /// an earlier moment, or a clock that jumps, is noticed.
+    /// Wakes the core once the moment last asked for has come. Looks at the clock several times a second instead of sleeping until
+    /// then, so that an earlier moment, or a clock that jumps, is noticed.
     private func keepTime() async {
-        while (try? await Task.sleep(for: .milliseconds(50), tolerance: .milliseconds(10))) != nil {
+        while (try? await Task.sleep(for: timeToLook)) != nil {
             beat(.clock)
             guard let moment = nextWake, moment <= world.clock.now() else { continue }
             nextWake = nil
             send(.wake)
         }
     }
+
+    private var timeToLook: Duration {
+        let rest = nextWake.map { $0 - world.clock.now() } ?? Self.longestSleep
+        return min(max(rest, .milliseconds(10)), Self.longestSleep)
+    }
+
+    private static let longestSleep = Duration.milliseconds(200)
 
     /// Writes the notes that wait, then starts the effects that follow them. True once the core has parked.
     private func flush(into group: inout DiscardingTaskGroup) async -> Bool {
