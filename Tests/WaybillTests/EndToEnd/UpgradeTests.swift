@@ -30,6 +30,31 @@ extension `End to end` {
         }
     }
 
+    /// With the old program itself, where `WAYBILL_BUILD_WITHOUT_SHARES` names the folder with its `waybill` and `waybill-shim`: one
+    /// whose gateway reads route tables of format 1 only.
+    @Test(.enabled(if: Fleet.buildWithoutShares != nil, "WAYBILL_BUILD_WITHOUT_SHARES names no old build"))
+    func `a gateway that knows no shares serves a newer controller until it is replaced, and loses nothing`()
+        async throws
+    {
+        let old = try #require(Fleet.buildWithoutShares)
+        try await withFleet { fleet in
+            try fleet.deploy("1.0.0")
+            try await fleet.push("first")
+            try await fleet.start(old + "/waybill")
+            try await fleet.serves("production/risk-score", "1.0.0")
+            let tally = try await fleet.load("production/risk-score") {
+                #expect(try await fleet.controller.end(SIGTERM) == 0)
+                try await fleet.start()
+                try await fleet.serve("2.0.0")
+                #expect(try fleet.tableFormat() == 1)
+                try await fleet.replaceGateway(by: Program.waybill)
+                try await fleet.serve("3.0.0")
+                #expect(try fleet.tableFormat() == 2)
+            }
+            #expect(tally.isFlawless, "\(tally.answers) \(tally.lost)")
+        }
+    }
+
     @Test func `a gateway that ends after an installation is started again by the older controller`() async throws {
         try await withFleet { fleet in
             let older = try fleet.install()
@@ -50,6 +75,21 @@ extension `End to end` {
 }
 
 extension Fleet {
+    fileprivate static let buildWithoutShares = ProcessInfo.processInfo.environment["WAYBILL_BUILD_WITHOUT_SHARES"]
+
+    fileprivate func serve(_ version: String) async throws {
+        try self.version(version)
+        try deploy(version)
+        try await apply(version)
+        try await serves("production/risk-score", version)
+    }
+
+    /// Of the route table that the controller wrote last.
+    fileprivate func tableFormat() throws -> Int? {
+        let bytes = try Data(contentsOf: URL(filePath: state + "/gateway/routes.json"))
+        return (try JSONSerialization.jsonObject(with: bytes) as? [String: Any])?["format"] as? Int
+    }
+
     /// Installs this build into a folder of the fleet as `make install` does, over what is there: by renaming, while the older
     /// programs run. A later installation counts as another build, since its files have another time. The program's path.
     fileprivate func install() throws -> String {
@@ -76,17 +116,23 @@ extension Fleet {
             #expect(try await controller.end(SIGTERM) == 0)
             try await start(newer)
             try await serves("production/risk-score", "1.0.0")
-            let gateway = try Program.process(
-                [newer, "gateway", "--take-over"], in: folder, [:], output: folder + "/gateway.log",
-                errors: folder + "/gateway.log")
-            try gateway.run()
-            try await eventually("only the new gateway is there") {
-                let there = processes.all.filter { $0.arguments.dropFirst().first == "gateway" }.map(\.pid)
-                return there == [gateway.processIdentifier] && there.first != before?.pid
-            }
+            try await replaceGateway(by: newer)
+            #expect(processes.gateway?.pid != before?.pid)
             try await serves("production/risk-score", "1.0.0")
         }
         #expect(tally.isFlawless, "\(tally.answers) \(tally.lost)")
         return try #require(processes.gateway)
+    }
+
+    /// Lets `program` take over from the gateway that runs, and waits until that has ended.
+    fileprivate func replaceGateway(by program: String) async throws {
+        let gateway = try Program.process(
+            [program, "gateway", "--take-over"], in: folder, [:], output: folder + "/gateway.log",
+            errors: folder + "/gateway.log")
+        try gateway.run()
+        try await eventually("only the new gateway is there") {
+            let there = processes.all.filter { $0.arguments.dropFirst().first == "gateway" }.map(\.pid)
+            return there == [gateway.processIdentifier]
+        }
     }
 }
