@@ -57,6 +57,7 @@ extension FleetWatcher {
     func judge(_ head: CommitID) async throws(Failure) {
         let accepted = status.accepted
         if isStateGiven, head == accepted { return releaseIfBack(at: head) }
+        let orphansBefore = orphans
         let change = try await source.load(head)
         isSourceInForce = false
         orphans.formUnion(change.orphaned)
@@ -66,11 +67,11 @@ extension FleetWatcher {
             if let accepted { isContinued = try await repository.contains(accepted, in: head) }
             if let hold = holds(delta, head: head, isContinued: isContinued) {
                 try await place(hold)
-                return await goBack()
+                return await goBack(from: change, orphansBefore)
             }
             if let hold = try await rulesHold(head) {
                 try await place(hold)
-                return await goBack()
+                return await goBack(from: change, orphansBefore)
             }
             // Whose words it needs is known before it is in force.
             let board = try await board(of: head)
@@ -145,6 +146,21 @@ extension FleetWatcher {
             isSourceInForce = true
         } catch {
             isSourceInForce = false
+        }
+    }
+
+    /// The same from a commit that was loaded whole: where nothing is broken on either side, only what differs is read again.
+    private func goBack(from change: DesiredDelta, _ orphansBefore: Set<DeploymentKey>) async {
+        let isSound = change.held.isEmpty && change.history.isEmpty && !change.diagnostics.contains { $0.severity == .error }
+        guard isSound, isStateGiven, memory.chain.count == 1, let accepted = memory.chain.last, accepted == status.accepted,
+            !status.diagnostics.contains(where: { $0.severity == .error })
+        else { return await goBack() }
+        do throws(Failure) {
+            _ = try await source.replay(accepted, isNext: false)
+            orphans = orphansBefore
+            isSourceInForce = true
+        } catch {
+            await goBack()
         }
     }
 

@@ -33,11 +33,27 @@ extension FleetWatcher {
 
     /// Why the rules of `head`, which the source is at, may not come into force; nil when they may.
     func rulesHold(_ head: CommitID) async throws(Failure) -> FleetHold? {
+        guard approvals != nil, memory.rules?.isGoverned == true else { return nil }
+        let next = try await ruleset(at: head)
+        askedRules = (head, next)
+        return try await objection(to: next, of: head)
+    }
+
+    /// The standing hold of `head` for its rules, asked again with the words that are there by now: without loading the commit, since
+    /// neither it nor what is in force has changed. Nil when there is no such hold, or nothing stands against the rules any more.
+    func stillUnapproved(_ head: CommitID) async throws(Failure) -> FleetHold? {
+        guard !mustJudge, head == decided, standing?.cause == .rulesUnapproved, standing?.commit == head,
+            let askedRules, askedRules.commit == head
+        else { return nil }
+        return try await objection(to: askedRules.rules, of: head)
+    }
+
+    private func objection(to next: Ruleset?, of head: CommitID) async throws(Failure) -> FleetHold? {
         guard let approvals, let inForce = memory.rules, inForce.isGoverned else { return nil }
         func hold(_ message: String) -> FleetHold {
             FleetHold(cause: .rulesUnapproved, commit: head, accepted: status.accepted, message: message)
         }
-        guard let next = try await ruleset(at: head) else {
+        guard let next else {
             return hold(
                 "the access file of \(head.short) is broken; the rules in force stay, and nothing of the commit is taken"
             )

@@ -32,6 +32,8 @@ package actor FleetWatcher {
     var board = ApprovalBoard()
     /// The rules of the commit in force.
     var rules: Ruleset?
+    /// Those of the commit that was last held for its rules; nil: its access file is broken.
+    var askedRules: (commit: CommitID, rules: Ruleset?)?
     private let pollInterval: Duration
     private let triggers: AsyncStream<Trigger>
     private let triggerWriter: AsyncStream<Trigger>.Continuation
@@ -43,7 +45,7 @@ package actor FleetWatcher {
     /// The last commit that was accepted or held: asking about it again brings nothing new.
     var decided: CommitID?
     /// An operator spoke since the head was judged last.
-    private var mustJudge = false
+    var mustJudge = false
     var memory: FleetMemory
     /// The hold that the controller was told of last, also before a restart.
     var standing: FleetHold?
@@ -187,6 +189,10 @@ package actor FleetWatcher {
         // A webhook tells of a push: one conversation asks and fetches then, and transfers nothing when nothing is new.
         let isTold = trigger == .webhook
         var head = isTold ? try await repository.fetch() : try await repository.remoteHead()
+        if let hold = try await stillUnapproved(head) {
+            tell(hold)
+            return head
+        }
         if !isTold, head != decided || isAsked { head = try await repository.fetch() }
         guard head != decided || isAsked else {
             if head == status.accepted { releaseIfBack(at: head) }

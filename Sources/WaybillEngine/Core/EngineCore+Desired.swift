@@ -73,6 +73,7 @@ extension EngineCore {
         state.failures = [:]
         state.observeFailure = nil
         state.idleLooks = 0
+        state.startNotBefore = nil
     }
 
     mutating func endObsoletePreparation(_ key: DeploymentKey) {

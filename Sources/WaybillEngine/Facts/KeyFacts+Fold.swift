@@ -19,7 +19,10 @@ extension KeyFacts {
         case .replicaFailed: foldFailure(event)
         case .replicaExited: foldExit(event)
         case .replicaAdopted:
-            if let id = event.replica { replicas[id, default: ReplicaFacts()].isStarted = true }
+            if let id = event.replica {
+                replicas[id, default: ReplicaFacts()].isStarted = true
+                if let revision = event.body["revision"]?.string { replicas[id]?.revision = revision }
+            }
         case .routesChanged: foldRoute(event)
         case .driftFound: foldDrift(event)
         case .driftCorrected:
@@ -50,15 +53,21 @@ extension KeyFacts {
         guard let to = event.body["to"]?.string else { return }
         let actions = (event.body["actions"]?.list ?? []).compactMap { $0["action"]?.string }
         approved = nil
+        let rendering = event.body["rendering"]?.string
+        // Something else is asked for: it begins without the back-off of what was.
+        if let before = decided?.rendering, before != rendering { exits = nil }
         decided = DecidedPlan(
-            to: to, rendering: event.body["rendering"]?.string,
+            to: to, rendering: rendering,
             commit: event.body["commit"]?.string.flatMap { try? CommitID(parsing: $0) },
             version: event.body["version"]?.string.flatMap { try? VersionID(parsing: $0) }, actions: Set(actions))
     }
 
     private mutating func foldStart(_ event: Event) {
         guard let id = event.replica else { return }
-        replicas[id, default: ReplicaFacts()].isStarted = event.phase == .outcome && event.outcome == .succeeded
+        var known = replicas[id] ?? ReplicaFacts()
+        known.revision = event.body["revision"]?.string ?? known.revision
+        known.isStarted = event.phase == .outcome && event.outcome == .succeeded
+        replicas[id] = known
     }
 
     private mutating func foldStop(_ event: Event) {

@@ -52,10 +52,13 @@ package struct KeyFacts: Hashable, Codable, Sendable {
 
     /// Whether a revision was let start, or was started when nothing was asked: it is not asked again. Nor is one that served before
     /// and that a person goes back to.
+    ///
+    /// Told by whole digests: a manifest can be made to share the short form of what serves.
     func isAdmitted(_ revision: Revision) -> Bool {
-        admitted?.revision == revision.description || lastServed == revision.short
-            || standIn?.revision == revision.description
-            || replicas.contains { $0.key.revisionShort == revision.short && $0.value.isStarted }
+        let full = revision.description
+        return admitted?.revision == full || standIn?.revision == full
+            || served.contains { $0.revision == full && $0.short == lastServed }
+            || replicas.values.contains { $0.revision == full && $0.isStarted }
     }
 
     /// False when nothing of the deployment can be left anywhere.
@@ -102,6 +105,8 @@ package struct AdmittedRevision: Hashable, Codable, Sendable {
 }
 
 package struct ReplicaFacts: Hashable, Codable, Sendable {
+    /// The whole digest of what it runs, as its start says.
+    package var revision: String?
     /// Its start succeeded.
     package var isStarted = false
     package var isStopAsked = false

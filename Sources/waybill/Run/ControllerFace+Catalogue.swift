@@ -5,7 +5,7 @@ import WaybillPackage
 
 extension ControllerFace {
     func models() async throws(Failure) -> [ModelView] {
-        let state = await source.current()
+        let state = await source.stateInForce()
         let conditions = catalogue.take(state)
         let versions = Dictionary(grouping: versionIDs(state), by: \.model)
         return resources(state).compactMap { resource in
@@ -17,7 +17,7 @@ extension ControllerFace {
     }
 
     func versions() async throws(Failure) -> [VersionView] {
-        let state = await source.current()
+        let state = await source.stateInForce()
         let conditions = catalogue.take(state)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.version)
         let bundles = await bundles()
@@ -44,7 +44,7 @@ extension ControllerFace {
     }
 
     func checklists() async throws(Failure) -> [ChecklistView] {
-        let state = await source.current()
+        let state = await source.stateInForce()
         let conditions = catalogue.take(state)
         var users: [Name: [Name]] = [:]
         for resource in resources(state) {
@@ -70,7 +70,7 @@ extension ControllerFace {
     }
 
     func runtimes() async throws(Failure) -> [RuntimeView] {
-        let state = await source.current()
+        let state = await source.stateInForce()
         let conditions = catalogue.take(state)
         let users = Dictionary(grouping: state?.deployments.values.map(\.self) ?? [], by: \.spec.runtime)
         return resources(state).compactMap { resource in
@@ -84,7 +84,7 @@ extension ControllerFace {
     }
 
     func environments() async throws(Failure) -> [EnvironmentView] {
-        let state = await source.current()
+        let state = await source.stateInForce()
         let conditions = catalogue.take(state)
         let summaries = Dictionary(grouping: await controller.allSummaries, by: \.key.environment)
         return resources(state).compactMap { resource in

@@ -13,7 +13,7 @@ struct ControllerFace: ControllerInterface {
     let changes: ChangeSignal
     let controller: Controller
     let watcher: FleetWatcher
-    let source: any DesiredStateSource
+    let source: FleetSource
     let target: LocalTarget
     let models: ArtifactStore
     let validator: FleetValidator
@@ -127,7 +127,7 @@ struct ControllerFace: ControllerInterface {
     func describe(_ key: DeploymentKey) async throws(Failure) -> DeploymentDetail {
         guard let summary = await controller.summary(of: key) else { throw Self.unknown(key) }
         let desired = await controller.desired(of: key)
-        let state = await source.current()
+        let state = await source.stateInForce()
         let route = await controller.observation(of: key)?.route ?? ObservedRoute()
         var version: ModelVersion?
         if let id = summary.version, case .modelVersion(let found)? = state?.resources[.modelVersion(id)]?.spec {

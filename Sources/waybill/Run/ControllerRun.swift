@@ -72,7 +72,7 @@ struct ControllerRun {
         }
         logger.info("statements are signed by \(statementKey.publicKey)")
 
-        let loader = FleetSource(tree: repository, path: configuration.repository.path)
+        let loader = FleetSource(tree: repository, path: configuration.repository.path, inForce: inForce)
         let gateway = GatewayClient(stateFolder: folder.gateway)
         let table = GatewayTableFile.read(folder.routes)
         let ports = PublishedPorts(table: table, clock: clock)

@@ -157,7 +157,7 @@ struct ControllerServices {
     private func keepResources() async {
         var kept: CommitID?
         for await _ in rounds {
-            guard let state = await parts.loader.current(), state.commit != kept,
+            guard let state = await parts.loader.stateInForce(), state.commit != kept,
                 await watcher.status.accepted == state.commit
             else { continue }
             parts.store.take(state)

@@ -5,21 +5,43 @@ import WaybillManifest
 actor FleetSource: DesiredStateSource {
     private let tree: any FleetTree
     private let path: String
+    private let inForce: CommitInForce
     private var loader: FleetLoader
+    /// What was in force when another commit was last loaded.
+    private var kept: DesiredState?
 
-    init(tree: any FleetTree, path: String) {
+    init(tree: any FleetTree, path: String, inForce: CommitInForce) {
         self.tree = tree
         self.path = path
+        self.inForce = inForce
         loader = FleetLoader(tree: tree, path: path)
     }
 
-    func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta { try await loader.load(commit) }
-
-    func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
-        try await loader.load(commit, isNext: isNext)
+    func load(_ commit: CommitID) async throws(Failure) -> DesiredDelta {
+        await keep()
+        return try await loader.load(commit)
     }
 
-    func forget() { loader = FleetLoader(tree: tree, path: path) }
+    func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta {
+        await keep()
+        return try await loader.load(commit, isNext: isNext)
+    }
+
+    func forget() async {
+        await keep()
+        loader = FleetLoader(tree: tree, path: path)
+    }
+
+    /// All of the commit in force, also while another one is loaded to be judged; nil before the first.
+    func stateInForce() async -> DesiredState? {
+        await keep()
+        return kept
+    }
+
+    private func keep() async {
+        guard let state = await loader.state, state.commit == inForce.commit else { return }
+        kept = state
+    }
 
     func unfixed() async -> [FixedVersion] { await loader.unfixed() }
 

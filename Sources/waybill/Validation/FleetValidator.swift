@@ -112,7 +112,7 @@ final class FleetValidator: Validator {
     }
 
     private func subject(_ question: ValidationQuestion) async throws(Failure) -> ValidationSubject {
-        guard let state = await source.current(), let manifest = question.deployment.spec.manifest else {
+        guard let state = await source.stateInForce(), let manifest = question.deployment.spec.manifest else {
             throw Failure(.wait, reason: "NotLoaded", message: "no commit is loaded yet")
         }
         var license = manifest.license
