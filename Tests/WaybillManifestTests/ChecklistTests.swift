@@ -31,6 +31,8 @@ import WaybillCore
                 + "network: host, candidate: true, isolation: none, timeout: 90s, memory: 64Mi, minSamples: 3}}, "
                 + "{latency: {requests: {source: g.jsonl, digest: \(Self.digest), size: 3}, rate: 50, for: 20s, p99: 40ms, "
                 + "notSlower: {than: production, by: 5ms}, cores: 0.25}}, "
+                + "{reproducible: {run: [python, t.py], data: [{name: train, source: t.csv, digest: \(Self.digest), size: 3}], "
+                + "output: out/a, gives: {weights: true, metric: auc, within: 0.01}, timeout: 5m, memory: 64Mi}}, "
                 + "{name: good, metric: {metric: quantileLoss, quantile: 0.9, data: held-out, atMost: 2, minSamples: 7}}",
             "  runAll: true\n" + Self.data)
         #expect(file.diagnostics.map(DiagnosticText.headline) == [])
@@ -53,7 +55,21 @@ import WaybillCore
         arguments: [
             ("", "5:10: error: 'gates' is empty; expected at least 1 item"),
             ("{}", "5:11: error: this gate asks nothing"),
-            ("{reproducible: {}}", "5:12: error: there is no field 'reproducible' here"),
+            ("{reproducable: {}}", "5:12: error: there is no field 'reproducable' here"),
+            ("{reproducible: {gives: {weights: true}}}", "5:12: error: 'run' is missing"),
+            ("{reproducible: {run: [python], gives: {}}}", "5:42: error: nothing has to come out"),
+            (
+                "{reproducible: {run: [python], gives: {metric: auc}}}",
+                "5:58: error: 'metric' and 'within' belong together"
+            ),
+            (
+                "{reproducible: {run: [python], gives: {weights: true}, timeout: 2h}}",
+                "5:75: error: 'timeout' is longer than nothing and at most 1h"
+            ),
+            (
+                "{reproducible: {run: [python], gives: {weights: true}, output: ../x}}",
+                "5:74: error: '../x' leads out of its folder by '..'"
+            ),
             ("{integrity: {}, card: {sections: [a]}}", "5:27: error: 'integrity' and 'card' are two gates"),
             ("{integrity: {}}, {integrity: {}}", "5:28: error: there are two gates 'integrity' in this checklist"),
             ("{integrity: }", "5:23: error: 'integrity' has no value; expected a mapping of fields"),

@@ -55,7 +55,7 @@ import WaybillCore
             }
         }
         let text = try plan(ApprovalReview(governance: .governed(ofRules: true), items: items)).markdown
-        #expect(text.unicodeScalars.count <= ReviewPlan.limit)
+        #expect(text.unicodeScalars.count <= BoundedMarkdown.limit)
         #expect(text.contains("Left out, for a comment is bounded: "))
     }
 

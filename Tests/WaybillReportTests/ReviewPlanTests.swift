@@ -246,8 +246,8 @@ import WaybillCore
         let plan = Samples.review(try Samples.state("a", old), try Samples.state("b", new, owner: hostile))
         let text = plan.markdown
         #expect(plan.groups.count == 120)
-        #expect(text.unicodeScalars.count <= ReviewPlan.limit)
-        #expect(text.unicodeScalars.count > ReviewPlan.limit / 2)
+        #expect(text.unicodeScalars.count <= BoundedMarkdown.limit)
+        #expect(text.unicodeScalars.count > BoundedMarkdown.limit / 2)
         let last = try #require(text.split(separator: "\n").last)
         #expect(last.hasPrefix("Left out, for a comment is bounded: "))
         #expect(last.contains(" sections. `waybill plan -o html` or `-o json` has everything."))

@@ -30,11 +30,35 @@ import WaybillCore
 
     @Test func `a plan`() throws {
         try expect(try Fixtures.plan().text(.plain), is: "plan")
-        try expect(PlanMarkdown.text(try Fixtures.plan()), is: "plan-markdown")
+        try expect(try Fixtures.plan().markdown.replacing("\u{200B}", with: ""), is: "plan-markdown")
         let commit = try CommitID(parsing: String(repeating: "ab", count: 20))
         #expect(
             PlanView(basis: .observed, commit: commit, deployments: []).text(.plain)
                 == "nothing to do, compared with what runs\n")
+    }
+
+    @Test
+    func `a plan as a comment is bounded, says what is left out, and what it quotes is no markup`()
+        throws
+    {
+        var plan = try Fixtures.plan()
+        let one = try #require(plan.deployments.first)
+        plan.deployments = (0..<3000).map { number in
+            var next = one
+            next.deployment = "production/churn-\(number)"
+            next.changes[0].to = "<img src=x>|@root\n# \(number)"
+            return next
+        }
+        let text = plan.markdown.replacing("\u{200B}", with: "")
+        #expect(text.unicodeScalars.count <= 60_000 && text.unicodeScalars.count > 30_000)
+        #expect(text.hasPrefix("### Waybill plan: 3000 to replace\n"))
+        let last = try #require(text.split(separator: "\n").last)
+        #expect(
+            last.hasPrefix("Left out, for a comment is bounded: 2940 rows of the table, "), "\(last)")
+        #expect(!text.contains("<img") && !text.contains("\n# ") && plan.markdown.contains("@\u{200B}root"))
+        #expect(
+            text.components(separatedBy: "<details>").count
+                == text.components(separatedBy: "</details>").count)
     }
 
     @Test func `a plan that hides nothing`() throws {
@@ -68,7 +92,7 @@ import WaybillCore
                 ["accept", String(repeating: "ab", count: 20)], "error: Missing expected argument '--reason <reason>'",
                 64
             ),
-            (["plan", "--base", "main"], "error: --base and --head belong together", 64),
+            (["plan", "--base", "main"], "error: --head belongs together with --base or --server", 64),
             (["history", "a/b", "-n", "0"], "error: --limit must be from 1 to 1000", 64),
             (["frobnicate"], "error: Unexpected argument 'frobnicate'", 64),
         ] as [([String], String, Int32)])

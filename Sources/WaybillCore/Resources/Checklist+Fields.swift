@@ -34,6 +34,7 @@ extension Gate {
             case .slice: .slice(try SliceCheck(fields))
             case .command: .command(try CommandCheck(fields))
             case .latency: .latency(try LatencyCheck(fields))
+            case .reproducible: .reproducible(try ReproducibleCheck(fields))
             }
         self.init(name: item.text("name"), check)
     }
@@ -57,6 +58,7 @@ extension Gate.Check {
         case .slice(let slice): slice.value
         case .command(let command): command.value
         case .latency(let latency): latency.value
+        case .reproducible(let check): check.value
         }
     }
 }

@@ -39,6 +39,7 @@ package enum GateKind: String, CaseIterable, Hashable, Sendable {
     case slice
     case command
     case latency
+    case reproducible
 }
 
 /// One question of a checklist, with its bound.
@@ -64,6 +65,8 @@ package struct Gate: Hashable, Sendable {
         case candidate
         /// Replicas of its own under load.
         case load
+        /// Training, as a rule: the dearest.
+        case rerun
     }
 
     package var stage: Stage {
@@ -72,6 +75,7 @@ package struct Gate: Hashable, Sendable {
         case .command(let command): command.asksCandidate ? .candidate : .program
         case .golden, .metric, .slice: .candidate
         case .latency: .load
+        case .reproducible: .rerun
         }
     }
 
@@ -91,6 +95,7 @@ package struct Gate: Hashable, Sendable {
         case slice(SliceCheck)
         case command(CommandCheck)
         case latency(LatencyCheck)
+        case reproducible(ReproducibleCheck)
 
         package var kind: GateKind {
             switch self {
@@ -105,6 +110,7 @@ package struct Gate: Hashable, Sendable {
             case .slice: .slice
             case .command: .command
             case .latency: .latency
+            case .reproducible: .reproducible
             }
         }
     }

@@ -22,6 +22,7 @@ enum ChecklistRules {
             case .golden: found += tolerances(fields, own)
             case .command: found += CommandRules.problems(fields, own, data)
             case .latency: found += LatencyRules.problems(fields, own)
+            case .reproducible: found += ReproducibleRules.problems(fields, own)
             case .card where (fields["sections"]?.list ?? []).isEmpty && (fields["fields"]?.list ?? []).isEmpty:
                 found.append(
                     FieldProblem(

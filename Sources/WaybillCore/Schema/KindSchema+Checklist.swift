@@ -66,6 +66,10 @@ extension KindSchema {
             "latency", .object(latency),
             "A started candidate answers soon enough under load. Off unless the environment says `latencyTests: allowed`."
         ),
+        Field(
+            "reproducible", .object(reproducible),
+            "The version's own code, run again in its locked environment on its named data, gives the same weights, or the metric that it states."
+        ),
     ]
 
     private static let signed = [
@@ -218,6 +222,42 @@ extension KindSchema {
         ),
         Field("by", .string(.duration), "How much slower is still no slower."),
         Field("share", .number, "The same as a share of the baseline's own latency; instead of `by`."),
+    ]
+
+    private static let reproducible = [
+        Field(
+            "run", .list(.string(.text), minimum: 1), required: true,
+            "The program and its arguments, without a shell, run in a folder of its own that has the version's `code`. `python` is that of "
+                + "the version's `environment`."),
+        Field(
+            "data", .list(.object(namedFile), unique: .field("name")),
+            "Where the version's `data` is: each by its name and digest there. The code finds it as `.waybill/data/NAME`."
+        ),
+        Field(
+            "output", .string(.relativePath), default: "output",
+            "The folder that the code writes its result into, below the one that it is run in; it is there, and empty."
+        ),
+        Field("gives", .object(gives), required: true, "What has to come out."),
+        Field(
+            "timeout", .string(.duration), default: "10m",
+            "It is ended after it, which is an error; at most `1h`."),
+        Field(
+            "memory", .string(.memory), default: "2Gi",
+            "What it and its children may use together; past it they are ended."),
+    ]
+
+    private static let namedFile =
+        [Field("name", .string(.name), required: true, "As the version's `data` has it.")] + file
+
+    private static let gives = [
+        Field(
+            "weights", .onlyTrue,
+            "The files with weights, by their paths in the version, have the same bytes in `output`."),
+        Field(
+            "metric", .string(.text),
+            "A metric that the version's `metrics` states; the code writes it into `metrics.json` in `output`, an object of numbers."
+        ),
+        Field("within", .number, "How far that number may be from the stated one."),
     ]
 
     private static let data =

@@ -17,6 +17,7 @@ extension Gate {
         case (.slice(let slice), .slice(let values)): slice.judge(values)
         case (.command(let command), .command(let answer)): command.judge(answer)
         case (.latency(let latency), .latency(let values)): latency.judge(values)
+        case (.reproducible(let check), .reproducible(let came)): check.judge(came)
         default: Judgement(.errored, "what was measured is not what '\(kind.rawValue)' asks")
         }
     }

@@ -23,6 +23,9 @@ extension GateMeasurement {
         case .latency:
             guard let values = LatencyValues(kept: value) else { return nil }
             self = .latency(values)
+        case .reproducible:
+            guard let came = Reproduction(kept: value) else { return nil }
+            self = .reproducible(came)
         case .integrity, .signed, .safeFormat, .interface, .license, .card: return nil
         }
         guard self.value == value else { return nil }

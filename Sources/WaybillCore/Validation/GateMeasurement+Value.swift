@@ -40,6 +40,7 @@ extension GateMeasurement {
         case .slice(let slices): return slices.kept
         case .command(let answer): return answer.value
         case .latency(let values): return values.value
+        case .reproducible(let came): return came.value
         case .nothing(let why): return ["message": .string(why)]
         }
     }

@@ -13,6 +13,7 @@ package enum GateMeasurement: Hashable, Sendable {
     case slice(SliceValues)
     case command(CommandAnswer)
     case latency(LatencyValues)
+    case reproducible(Reproduction)
     /// Nothing could be measured, for this reason.
     case nothing(String)
 
@@ -205,7 +206,7 @@ package enum GateMeasurement: Hashable, Sendable {
         case .slice(let slices): slices.samples
         case .command(let answer): answer.samples
         case .latency(let values): values.candidate?.answered
-        case .integrity, .signed, .safeFormat, .interface, .license, .card, .nothing: nil
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .reproducible, .nothing: nil
         }
     }
 }

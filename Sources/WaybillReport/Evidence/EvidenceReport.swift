@@ -141,6 +141,13 @@ extension EvidenceReport.Gate {
                 parts.append("not slower than \(notSlower["than"]?.string ?? "") by more than \(by)")
             }
             return "\(parts.joined(separator: ", ")) at \(asked["rate"]?.integer ?? 0)/s"
+        case .reproducible:
+            let gives = asked["gives"] ?? .null
+            var parts = gives["weights"] == nil ? [] : ["the same weights"]
+            if let name = gives["metric"]?.string {
+                parts.append("\(name) within \(gives["within"]?.number.map(Numbers.text) ?? "0")")
+            }
+            return parts.joined(separator: ", ")
         case .integrity, .safeFormat, .interface, .golden, nil: return ""
         }
     }

@@ -5,8 +5,6 @@ struct ReviewDetail: Hashable, Sendable {
     /// Rows of one list at most.
     var rows: Int
 
-    static let full = ReviewDetail(rows: 60)
-    static let brief = ReviewDetail(rows: 5)
     /// For pages, which have room.
     static let everything = ReviewDetail(rows: 2000)
 }
@@ -55,7 +53,8 @@ extension ReviewPlan {
         [
             .text("\(unchanged) deployment\(unchanged == 1 ? "" : "s") stay\(unchanged == 1 ? "s" : "") as "),
             .text("\(unchanged == 1 ? "it is" : "they are")"),
-            ". Compared ", .code(String(base.hex.prefix(10))), ", taken for what runs, with ",
+            ". Compared ", .code(String(base.hex.prefix(10))),
+            isObserved ? ", which the controller has in force, with " : ", taken for what runs, with ",
             .code(String(head.hex.prefix(10))), ".",
         ]
     }

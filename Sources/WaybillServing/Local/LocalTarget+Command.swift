@@ -54,6 +54,11 @@ extension LocalTarget {
             return failed("the program was ended: \(limit)")
         }
         switch ended.cause {
+        case .code(0) where command.collects != nil:
+            do throws(InvalidInput) {
+                return .gave(
+                    try FileCollection.files(of: command.collects ?? "", in: "\(folder.path)/work"))
+            } catch { return failed(error.message) }
         case .code(0):
             return Disk.read("\(folder.path)/answer", limit: command.outputSize).map { .answered($0) }
                 ?? failed("the program's answer cannot be read")
@@ -77,6 +82,10 @@ extension LocalTarget {
     ) throws(Failure) -> Int32 {
         try Disk.makeFolder(making, mode: 0o711)
         for name in ["work", "work/tmp"] { try Disk.makeFolder("\(making)/\(name)", mode: 0o700) }
+        if let collects = command.collects {
+            // Made by the way to a file in it, which checks the path as well.
+            _ = try Self.place("\(collects)/x", in: making)
+        }
         for (path, bytes) in command.files.sorted(by: { $0.key < $1.key }) {
             try Disk.write(bytes, to: try Self.place(path, in: making), mode: 0o700)
         }
@@ -114,18 +123,19 @@ extension LocalTarget {
             probes: Probes(startup: never, readiness: never), isolation: way.word, user: user, grace: .zero
         ).write(into: &fields)
         fields.add("mark", mark)
-        fields.add("command", command.run)
+        fields.add("command", command.words)
         // Nothing of the controller's own environment.
         fields.add(
             "env",
             [
-                "HOME=\(work)", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin", "TMPDIR=\(work)/tmp",
+                "HOME=\(work)", "LANG=C.UTF-8", "PATH=\(command.searchPath)", "TMPDIR=\(work)/tmp",
                 "WAYBILL_MARK=\(mark)",
             ])
         fields.add("work", work)
-        let paths = SandboxPaths(settings: settings, model: nil, environment: nil, secretFiles: [])
+        let paths = SandboxPaths(
+            settings: settings, model: nil, environment: command.environment, secretFiles: [])
         fields.add("hide", paths.hidden)
-        fields.add("read", command.readable.compactMap(Disk.resolved))
+        fields.add("read", command.readable.compactMap(Disk.resolved) + paths.readable)
         fields.add("write", work)
         fields.add("share", paths.shared)
         fields.add("memory", String(command.memory))
@@ -140,5 +150,19 @@ extension LocalTarget {
         fields.add("file-size", String(1 << 30))
         fields.add("processes", "256")
         return fields
+    }
+}
+
+extension SandboxedCommand {
+    /// The program with its arguments, as it is started: `python` is that of its environment.
+    fileprivate var words: [String] {
+        guard let environment, let first = run.first, ["python", "python3"].contains(first) else {
+            return run
+        }
+        return ["\(environment)/bin/python"] + run.dropFirst()
+    }
+
+    fileprivate var searchPath: String {
+        (environment.map { "\($0)/bin:" } ?? "") + "/usr/local/bin:/usr/bin:/bin"
     }
 }

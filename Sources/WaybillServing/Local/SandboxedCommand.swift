@@ -19,6 +19,10 @@ package struct SandboxedCommand: Sendable {
     /// From its start to its end.
     package var timeout: Duration
     package var memory: Int64
+    /// A folder with the Python environment that it runs in, which it may only read; its programs come first. Nil: what the machine has.
+    package var environment: String?
+    /// A folder of its work folder that is there, and whose files are what it gives; nil: what it writes to its standard output is.
+    package var collects: String?
     /// Bytes of its answer that are kept.
     package var outputSize: Int
     /// What it reads from its standard input, given the folder that it runs in.
@@ -27,8 +31,10 @@ package struct SandboxedCommand: Sendable {
     package init(
         key: DeploymentKey, revision: Revision, serial: UInt64, version: VersionID, run: [String],
         files: [String: [UInt8]], copies: [String: String] = [:],
-        readable: [String] = [], isolation: Isolation = .sandbox, hasNetwork: Bool = false, timeout: Duration,
-        memory: Int64, outputSize: Int, input: @escaping @Sendable (_ work: String) -> [UInt8]
+        readable: [String] = [], isolation: Isolation = .sandbox, hasNetwork: Bool = false,
+        timeout: Duration,
+        memory: Int64, outputSize: Int, environment: String? = nil, collects: String? = nil,
+        input: @escaping @Sendable (_ work: String) -> [UInt8]
     ) {
         id = ReplicaID(key: key, revision: revision, serial: serial)
         self.revision = revision
@@ -42,6 +48,7 @@ package struct SandboxedCommand: Sendable {
         self.timeout = timeout
         self.memory = memory
         self.outputSize = outputSize
+        (self.environment, self.collects) = (environment, collects)
         self.input = input
     }
 
@@ -49,6 +56,8 @@ package struct SandboxedCommand: Sendable {
     package enum End: Hashable, Sendable {
         /// It ended by itself, well, and this is what it wrote to its standard output.
         case answered([UInt8])
+        /// It ended by itself, well, and this is what stands in the folder that it was to fill.
+        case gave([CollectedFile])
         /// It did not, for this reason.
         case failed(String)
     }

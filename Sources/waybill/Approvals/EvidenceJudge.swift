@@ -21,6 +21,8 @@ struct EvidenceJudge {
 
     let rules: Rules
     let now: Timestamp
+    /// The key of a controller whose word is believed; nil: none is.
+    var controller: SSHPublicKey?
     private let claims: [SignedEvidence]
 
     /// - Throws: `EvidenceUnreadable`, stalling, for an envelope that is no statement.
@@ -41,18 +43,13 @@ struct EvidenceJudge {
     func proof(
         of evidence: EvidenceReport, model: Name, in environment: Name, document: Result<Digest, Failure>
     ) -> EvidenceProof {
-        let access: Access
-        switch rules {
-        case .access(let found): access = found
-        case .absent: return .unproven("the base has no '\(AccessSchema.path)', so nobody is named who may say it")
-        case .unreadable(let why): return .unproven("who may say it cannot be told: \(why)")
-        }
+        let results = claims.filter { $0.evidence == evidence.digest && $0.isResult }
+        if controller == nil, let why = rulesProblem { return .unproven(why) }
         let expected: Digest
         switch document {
         case .success(let digest): expected = digest
         case .failure(let failure): return .unproven(failure.message)
         }
-        let results = claims.filter { $0.evidence == evidence.digest && $0.isResult }
         guard !results.isEmpty else { return .unproven("it is not signed: no test result names it") }
         var reasons: [String] = []
         for claim in results {
@@ -62,12 +59,32 @@ struct EvidenceJudge {
             }
             for signer in claim.signers {
                 do throws(InvalidInput) {
-                    let person = try Self.person(of: signer, access, model: model, in: environment, now: now)
-                    return .proven(by: person, key: signer.fingerprint, at: time(of: evidence, by: signer))
+                    let who = try name(of: signer, model: model, in: environment)
+                    return .proven(by: who, key: signer.fingerprint, at: time(of: evidence, by: signer))
                 } catch { reasons.append(error.message) }
             }
         }
         return .unproven(reasons.first ?? "nobody signed it")
+    }
+
+    /// Why nobody's word counts.
+    private var rulesProblem: String? {
+        switch rules {
+        case .access: nil
+        case .absent: "the base has no '\(AccessSchema.path)', so nobody is named who may say it"
+        case .unreadable(let why): "who may say it cannot be told: \(why)"
+        }
+    }
+
+    /// Who signed with `key`, when they may say so.
+    ///
+    /// - Throws: why they may not.
+    private func name(
+        of key: SSHPublicKey, model: Name, in environment: Name
+    ) throws(InvalidInput) -> String {
+        if key == controller { return "the controller" }
+        guard case .access(let access) = rules else { throw InvalidInput(rulesProblem ?? "") }
+        return try Self.person(of: key, access, model: model, in: environment, now: now).text
     }
 
     /// Why a test result says nothing of `evidence`, whoever signed it.

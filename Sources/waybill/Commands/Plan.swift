@@ -4,6 +4,7 @@ import WaybillAPI
 import WaybillCore
 import WaybillPackage
 import WaybillReport
+import WaybillTrust
 
 /// `waybill plan`.
 struct Plan: AsyncParsableCommand {
@@ -15,7 +16,8 @@ struct Plan: AsyncParsableCommand {
             Without --base and --head it asks the controller, which compares git with what runs. With both it compares \
             two commits of a clone, without a controller, takes the first for what runs, and says whether the \
             controller would hold the second; Markdown and HTML are then the reviewer's plan: what changes for the model, on what \
-            evidence, for whom. Markdown is bounded to 60,000 characters, for the comments of a forge.
+            evidence, for whom. With --server in place of --base the first commit is what the controller has in force, what serves \
+            is what it sees, and what it measured counts as evidence. Markdown is bounded to 60,000 characters, for the comments of a forge.
             """)
 
     @Option(help: ArgumentHelp("Commit or branch to compare with.", valueName: "rev"))
@@ -23,6 +25,9 @@ struct Plan: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Commit or branch to plan for.", valueName: "rev"))
     var head: String?
+
+    @Flag(help: "Compare --head with what the controller has in force, in place of --base.")
+    var server = false
 
     @Option(help: ArgumentHelp("The clone.", valueName: "folder"), completion: .directory)
     var repository = "."
@@ -48,9 +53,14 @@ struct Plan: AsyncParsableCommand {
     @OptionGroup var controller: ControllerOptions
 
     func validate() throws {
-        guard (base == nil) == (head == nil) else { throw ValidationError("--base and --head belong together") }
-        guard head != nil || (evidence == nil && output != .html) else {
-            throw ValidationError("--evidence and -o html go with --base and --head")
+        guard !server || base == nil else {
+            throw ValidationError("--server stands in place of --base")
+        }
+        guard (base == nil && !server) == (head == nil) else {
+            throw ValidationError("--head belongs together with --base or --server")
+        }
+        guard head != nil || evidence == nil else {
+            throw ValidationError("--evidence goes with --head")
         }
     }
 
@@ -61,8 +71,8 @@ struct Plan: AsyncParsableCommand {
         case .text: console.write(plan.text(console.style))
         case .json: console.line(try Self.value(plan, review).prettyJSON)
         case .yaml: console.write(try Self.value(plan, review).yaml)
-        case .markdown: console.write(review?.markdown ?? PlanMarkdown.text(plan))
-        case .html: console.write(review.map { HTMLWriter.text($0.document) } ?? "")
+        case .markdown: console.write(review?.markdown ?? plan.markdown)
+        case .html: console.write(HTMLWriter.text(review?.document ?? plan.document))
         }
         if !plan.isKnown {
             throw Failure(
@@ -84,14 +94,45 @@ struct Plan: AsyncParsableCommand {
     }
 
     private func plan() async throws -> (PlanView, ReviewPlan?) {
-        guard let base, let head else { return (try await controller.client().plan(), nil) }
+        guard let head else { return (try await controller.client().plan(), nil) }
         guard let planning = Wiring.standard.offlinePlan else {
             throw Failure(
                 .stall, reason: "NotInThisBuild", message: "this build cannot compare commits without a controller")
         }
+        if server { return try await planOnServer(planning, head: head) }
+        guard let base else { throw ValidationError("--head belongs together with --base or --server") }
         let folder = try path ?? ManifestFolder.configured(in: FleetTop.above(repository))
         let plan = try await planning.plan(
             repository: repository, path: folder, base: base, head: head, material: material)
+        return (plan.view, plan.review)
+    }
+
+    /// Compares with what the running controller has in force, sees and has measured.
+    private func planOnServer(
+        _ planning: any OfflinePlanning, head: String
+    ) async throws -> (PlanView, ReviewPlan?) {
+        let client = try controller.client()
+        let status = try await client.status()
+        guard let commit = status.repository.commit?.id else {
+            throw Failure(
+                .wait, reason: "NothingKnown",
+                message:
+                    "the controller has no commit in force yet; 'waybill status' says what it waits for")
+        }
+        var serving: [DeploymentKey: [String]] = [:]
+        for view in try await client.list(DeploymentView.self).items {
+            serving[try DeploymentKey(parsing: view.deployment)] = view.serving
+        }
+        let folder = StateFolder(at: URL(fileURLWithPath: status.controller.stateFolder))
+        let key = FileManager.default.contents(atPath: folder.statementPublicKey).flatMap {
+            try? SSHPublicKey(parsing: String(decoding: $0.prefix(4096), as: UTF8.self))
+        }
+        let material = ReviewMaterial(
+            folder: evidence, content: ContentStore(root: folder.content),
+            controller: ReviewMaterial.Controller(serving: serving, key: key))
+        let plan = try await planning.plan(
+            repository: repository, path: path ?? status.repository.path, base: commit, head: head,
+            material: material)
         return (plan.view, plan.review)
     }
 

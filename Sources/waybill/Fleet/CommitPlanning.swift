@@ -54,14 +54,16 @@ struct CommitPlanning: OfflinePlanning {
         var input = ReviewPlan.Input(
             base: before, head: after, plan: plan, evidence: given.reports, packages: packages,
             locks: (base: was, head: now), hold: hold?.message, problems: problems)
-        input.proofs = try await proofs(of: given, for: new, in: clone, base: before.commit, head: after.commit)
+        input.observed = material.controller?.serving
+        input.proofs = try await proofs(
+            of: given, by: material, for: new, in: clone, base: before.commit, head: after.commit)
         return input
     }
 
     /// What signatures of the evidence are worth, by the access file of the base: what the merge does to it names nobody yet.
     private func proofs(
-        of given: GivenEvidence, for deployments: [DesiredDeployment], in clone: WorkingClone, base: CommitID,
-        head: CommitID
+        of given: GivenEvidence, by material: ReviewMaterial, for deployments: [DesiredDeployment],
+        in clone: WorkingClone, base: CommitID, head: CommitID
     ) async throws(Failure) -> [Name: [Digest: EvidenceProof]] {
         guard !given.reports.isEmpty else { return [:] }
         let rules: EvidenceJudge.Rules
@@ -70,7 +72,8 @@ struct CommitPlanning: OfflinePlanning {
         } catch {
             rules = .unreadable(error.message.split(separator: "\n").first.map(String.init) ?? error.message)
         }
-        let judge = try EvidenceJudge(given.envelopes, rules: rules, now: .now)
+        var judge = try EvidenceJudge(given.envelopes, rules: rules, now: .now)
+        judge.controller = material.controller?.key
         var documents: [VersionID: Result<Digest, Failure>] = [:]
         var proofs: [Name: [Digest: EvidenceProof]] = [:]
         for deployment in deployments {

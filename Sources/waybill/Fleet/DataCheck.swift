@@ -48,6 +48,7 @@ struct DataCheck: Sendable {
         case .golden(let golden): requests = golden.requests
         case .latency(let latency): requests = latency.requests
         case .command(let command): return try await missingCode(of: command)
+        case .reproducible(let check): return try await brokenData(of: check)
         default: return []
         }
         guard var problem = try await problem(of: requests, Self.requestProblem) else { return [] }
@@ -63,6 +64,16 @@ struct DataCheck: Sendable {
                     field: [.member("files"), .index(index)], rule: .danglingReference,
                     message: "the repository has no file \(path.quotedForMessage)",
                     hint: "commit the program together with the checklist that runs it"))
+        }
+        return found
+    }
+
+    private func brokenData(of check: ReproducibleCheck) async throws(Failure) -> [Problem] {
+        var found: [Problem] = []
+        for (index, data) in check.data.enumerated() {
+            guard var problem = try await problem(of: data.file, { _ in nil }) else { continue }
+            problem.field = [.member("data"), .index(index)] + problem.field
+            found.append(problem)
         }
         return found
     }

@@ -10,6 +10,16 @@ struct ReviewMaterial: Sendable {
     var folder: String?
     /// The content store of a state folder beside, when there is one.
     var content: ContentStore?
+    /// What a controller that was asked says; nil: none was.
+    var controller: Controller?
+
+    /// What is in force, as the controller sees it.
+    struct Controller: Sendable {
+        /// The versions that serve.
+        var serving: [DeploymentKey: [String]]
+        /// The key with which it signs what it measured.
+        var key: SSHPublicKey?
+    }
 
     /// Files of a folder at most, and bytes of each.
     private static let (mostFiles, longestFile) = (1000, 4 << 20)

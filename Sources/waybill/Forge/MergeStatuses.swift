@@ -50,7 +50,7 @@ struct MergeStatuses {
             asked.compactMap { group -> String? in
                 guard let passed = group.review.provenPass, case .proven(let by, _, _) = group.review.proof(of: passed)
                 else { return nil }
-                return by.text
+                return by
             })
         return ForgeStatus(
             .gates, .success,

@@ -166,7 +166,8 @@ extension Gate.Check {
         switch self {
         case .metric(let check): check.question
         case .slice(let check): check.question
-        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .command, .latency: nil
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .command, .latency, .reproducible:
+            nil
         }
     }
 }

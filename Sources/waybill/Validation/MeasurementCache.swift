@@ -84,7 +84,9 @@ extension Gate {
         case .metric(let check): [check.question.data]
         case .slice(let check): [check.question.data]
         case .command(let check): check.data
-        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .latency: []
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .latency,
+            .reproducible:
+            []
         }
     }
 
@@ -93,7 +95,9 @@ extension Gate {
         switch check {
         case .metric(let check): check.notWorse?.than
         case .latency(let check): check.notSlower?.than
-        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .slice, .command: nil
+        case .integrity, .signed, .safeFormat, .interface, .license, .card, .golden, .slice, .command,
+            .reproducible:
+            nil
         }
     }
 }

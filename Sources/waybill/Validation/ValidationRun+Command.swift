@@ -66,6 +66,7 @@ extension ValidationRun {
         }
         switch try await candidates.run(command, ticket: ticket) {
         case .failed(let why): return GateResult(gate: gate, measured: .nothing(why), inputs: inputs)
+        case .gave: return GateResult(gate: gate, measured: .nothing("it was asked for an answer"), inputs: inputs)
         case .answered(let bytes):
             do throws(InvalidInput) {
                 return GateResult(gate: gate, measured: .command(try CommandAnswer(parsing: bytes)), inputs: inputs)

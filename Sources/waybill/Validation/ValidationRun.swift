@@ -76,13 +76,17 @@ struct ValidationRun: Sendable {
         } else {
             course.skipped += asking.map(\.name)
         }
-        for gate in gates where gate.stage == .load {
+        for gate in gates where [.load, .rerun].contains(gate.stage) {
             guard course.goesOn, !Task.isCancelled else {
                 course.skipped.append(gate.name)
                 continue
             }
             progress(gate.name)
-            used = try await askUnderLoad(gate, &course, ticket: ticket) ?? used
+            if gate.stage == .load {
+                used = try await askUnderLoad(gate, &course, ticket: ticket) ?? used
+            } else {
+                try await askOnce(gate, nil, &course, ticket: ticket)
+            }
         }
         var evidence = Evidence(
             version: subject.version.id, bundle: bundle.descriptor.digest, checklist: subject.checklist.name,
@@ -107,7 +111,7 @@ struct ValidationRun: Sendable {
         case .interface: return GateResult(gate: gate, measured: measures.interface(inside))
         case .license: return GateResult(gate: gate, measured: .license(subject.license))
         case .card: return GateResult(gate: gate, measured: try await measures.card())
-        case .golden, .metric, .slice, .command, .latency:
+        case .golden, .metric, .slice, .command, .latency, .reproducible:
             return GateResult(gate: gate, measured: .nothing("it asks more than the bundle"))
         }
     }
@@ -122,7 +126,9 @@ struct ValidationRun: Sendable {
             let result: GateResult
             switch (gate.check, spec) {
             case (.command(let check), _): result = try await ask(gate, check, nil, ticket: ticket)
-            case (.latency(let check), let spec?): result = try await ask(gate, check, spec, ticket: ticket)
+            case (.latency(let check), let spec?):
+                result = try await ask(gate, check, spec, ticket: ticket)
+            case (.reproducible(let check), _): result = try await ask(gate, check, ticket: ticket)
             default: result = GateResult(gate: gate, measured: .nothing("it starts nothing"))
             }
             if let key, !Task.isCancelled { cache.keep(result, key) }

@@ -11,7 +11,8 @@ import WaybillTestSupport
     /// Runs Python text as a gate's program; `MODEL` is the folder of a model, `STATE` the state folder.
     private func run(
         _ text: String, _ machine: Machine, _ target: LocalTarget, network: Bool = false,
-        timeout: Duration = .seconds(30), memory: Int64 = 512 << 20, isolation: Isolation = .sandbox
+        timeout: Duration = .seconds(30), memory: Int64 = 512 << 20, isolation: Isolation = .sandbox,
+        collects: String? = nil
     ) async throws -> SandboxedCommand.End {
         let spec = try machine.spec()
         try await target.prepare(
@@ -24,7 +25,7 @@ import WaybillTestSupport
             key: spec.key, revision: spec.revision, serial: UInt64.random(in: 1...1_000_000), version: spec.version,
             run: ["/usr/bin/python3", "check/c.py"], files: ["check/c.py": Array(code.utf8)], copies: ["in/rows": data],
             readable: [model], isolation: isolation, hasNetwork: network, timeout: timeout, memory: memory,
-            outputSize: 4096
+            outputSize: 4096, collects: collects
         ) { work in Array("{\"work\": \"\(work)\"}".utf8) }
         let end = try await target.run(command, ticket: try await ticket())
         #expect(!ReplicaFolder(command.id, in: machine.settings.replicas).exists)
@@ -34,6 +35,7 @@ import WaybillTestSupport
     private func text(_ end: SandboxedCommand.End) -> String {
         switch end {
         case .answered(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .gave(let files): files.map { "\($0.path) \($0.size)" }.joined(separator: ", ")
         case .failed(let why): "failed: \(why)"
         }
     }
@@ -86,6 +88,38 @@ import WaybillTestSupport
             let said = text(end)
             #expect(said.hasSuffix(" True\n"), "\(attempt): \(said)")
             if expected != "OSError" { #expect(said.hasPrefix(expected), "\(said)") }
+        }
+    }
+
+    @Test func `what it leaves in its folder is collected by digest, and no link leads out of it`()
+        async throws
+    {
+        try await withMachine { machine, target in
+            try Disk.write(Array("key".utf8), to: "\(machine.state)/ledger.key", mode: 0o644)
+            let end = try await run(
+                """
+                import os
+                assert os.listdir("out/deep") == []
+                open("out/deep/b.bin", "wb").write(b"x" * 70000)
+                os.mkdir("out/deep/a")
+                open("out/deep/a/metrics.json", "w").write("{}")
+                os.symlink("STATE/ledger.key", "out/deep/key")
+                os.symlink("/etc", "out/deep/etc")
+                os.mkfifo("out/deep/pipe")
+                open("elsewhere", "w").write("x")
+                """, machine, target, collects: "out/deep")
+            guard case .gave(let files) = end else {
+                throw Failure(.stall, reason: "Test", message: text(end))
+            }
+            #expect(files.map(\.path) == ["a/metrics.json", "b.bin"])
+            #expect(files[0].bytes == Array("{}".utf8) && files[1].bytes == nil && files[1].size == 70000)
+            #expect(files[1].digest == Digest(of: [UInt8](repeating: UInt8(ascii: "x"), count: 70000)))
+            let led = try await run(
+                "import os\nos.rmdir('out/deep')\nos.symlink('/etc', 'out/deep')\n", machine, target,
+                collects: "out/deep")
+            #expect(text(led) == "failed: it left no folder 'out/deep'")
+            let failed = try await run("raise SystemExit(3)", machine, target, collects: "out")
+            #expect(text(failed) == "failed: the program ended with code 3")
         }
     }
 
