@@ -202,6 +202,28 @@ struct EngineFailureTests {
         #expect(stalled?.message == "5 exits in a row, the last: startup probe failed 3 times: x")
     }
 
+    @Test func `a commit that changes the rendering of a crash loop ends its back-off, also of the same revision`()
+        throws
+    {
+        var bench = try serving()
+        for _ in 0..<4 {
+            for id in bench.replicas.keys { bench.replicas[id]?.phase = .failing("startup probe failed 3 times: x") }
+            bench.send(.replicaChanged(bench.key))
+            bench.settle(for: .seconds(1))
+            if bench.core.facts.keys[bench.key]?.exits?.count == 4 { break }
+            bench.settle(for: .seconds(400))
+        }
+        #expect(bench.core.facts.keys[bench.key]?.exits?.count == 4)
+        bench.acts = []
+        bench.send(.desired(bench.delta(setting: 1, replicas: 1)))
+        bench.settle(for: .milliseconds(1))
+        #expect(!bench.acts.map(\.name).contains("start-replica"), "nothing is new")
+        bench.send(.desired(bench.delta(setting: 1, replicas: 2)))
+        bench.settle(for: .milliseconds(1))
+        #expect(bench.acts.count { $0.name == "start-replica" } == 2)
+        #expect(bench.core.facts.keys[bench.key]?.exits == nil)
+    }
+
     @Test func `the last of a crash loop is kept for its log, and its words outlive the controller`() throws {
         var bench = try serving()
         for _ in 0..<3 {

@@ -151,8 +151,10 @@ extension FleetWatcher {
 
     /// The same from a commit that was loaded whole: where nothing is broken on either side, only what differs is read again.
     private func goBack(from change: DesiredDelta, _ orphansBefore: Set<DeploymentKey>) async {
-        let isSound = change.held.isEmpty && change.history.isEmpty && !change.diagnostics.contains { $0.severity == .error }
-        guard isSound, isStateGiven, memory.chain.count == 1, let accepted = memory.chain.last, accepted == status.accepted,
+        let isSound =
+            change.held.isEmpty && change.history.isEmpty && !change.diagnostics.contains { $0.severity == .error }
+        guard isSound, isStateGiven, memory.chain.count == 1, let accepted = memory.chain.last,
+            accepted == status.accepted,
             !status.diagnostics.contains(where: { $0.severity == .error })
         else { return await goBack() }
         do throws(Failure) {

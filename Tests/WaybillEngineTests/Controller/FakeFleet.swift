@@ -81,6 +81,7 @@ final class FakeSource: DesiredStateSource {
         var history: [CommitID: [CommitID]] = [:]
         var current: CommitID?
         var loads: [CommitID] = []
+        var beginnings = 0
         var versions: [CommitID: [FixedVersion]] = [:]
         var fixed: Set<VersionID> = []
         /// How many loads of a commit fail yet.
@@ -89,6 +90,8 @@ final class FakeSource: DesiredStateSource {
     private let state = Mutex(State())
 
     var loads: [CommitID] { state.withLock(\.loads) }
+    /// How often everything was forgotten.
+    var beginnings: Int { state.withLock(\.beginnings) }
 
     func set(_ commit: CommitID, _ keys: [DeploymentKey], setting: Int = 1, orphaning: Set<DeploymentKey> = []) {
         state.withLock {
@@ -135,7 +138,12 @@ final class FakeSource: DesiredStateSource {
 
     func replay(_ commit: CommitID, isNext: Bool) async throws(Failure) -> DesiredDelta { try await load(commit) }
 
-    func forget() async { state.withLock { $0.current = nil } }
+    func forget() async {
+        state.withLock { state in
+            state.current = nil
+            state.beginnings += 1
+        }
+    }
 
     func unfixed() async -> [FixedVersion] {
         state.withLock { state in

@@ -389,6 +389,34 @@ struct FleetWatcherTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a held commit is undone by what differs, and read anew from nothing only where something is broken`(
+        isBroken: Bool
+    ) async throws {
+        let fleet = fleet()
+        fleet.source.set(b, [two], setting: 2)
+        fleet.source.set(c, [one, two], setting: 3)
+        if isBroken { fleet.source.breakFiles(["broken.yaml"], at: b) }
+        try await fleet.run {
+            try await settled(fleet)
+            let begun = fleet.source.beginnings
+            try await fleet.push(b, on: a)
+            try await eventually("it is held") { await fleet.base.controller.fleetHold?.cause == .massDeletion }
+            #expect(fleet.source.loads.suffix(2) == [b, a])
+            #expect(fleet.source.beginnings - begun == (isBroken ? 1 : 0))
+            // What comes next is compared with what is in force, not with what was held.
+            try await fleet.push(c, on: b)
+            try await eventually("the next commit is in force") {
+                let named = await (
+                    fleet.base.controller.desired(of: one)?.rendering, fleet.base.controller.desired(of: two)?.rendering
+                )
+                return named.0 == Named.desired(one, setting: 3).rendering
+                    && named.1 == Named.desired(two, setting: 3).rendering
+            }
+            #expect(await fleet.base.controller.fleetHold == nil)
+        }
+    }
+
     // MARK: The ledger's absence
 
     @Test(arguments: [EventType.commitObserved, .commitRewound, .commitRejected])
