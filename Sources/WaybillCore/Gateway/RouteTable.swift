@@ -24,11 +24,31 @@ package struct RouteTable: Hashable, Sendable, Codable {
         /// Versions in rotation, for `/versions/{v}`.
         package var versions: [String]
         package var backends: [Backend]
+        /// The name of the model, for stamps.
+        package var model: String
+        /// Shares of the traffic by revision, in whole percent, summing to 100 over revisions that have a backend here.
+        /// Empty: all backends are one pool.
+        package var splits: [Split]
+        /// A header by which a tester chooses a revision (its short form or its version); nil: nobody may.
+        package var chooser: String?
+
+        package struct Split: Hashable, Sendable, Codable {
+            package var revision: String
+            package var weight: Int
+
+            package init(revision: String, weight: Int) {
+                self.revision = revision
+                self.weight = weight
+            }
+        }
 
         package init(
             environment: String, deployment: String, servingProtocol: String, paths: [String], versions: [String],
-            backends: [Backend]
+            backends: [Backend], model: String = "", splits: [Split] = [], chooser: String? = nil
         ) {
+            self.model = model
+            self.splits = splits
+            self.chooser = chooser
             self.environment = environment
             self.deployment = deployment
             self.servingProtocol = servingProtocol
@@ -44,8 +64,11 @@ package struct RouteTable: Hashable, Sendable, Codable {
         package var revision: String
         package var version: String
         package var port: Int
+        /// The commit at which this revision was admitted; empty: not known.
+        package var commit: String
 
-        package init(replica: String, revision: String, version: String, port: Int) {
+        package init(replica: String, revision: String, version: String, port: Int, commit: String = "") {
+            self.commit = commit
             self.replica = replica
             self.revision = revision
             self.version = version
