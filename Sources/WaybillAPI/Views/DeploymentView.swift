@@ -26,6 +26,8 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package var packaging: PackagingView?
     /// `asking ranks-well`: present while the gates of its environment's checklist are asked.
     package var validation: String?
+    /// Present while a rollout is under way, failed or taken back.
+    package var rollout: RolloutStatusView?
 
     package struct Counts: Hashable, Sendable, Codable {
         package var desired: Int
@@ -42,8 +44,10 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package init(
         key: DeploymentKey, version: VersionID?, serving: [VersionID], runtime: Name?, replicas: Counts,
         revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false,
-        packaging: PackagingProgress? = nil, standIn: VersionID? = nil, validation: String? = nil
+        packaging: PackagingProgress? = nil, standIn: VersionID? = nil, validation: String? = nil,
+        rollout: RolloutSummary? = nil
     ) {
+        self.rollout = rollout.map(RolloutStatusView.init)
         self.validation = validation
         deployment = key.description
         environment = key.environment.text
