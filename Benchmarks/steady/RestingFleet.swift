@@ -114,7 +114,7 @@ struct RestingFleet {
         case .stopReplica(let id):
             replicas[request.key]?[id]?.phase = .exited(ExitStatus(cause: .signal(15), at: now))
         case .forgetReplica(let id): replicas[request.key]?[id] = nil
-        case .setRoute(let ids): rotations[request.key] = Set(ids)
+        case .setRoute(let ids, _): rotations[request.key] = Set(ids)
         }
     }
 }

@@ -16,6 +16,7 @@ struct Bench {
     var replicas: [ReplicaID: ObservedReplica] = [:]
     var preparations: [Revision: Preparation] = [:]
     var route: ObservedRoute = ObservedRoute()
+    var shares: [TrafficShare] = []
     /// Of other deployments.
     var otherRoutes: [DeploymentKey: ObservedRoute] = [:]
     /// Answers instead of success, by the action's name.
@@ -140,9 +141,10 @@ struct Bench {
             replicas[id]?.pid = 77
         case .stopReplica(let id):
             replicas[id]?.phase = .exited(ExitStatus(cause: .signal(15), at: now))
-        case .setRoute(let ids):
+        case .setRoute(let ids, let shares):
             var next = key == self.key ? route : otherRoutes[key] ?? ObservedRoute()
             (next.replicas, next.hasRoute) = (Set(ids), spec != nil)
+            if key == self.key { self.shares = shares }
             if key == self.key { route = next } else { otherRoutes[key] = next }
         case .forgetReplica(let id): replicas[id] = nil
         }

@@ -44,7 +44,7 @@ struct EngineFailureTests {
         #expect(bench.acts.contains { $0.name == name })
         let after = bench.core.facts.keys[bench.key]
         let tried = bench.acts.filter { $0.name == name }
-        for case .setRoute(let ids) in tried { #expect(after?.rotation?.isDisjoint(with: ids) == true) }
+        for case .setRoute(let ids, _) in tried { #expect(after?.rotation?.isDisjoint(with: ids) == true) }
         for case .startReplica(let id, _) in tried { #expect(after?.replicas[id] == nil) }
         for case .stopReplica(let id) in tried { #expect(after?.replicas[id]?.isStopAsked == false) }
         bench.refusing = []
@@ -159,7 +159,7 @@ struct EngineFailureTests {
         #expect(bench.acts.contains { $0.name == "set-route" })
         bench.failing = [:]
         bench.settle(for: .seconds(600))
-        let routes = bench.acts.compactMap { if case .setRoute(let ids) = $0 { ids.count } else { nil } }
+        let routes = bench.acts.compactMap { if case .setRoute(let ids, _) = $0 { ids.count } else { nil } }
         #expect(routes == [2, 2], "the old ones, as before; then two new ones")
         #expect(bench.core.summary(of: bench.key)?.conditions.isTrue(.ready) == true)
     }

@@ -73,7 +73,8 @@ struct EventMembersTests {
         try expectWhole(fixtures.act(.stopReplica(fixtures.id)))
         try expectWhole(fixtures.validation())
         try expectWhole(fixtures.act(.forgetReplica(fixtures.id)))
-        try expectWhole(fixtures.act(.setRoute([fixtures.id]), adding: ["generation": 7]))
+        let shares = [TrafficShare(revision, 90), TrafficShare(Revision(Digest(of: "new".utf8)), 10)]
+        try expectWhole(fixtures.act(.setRoute([fixtures.id], shares: shares), adding: ["generation": 7]))
     }
 
     @Test func `each fact of the engine has just the members that are declared for it`() throws {
@@ -109,6 +110,10 @@ struct EventMembersTests {
                 commit: fixtures.commit
             ),
         ])
+        let rollout = RolloutState(
+            revision: fixtures.spec.revision, rendering: "r", stable: fixtures.spec.revision, steps: [.weight(100)],
+            reason: "why")
+        try expectWhole([makes.moved(rollout, stable: standIn)])
         try expectWhole([makes.released(.invalidManifest, message: "why", commit: fixtures.commit)])
         let command = OperatorCommand(id: 1, verb: .pause(fixtures.key), actor: .controller, reason: "why")
         try expectWhole([makes.command(command, arguments: [:], result: "done")])

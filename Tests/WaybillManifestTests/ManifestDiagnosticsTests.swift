@@ -97,7 +97,10 @@ import WaybillCore
             ("  replicas: 012", "10:13: error: 'replicas' is '012'; expected a whole number"),
             ("  replicas: -1", "10:13: error: 'replicas' is -1; expected 0 to 1000"),
             ("  resources: [a]", "10:14: error: 'resources' is a list; expected a mapping of fields"),
-            ("  rollout: {strategy: canary}", "10:23: error: 'strategy' is 'canary'; expected 'replace'"),
+            (
+                "  rollout: {strategy: shadow}",
+                "10:23: error: 'strategy' is 'shadow'; expected 'replace', 'blueGreen', 'canary'"
+            ),
             ("  env: !!binary aGk=", "10:8: error: 'env' carries a tag that manifests do not use"),
         ])
     func `wrong values`(_ more: String, _ expected: String) {

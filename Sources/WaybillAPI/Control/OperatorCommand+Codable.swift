@@ -35,12 +35,14 @@ extension OperatorCommand: Codable {
                 try deployment(), to: try version.map { try SemanticVersion(parsing: $0) },
                 reason: try needed("rollback"))
         case "lift": self = .lift(try deployment(), reason: try needed("lift"))
+        case "advance": self = .advance(try deployment(), reason: reason)
+        case "abort": self = .abort(try deployment(), reason: try needed("abort"))
         case "accept":
             self = .accept(
                 try CommitID(parsing: members.decode(String.self, forKey: .commit)), reason: try needed("accept"))
         case let other:
             throw InvalidInput(
-                "\(other.quotedForMessage) is not a command; expected accept, lift, pause, restart, resume, retry, rollback or sync"
+                "\(other.quotedForMessage) is not a command; expected abort, accept, advance, lift, pause, restart, resume, retry, rollback or sync"
             )
         }
     }

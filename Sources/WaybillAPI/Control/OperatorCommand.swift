@@ -15,6 +15,10 @@ package enum OperatorCommand: Hashable, Sendable {
     case rollback(DeploymentKey, to: SemanticVersion?, reason: String)
     /// Allow again what was quarantined.
     case lift(DeploymentKey, reason: String)
+    /// Let a rollout go on past the pause that it is in.
+    case advance(DeploymentKey, reason: String?)
+    /// Take a rollout back to what served before.
+    case abort(DeploymentKey, reason: String)
     /// Take a held commit as the desired state.
     case accept(CommitID, reason: String)
 
@@ -28,6 +32,8 @@ package enum OperatorCommand: Hashable, Sendable {
         case .restart: "restart"
         case .rollback: "rollback"
         case .lift: "lift"
+        case .advance: "advance"
+        case .abort: "abort"
         case .accept: "accept"
         }
     }
@@ -37,15 +43,15 @@ package enum OperatorCommand: Hashable, Sendable {
         switch self {
         case .sync, .accept: nil
         case .pause(let key, _), .resume(let key), .retry(let key), .restart(let key), .rollback(let key, _, _),
-            .lift(let key, _):
+            .lift(let key, _), .advance(let key, _), .abort(let key, _):
             key
         }
     }
 
     package var reason: String? {
         switch self {
-        case .pause(_, let reason): reason
-        case .accept(_, let reason), .rollback(_, _, let reason), .lift(_, let reason): reason
+        case .pause(_, let reason), .advance(_, let reason): reason
+        case .accept(_, let reason), .rollback(_, _, let reason), .lift(_, let reason), .abort(_, let reason): reason
         case .sync, .resume, .retry, .restart: nil
         }
     }

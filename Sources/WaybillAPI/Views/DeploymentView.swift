@@ -28,6 +28,8 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
     package var validation: String?
     /// True when no access file is in force, so that whoever may push may deploy; absent otherwise.
     package var ungoverned: Bool?
+    /// Present while a rollout is under way, failed or taken back.
+    package var rollout: RolloutStatusView?
 
     package struct Counts: Hashable, Sendable, Codable {
         package var desired: Int
@@ -45,9 +47,10 @@ package struct DeploymentView: Hashable, Sendable, Codable, ConditionedView {
         key: DeploymentKey, version: VersionID?, serving: [VersionID], runtime: Name?, replicas: Counts,
         revision: Revision?, commit: CommitID?, url: String?, conditions: Conditions, orphaned: Bool = false,
         packaging: PackagingProgress? = nil, standIn: VersionID? = nil, validation: String? = nil,
-        isUngoverned: Bool = false
+        isUngoverned: Bool = false, rollout: RolloutSummary? = nil
     ) {
         ungoverned = isUngoverned ? true : nil
+        self.rollout = rollout.map(RolloutStatusView.init)
         self.validation = validation
         deployment = key.description
         environment = key.environment.text

@@ -101,6 +101,8 @@ package struct ActionView: Hashable, Sendable, Codable {
     package var action: String
     /// The replicas that it is about.
     package var replicas: [String]
+    /// For `set-route` while two revisions serve: `3f2a9c01d4e5=90`, whole percent by revision.
+    package var shares: [String]?
     /// For `prepare`, `validate` and `start-replica`.
     package var revision: String?
     package var reason: String
@@ -118,7 +120,9 @@ package struct ActionView: Hashable, Sendable, Codable {
             replicas = [id.description]
             self.revision = revision.description
         case .stopReplica(let id), .forgetReplica(let id): replicas = [id.description]
-        case .setRoute(let ids): replicas = ids.map(\.description)
+        case .setRoute(let ids, let shares):
+            replicas = ids.map(\.description)
+            self.shares = shares.isEmpty ? nil : shares.map(\.description)
         }
     }
 }

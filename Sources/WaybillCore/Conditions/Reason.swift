@@ -44,6 +44,10 @@ package enum Reason: String, CaseIterable, Hashable, Codable, Sendable {
     case filesUnscanned = "FilesUnscanned"
     /// Its model's entry bans the version.
     case versionBanned = "VersionBanned"
+    /// A revision earns its traffic step by step.
+    case rollingOut = "RollingOut"
+    /// A revision failed on its way, or a person took it back.
+    case rolloutFailed = "RolloutFailed"
     /// Git asks for a revision that was rolled back; what served before it serves in its place.
     case quarantined = "Quarantined"
 }

@@ -72,11 +72,15 @@ package struct DesiredDeployment: Hashable, Sendable {
     package var admission: AdmissionPolicy
     /// What its model says of its version; nil while that is active. No part of the rendering.
     package var lifecycle: Model.Lifecycle?
+    /// How it takes over from what serves. Part of the rendering, as `drain` is.
+    package var rollout: ModelDeployment.Rollout
 
     package init(
         spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation,
-        admission: AdmissionPolicy = .open, lifecycle: Model.Lifecycle? = nil
+        admission: AdmissionPolicy = .open, lifecycle: Model.Lifecycle? = nil,
+        rollout: ModelDeployment.Rollout = ModelDeployment.Rollout()
     ) {
+        self.rollout = rollout
         self.admission = admission
         boxed = Boxed(spec)
         self.replicas = replicas

@@ -129,6 +129,8 @@ extension Field {
     /// Whether each field of this object means something when it is absent.
     fileprivate var isWhollyDefault: Bool {
         guard case .object(let fields) = type else { return false }
-        return fields.allSatisfy { $0.defaultValue != nil }
+        return fields.allSatisfy { field in
+            if case .list = field.type { !field.isRequired } else { field.defaultValue != nil }
+        }
     }
 }

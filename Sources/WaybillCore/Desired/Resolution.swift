@@ -37,6 +37,6 @@ extension DesiredDeployment {
             manifest: version)
         return DesiredDeployment(
             spec: spec, replicas: deployment.replicas, drain: deployment.rollout.drain, rendering: rendering,
-            location: location, admission: admission, lifecycle: lifecycle)
+            location: location, admission: admission, lifecycle: lifecycle, rollout: deployment.rollout)
     }
 }

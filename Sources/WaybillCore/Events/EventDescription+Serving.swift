@@ -42,8 +42,20 @@ extension EventDescription {
         meaning: "A deployment's rotation was replaced.",
         fields: [
             ("replicas", "the rotation"), ("revision", "theirs, when it is the desired one for all"),
+            ("shares", "each revision's share of the traffic in whole percent, when two serve"),
             ("generation", "of the table"),
         ] + actFields)
+    static let rolloutMoved = EventDescription(
+        meaning: "A rollout began, went on, went back or ended; what follows is decided from this alone.",
+        fields: [
+            ("from", "the revision that served when it began; absent: nothing did"), ("to", "the new revision"),
+            ("stable", "what served then: revision, rendering, commit and version"),
+            ("rendering", "digest of the whole rendering that asks for it"), ("steps", "all steps, in order"),
+            ("step", "which one it is in, counted from 1"), ("weight", "the new revision's share, in whole percent"),
+            ("counting", "true while the step's time counts, from this entry's time on"),
+            ("status", "`progressing`, `halted`, `failed`, `aborted`, `finished` or `ended`"),
+            ("crashes", "replicas of the new revision that ended or failed their probes"), ("reason", "why"),
+        ])
     static let gatewayStarted = EventDescription(
         meaning: "The controller started a gateway.",
         fields: [("address", "where it listens")] + actFields)

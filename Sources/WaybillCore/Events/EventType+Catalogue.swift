@@ -40,6 +40,7 @@ extension EventType {
         case .replicaForgotten: .replicaForgotten
         case .cacheCollected: .cacheCollected
         case .routesChanged: .routesChanged
+        case .rolloutMoved: .rolloutMoved
         case .gatewayStarted: .gatewayStarted
         case .driftFound: .driftFound
         case .driftCorrected: .driftCorrected

@@ -38,6 +38,7 @@ package enum EventType: String, CaseIterable, Hashable, Codable, Sendable {
     case replicaForgotten = "replica.forgotten"
     case cacheCollected = "cache.collected"
     case routesChanged = "routes.changed"
+    case rolloutMoved = "rollout.moved"
     case gatewayStarted = "gateway.started"
     case driftFound = "drift.found"
     case driftCorrected = "drift.corrected"

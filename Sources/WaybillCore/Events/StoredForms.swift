@@ -13,6 +13,17 @@ extension DecisionID: Codable {
     }
 }
 
+extension Revision: Codable {
+    package init(from decoder: any Decoder) throws {
+        self.init(try Digest(parsing: try decoder.singleValueContainer().decode(String.self)))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
 extension Timestamp: Codable {
     package init(from decoder: any Decoder) throws {
         self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))

@@ -15,6 +15,8 @@ package struct KeySummary: Hashable, Sendable {
     package var serving: [Revision]
     package var replicas: [ObservedReplica]
     package var rotation: Set<ReplicaID>
+    /// The rollout under way, failed or taken back.
+    package var rollout: RolloutSummary?
     /// What is still to be done, in order.
     package var pending: [PlannedAction]
     /// When it is looked at next, if nothing is reported before.
@@ -27,8 +29,9 @@ package struct KeySummary: Hashable, Sendable {
         servingProtocol: ServingProtocol? = nil,
         wantedReplicas: Int = 0, serving: [Revision] = [], replicas: [ObservedReplica] = [],
         rotation: Set<ReplicaID> = [], pending: [PlannedAction] = [], nextLook: Timestamp? = nil,
-        observedAt: Timestamp? = nil
+        observedAt: Timestamp? = nil, rollout: RolloutSummary? = nil
     ) {
+        self.rollout = rollout
         self.key = key
         self.conditions = conditions
         self.commit = commit

@@ -122,13 +122,20 @@ package struct ObservedRoute: Hashable, Sendable {
     package var outstanding: [ReplicaID: Int]
     /// When the rotation last changed, by the controller's record. The engine fills this in; others leave it nil.
     package var changedAt: Timestamp?
+    /// The generation of the table that the gateway has taken up; 0: not known.
+    package var generation: UInt64
+    /// False while the gateway has not taken up the table that was last published for the deployment.
+    package var isCurrent: Bool
     /// True when the table in force names the deployment, also with no replica (then it answers 503, not 404).
     package var hasRoute: Bool
 
     package init(
         isGatewayRunning: Bool = true, replicas: Set<ReplicaID> = [], outstanding: [ReplicaID: Int] = [:],
-        changedAt: Timestamp? = nil, hasRoute: Bool? = nil
+        changedAt: Timestamp? = nil, hasRoute: Bool? = nil, isCurrent: Bool = true,
+        generation: UInt64 = 0
     ) {
+        self.generation = generation
+        self.isCurrent = isCurrent
         self.isGatewayRunning = isGatewayRunning
         self.replicas = replicas
         self.outstanding = outstanding

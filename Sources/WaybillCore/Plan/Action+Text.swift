@@ -4,8 +4,10 @@ extension Action: CustomStringConvertible {
         switch self {
         case .prepare(let revision), .validate(let revision): "\(name) \(revision.short)"
         case .startReplica(let id, _), .stopReplica(let id), .forgetReplica(let id): "\(name) \(id)"
-        case .setRoute(let ids):
-            ids.isEmpty ? "\(name) to nothing" : "\(name) \(ids.map(\.description).joined(separator: " "))"
+        case .setRoute(let ids, let shares):
+            ids.isEmpty
+                ? "\(name) to nothing"
+                : "\(name) \((ids.map(\.description) + shares.map(\.description)).joined(separator: " "))"
         }
     }
 }

@@ -29,9 +29,10 @@ extension FleetPlan {
             if let problems = head.held[key] { return held(key, at: before, problems) }
             if before?.rendering == after?.rendering { return nil }
             let isOrphaned = after == nil && base.isPruneDisabled(key)
-            let context = PlanContext(
+            var context = PlanContext(
                 now: time, nextSerial: UInt64(before?.replicas ?? 0) + 1, drain: before?.drain ?? .seconds(30),
                 isOrphaned: isOrphaned)
+            context.rollout = RolloutView(from: before, to: after)
             let plan = Planner.plan(
                 key, desired: after, observed: .serving(before, at: time), context: context)
             let hold = plan.refusal.map { Hold(reason: $0.reason, message: $0.message) }

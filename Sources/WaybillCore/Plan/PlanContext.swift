@@ -30,6 +30,12 @@ package struct PlanContext: Hashable, Sendable {
     package var verdict: GateVerdict?
     /// What served last, when that is another revision: kept whole until the desired one may start.
     package var standIn: DesiredDeployment?
+    /// The desired revision earns its traffic beside the one that serves.
+    package var rollout: RolloutView?
+    /// The shares last published; empty: one pool. Nil: an outcome is unknown.
+    package var lastShares: [TrafficShare]? = []
+    /// The revision that `startNotBefore`, `exits` and `keepsLastUntil` are about; nil: the desired one.
+    package var exitedRevision: Revision?
 
     package init(
         now: Timestamp, reservedSerials: [UInt64] = [], nextSerial: UInt64 = 1, startNotBefore: Timestamp? = nil,

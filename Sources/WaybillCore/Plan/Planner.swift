@@ -7,7 +7,7 @@
 /// in force names it, and its requests have ended or had their time.
 /// *Assumptions*: the observation is not older than the last act for this key.
 /// *Caveats*: the old revision's replicas are not started again while a new one is on its way; they are while the new one may not
-/// start yet, where `PlanContext.standIn` says what they are.
+/// start yet, where `PlanContext.standIn` says what they are, and while it earns its traffic (`PlanContext.rollout`).
 package enum Planner {
     /// How long the gateway may take to follow a table before the rotation is set again.
     package static let routeGrace = Duration.seconds(10)
@@ -19,6 +19,11 @@ package enum Planner {
         _ key: DeploymentKey, desired: DesiredDeployment?, observed: Observation, context: PlanContext
     ) -> KeyPlan {
         if let desired {
+            if desired.replicas > 0, let rollout = context.rollout {
+                var planning = RolloutPlanning(
+                    desired: desired, observed: observed, context: context, rollout: rollout)
+                return planning.plan()
+            }
             var planning = ServePlanning(desired: desired, observed: observed, context: context)
             if var standIn = planning.standIn { return planning.plan(behind: &standIn) }
             return planning.plan()

@@ -5,9 +5,15 @@ struct RetirementPlanning {
     let drain: Duration
     /// The rotation that should be in force now.
     let rotation: Set<ReplicaID>
+    /// The shares that should be in force with it.
+    let shares: [TrafficShare]
     private(set) var wakeAt: Timestamp?
 
-    init(observed: Observation, context: PlanContext, drain: Duration, rotation: Set<ReplicaID>) {
+    init(
+        observed: Observation, context: PlanContext, drain: Duration, rotation: Set<ReplicaID>,
+        shares: [TrafficShare] = []
+    ) {
+        self.shares = shares
         self.observed = observed
         self.context = context
         self.drain = drain
@@ -61,14 +67,16 @@ struct RetirementPlanning {
     /// Sets the rotation, when what is or may be in force differs from it.
     mutating func setRotation(reason: String) -> PlannedAction? {
         let route = observed.route
-        if let last = context.lastRotation, last != rotation { return set(reason, isPublished: false) }
+        if let last = context.lastRotation, last != rotation || context.lastShares != shares {
+            return set(reason, isPublished: false)
+        }
         if !route.isGatewayRunning && (context.lastRotation != nil || rotation.isEmpty) { return nil }
         if route.isGatewayRunning && route.replicas == rotation { return nil }
         return set(reason, isPublished: context.lastRotation != nil)
     }
 
     private mutating func set(_ reason: String, isPublished: Bool) -> PlannedAction {
-        PlannedAction(.setRoute(rotation.sorted()), reason: reason, waitsFor: publishWait(isPublished))
+        PlannedAction(.setRoute(rotation.sorted(), shares: shares), reason: reason, waitsFor: publishWait(isPublished))
     }
 
     /// Takes a route away that names no replica any more.

@@ -47,7 +47,7 @@ extension ServePlanning {
         return altered + extra + missing
     }
 
-    private var gatewayDrift: [Drift] {
+    var gatewayDrift: [Drift] {
         guard observed.route.isGatewayRunning else {
             return [
                 Drift(

@@ -11,7 +11,7 @@ package enum FieldRules {
         case .model: return lifecycle(spec)
         case .modelVersion: return secrets(spec)
         case .checklist: return ChecklistRules.problems(spec)
-        case .modelDeployment: return variables(spec["env"])
+        case .modelDeployment: return variables(spec["env"]) + RolloutRules.problems(spec["rollout"])
         case .servingRuntime:
             return variables(spec["env"]) + paths(spec) + probes(spec["probes"]) + window(spec["probes"])
         }

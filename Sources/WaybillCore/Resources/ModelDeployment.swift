@@ -21,16 +21,40 @@ package struct ModelDeployment: Hashable, Sendable {
         self.rollout = rollout
     }
 
+    /// How one revision replaces another.
     package struct Rollout: Hashable, Sendable {
-        package enum Strategy: String, CaseIterable, Hashable, Sendable { case replace }
+        package enum Strategy: String, CaseIterable, Hashable, Sendable { case replace, blueGreen, canary }
+        /// What is done with a revision that fails on its way.
+        package enum OnFailure: String, CaseIterable, Hashable, Codable, Sendable { case rollback, pause }
 
         package var strategy: Strategy
         /// How long requests in flight may take once their replica is out of rotation.
         package var drain: Duration
+        /// As the manifest has them: weights and pauses of `canary`, pauses before the switch of `blueGreen`.
+        package var steps: [RolloutStep]
+        package var onFailure: OnFailure
+        /// How long what served before stays whole once the new revision has all traffic.
+        package var keepOld: Duration
 
-        package init(strategy: Strategy = .replace, drain: Duration = .seconds(30)) {
+        package init(
+            strategy: Strategy = .replace, drain: Duration = .seconds(30), steps: [RolloutStep] = [],
+            onFailure: OnFailure = .rollback, keepOld: Duration = .zero
+        ) {
             self.strategy = strategy
             self.drain = drain
+            self.steps = steps
+            self.onFailure = onFailure
+            self.keepOld = keepOld
+        }
+
+        /// All that a revision goes through, in order; empty for `replace`.
+        package var path: [RolloutStep] {
+            let kept = keepOld > .zero ? [RolloutStep.keepOld(keepOld)] : []
+            return switch strategy {
+            case .replace: []
+            case .canary: steps + kept
+            case .blueGreen: (steps.isEmpty ? [] : [.weight(0)] + steps) + [.weight(100)] + kept
+            }
         }
     }
 }

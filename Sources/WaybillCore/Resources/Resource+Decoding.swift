@@ -138,7 +138,6 @@ extension Tensor {
 
 extension ModelDeployment {
     init(name: Name, _ spec: SpecReader) throws(InvalidInput) {
-        let rollout = spec.object("rollout")
         self.init(
             key: DeploymentKey(environment: try spec.name("environment"), name: name),
             version: VersionID(
@@ -146,7 +145,27 @@ extension ModelDeployment {
             runtime: try spec.name("runtime"), replicas: Int(spec.integer("replicas") ?? 1),
             resources: try Resources(spec.object("resources")),
             env: try spec.items("env") { (item) throws(InvalidInput) in try EnvironmentVariable(item) },
-            rollout: Rollout(strategy: try rollout.choice("strategy"), drain: try rollout.duration("drain")))
+            rollout: try Rollout(spec.object("rollout")))
+    }
+}
+
+extension ModelDeployment.Rollout {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(
+            strategy: try spec.choice("strategy"), drain: try spec.duration("drain"),
+            steps: try spec.items("steps") { (item) throws(InvalidInput) in try RolloutStep(item) },
+            onFailure: try spec.choice("onFailure"), keepOld: try spec.duration("keepOld"))
+    }
+}
+
+extension RolloutStep {
+    init(_ item: SpecReader) throws(InvalidInput) {
+        if let share = item.integer("weight") {
+            self = .weight(Int(share))
+            return
+        }
+        let pause = item.object("pause")
+        self = pause.has("for") ? .pause(try pause.duration("for")) : .pauseUntilResumed
     }
 }
 

@@ -109,10 +109,31 @@ extension ModelDeployment {
             "environment": .string(key.environment.text), "model": .string(version.model.text),
             "version": .string(version.version.description), "runtime": .string(runtime.text),
             "replicas": .integer(Int64(replicas)), "resources": resources.value, "env": list(env.map(\.value)),
-            "rollout": object([
-                "strategy": .string(rollout.strategy.rawValue), "drain": .string(rollout.drain.manifestText),
-            ]),
+            "rollout": rollout.value,
         ])
+    }
+}
+
+extension ModelDeployment.Rollout {
+    /// As a manifest writes it.
+    var value: Value {
+        object([
+            "strategy": .string(strategy.rawValue), "drain": .string(drain.manifestText),
+            "steps": list(steps.compactMap(\.manifestValue)), "onFailure": .string(onFailure.rawValue),
+            "keepOld": .string(keepOld.manifestText),
+        ])
+    }
+}
+
+extension RolloutStep {
+    /// Nil for what manifests do not write as a step.
+    fileprivate var manifestValue: Value? {
+        switch self {
+        case .weight(let share): ["weight": .integer(Int64(share))]
+        case .pause(let time): ["pause": ["for": .string(time.manifestText)]]
+        case .pauseUntilResumed: ["pause": ["until": .string("resumed")]]
+        case .keepOld: nil
+        }
     }
 }
 

@@ -141,9 +141,39 @@ extension KindSchema {
     private static let rollout = [
         Field(
             "strategy", .choice(ModelDeployment.Rollout.Strategy.allCases.map(\.rawValue)), default: "replace",
-            impact: .live, "`replace`: the new revision takes all traffic once it is ready."),
+            impact: .live,
+            "`replace`: the new revision takes all traffic once it is ready. `canary`: it earns the traffic by `steps`. "
+                + "`blueGreen`: it is made ready whole beside what serves, and takes all traffic at once. See `docs/rollouts.md`."
+        ),
         Field(
             "drain", .string(.duration), default: "30s", impact: .live,
             "How long requests in flight may take once their replica is out of rotation."),
+        Field(
+            "steps", .list(.object(step), minimum: 1), impact: .live,
+            "What a revision goes through, in order. `canary`: weights that rise to 100, with pauses between; `blueGreen`: pauses before the switch."
+        ),
+        Field(
+            "onFailure", .choice(ModelDeployment.Rollout.OnFailure.allCases.map(\.rawValue)), default: "rollback",
+            impact: .live,
+            "When a replica of the new revision ends or fails its probes on the way: `rollback` gives all traffic back to what served, "
+                + "`pause` stays where it is until a person says how it goes on."),
+        Field(
+            "keepOld", .string(.duration), default: "0s", impact: .live,
+            "How long what served before stays whole, without traffic, once the new revision has all of it."),
+    ]
+
+    private static let step = [
+        Field(
+            "weight", .integer(1...100), impact: .live,
+            "Whole percent of the traffic for the new revision. Each is larger than the one before; the last one is 100."
+        ),
+        Field("pause", .object(pause), "Stay as it is for a time, or until a person says that it goes on."),
+    ]
+
+    private static let pause = [
+        Field("for", .string(.duration), impact: .live, "How long."),
+        Field(
+            "until", .choice(["resumed"]), impact: .live,
+            "`resumed`: until `waybill rollout advance` or `waybill resume`."),
     ]
 }

@@ -20,6 +20,7 @@ extension Controller {
         var route = await monitor.route(of: request.key)
         // A gateway that is away, or has not read the table yet, does not make a published route go away.
         if await publisher.hasRoute(request.key) { route.hasRoute = true }
+        route.isCurrent = await publisher.isInForce(request.key, by: route.generation)
         return Observation(
             replicas: seen.replicas, preparations: seen.preparations, route: route, time: world.clock.now())
     }
@@ -86,7 +87,7 @@ extension Controller {
             try await world.target.start(id, try desired(request).spec, ticket: ticket)
         case .stopReplica(let id): try await world.target.stop(id, ticket: ticket)
         case .forgetReplica(let id): try await world.target.forget(id, ticket: ticket)
-        case .setRoute(let replicas): return try await setRoute(request, replicas, ticket)
+        case .setRoute(let replicas, let shares): return try await setRoute(request, replicas, shares, ticket)
         }
         return [:]
     }
@@ -99,7 +100,7 @@ extension Controller {
     }
 
     private func setRoute(
-        _ request: ActRequest, _ replicas: [ReplicaID], _ ticket: Ticket
+        _ request: ActRequest, _ replicas: [ReplicaID], _ shares: [TrafficShare], _ ticket: Ticket
     ) async throws(Failure) -> Members {
         let known = Dictionary(
             (observations[request.key]?.replicas ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -120,7 +121,8 @@ extension Controller {
             RouteTable.Route(
                 environment: request.key.environment.text, deployment: request.key.name.text,
                 servingProtocol: spec.protocolName.rawValue, paths: spec.paths,
-                versions: Set(backends.map(\.version)).sorted(), backends: backends, model: spec.version.model.text)
+                versions: Set(backends.map(\.version)).sorted(), backends: backends, model: spec.version.model.text,
+                splits: shares.map { .init(revision: $0.revision.description, weight: $0.weight) })
         }
         let generation = try await publisher.publish(.init(key: request.key, route: route), ticket: ticket)
         await monitor.forget()

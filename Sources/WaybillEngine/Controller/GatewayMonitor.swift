@@ -65,6 +65,7 @@ package actor GatewayMonitor {
         }
         return ObservedRoute(
             replicas: Set((rotation ?? []).compactMap { try? ReplicaID(parsing: $0) }),
-            outstanding: Dictionary(outstanding, uniquingKeysWith: max), hasRoute: rotation != nil)
+            outstanding: Dictionary(outstanding, uniquingKeysWith: max), hasRoute: rotation != nil,
+            generation: status.generation)
     }
 }

@@ -28,6 +28,9 @@ package actor RoutePublisher {
     package private(set) var table: RouteTable
     /// Deployments that it routes to: asked for at every look, and a table may be long.
     private var routed: Set<DeploymentKey>
+    /// With which table each deployment's route was last published; those of an earlier controller with its last one.
+    private var generations: [DeploymentKey: UInt64] = [:]
+    private let resumed: UInt64
 
     /// - Parameter table: the one that an earlier controller published, if any.
     package init(gateway: any GatewayControl, resuming table: RouteTable?, ports: PublishedPorts) {
@@ -35,6 +38,7 @@ package actor RoutePublisher {
         self.ports = ports
         self.table = table ?? RouteTable(generation: 0, routes: [])
         routed = self.table.keys
+        resumed = self.table.generation
     }
 
     /// Requests that wait for the next table.
@@ -50,6 +54,11 @@ package actor RoutePublisher {
         return Dictionary(
             (route?.backends ?? []).filter { !$0.commit.isEmpty }.map { ($0.revision, $0.commit) },
             uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether the table of `generation` has what was last published for `key`.
+    package func isInForce(_ key: DeploymentKey, by generation: UInt64) -> Bool {
+        generation >= generations[key] ?? resumed
     }
 
     /// Makes `change` part of the published table; returns the generation that has it once the table is durable.
@@ -81,6 +90,7 @@ package actor RoutePublisher {
             try await gateway.publish(next, ticket: ticket)
             table = next
             for change in changes {
+                generations[change.key] = next.generation
                 if change.route == nil { routed.remove(change.key) } else { routed.insert(change.key) }
             }
             return .success(next.generation)

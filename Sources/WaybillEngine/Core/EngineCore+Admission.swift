@@ -27,7 +27,7 @@ extension KeyState {
     var specs: [RevisionSpec] {
         let ahead = candidate.map { [$0.spec] } ?? []
         guard let desired else { return ahead }
-        guard let standIn, standIn.revision != desired.revision, !desired.admission.isOpen else {
+        guard let standIn, standIn.revision != desired.revision, isRollingOut || !desired.admission.isOpen else {
             return [desired.spec] + ahead
         }
         return [desired.spec, standIn.spec] + ahead
@@ -38,7 +38,9 @@ extension KeyState {
         let short =
             switch action {
             case .prepare(let revision), .validate(let revision), .startReplica(_, let revision): revision.short
-            case .setRoute(let ids): ids.first?.revisionShort
+            case .setRoute(let ids, _):
+                ids.contains { $0.revisionShort == standIn?.revision.short }
+                    ? standIn?.revision.short : ids.first?.revisionShort
             case .stopReplica, .forgetReplica: nil as String?
             }
         if let candidate, candidate.revision.short == short, !action.isStart { return candidate.spec }

@@ -68,7 +68,10 @@ extension EngineCore {
     /// What a deployment held at its last good state was, is not known after a restart while its manifest is broken.
     private var knowsWhatIsNeeded: Bool {
         !states.contains { key, state in
-            (!state.held.isEmpty || state.wait != nil) && state.desired == nil
+            if let rollout = rollout(of: key), rollout.stable != state.standIn?.revision, rollout.stable != nil {
+                return true
+            }
+            return (!state.held.isEmpty || state.wait != nil) && state.desired == nil
                 && facts.keys[key]?.decided.map { $0.to != KeyFacts.absent } ?? false
         }
     }

@@ -22,6 +22,8 @@ extension EngineCore {
         case .restart(let key): restart(key, command)
         case .rollback(let key, let version): rollback(key, to: version, command)
         case .lift(let key): lift(key, command)
+        case .advance(let key): advance(key, command)
+        case .abort(let key): abort(key, command)
         case .accept(let commit): accept(commit, command)
         }
     }
@@ -34,13 +36,18 @@ extension EngineCore {
 
     private mutating func resume(_ key: DeploymentKey, _ command: OperatorCommand) {
         guard knows(key, command) else { return }
-        guard facts.keys[key]?.isPaused == true else { return answer(command, "\(key) is not paused") }
-        record(command, key, "resumed")
+        if facts.keys[key]?.isPaused == true { return record(command, key, "resumed") }
+        guard rollout(of: key)?.current == .pauseUntilResumed else { return answer(command, "\(key) is not paused") }
+        advance(key, command)
     }
 
     private mutating func retry(_ key: DeploymentKey, _ command: OperatorCommand) {
         guard knows(key, command) else { return }
-        record(command, key, "failures and back-off are forgotten; it is tried now")
+        let isTakenBack = rollout(of: key).map { $0.status != .progressing } ?? false
+        record(
+            command, key,
+            "failures and back-off are forgotten; "
+                + (isTakenBack ? "the rollout begins again with its first step" : "it is tried now"))
     }
 
     private mutating func restart(_ key: DeploymentKey, _ command: OperatorCommand) {
@@ -101,8 +108,11 @@ extension EngineCore {
         case .pause(let key):
             cancelPreparation(key)
             attend(key)
-        case .resume(let key): attend(key)
+        case .resume(let key), .advance(let key), .abort(let key):
+            followWord(key, since: done.before?.rollout)
+            attend(key)
         case .retry(let key):
+            followWord(key, since: done.before?.rollout)
             clearFailures(key)
             attend(key)
         case .restart(let key):

@@ -8,8 +8,8 @@ extension EngineCore {
         let asked: (role: AccessRole, key: DeploymentKey?)
         switch command.verb {
         case .accept: asked = (.accept, nil)
-        case .rollback(let key, _), .lift(let key): asked = (.abort, key)
-        case .pause, .resume, .retry, .restart: return nil
+        case .rollback(let key, _), .lift(let key), .abort(let key): asked = (.abort, key)
+        case .pause, .resume, .retry, .restart, .advance: return nil
         }
         guard let access = board.access, access.isHeld(asked.role), case .unixUser(_, let account) = command.actor
         else {

@@ -107,6 +107,7 @@ extension EngineCore {
     }
 
     mutating func recalled(_ key: DeploymentKey, _ commit: CommitID, _ result: Result<DesiredDeployment, Failure>) {
+        recalledStable(key, commit, result)
         states[key]?.isRecalling = false
         guard let wanted = recalledRendering(key, commit) else { return }
         switch result {

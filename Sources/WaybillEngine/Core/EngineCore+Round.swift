@@ -11,6 +11,7 @@ extension EngineCore {
         noteFailures(key)
         noteExits(key, whileAway: isFirst)
         recallAgain(key)
+        moveRollout(key)
         guard decidePlan(key, isFirst: isFirst) else { return rest(key) }
         let isCurrent = states[key]?.generation == generation
         if isCurrent, let act = nextAct(key) {
@@ -129,7 +130,9 @@ extension EngineCore {
         let known = facts.keys[key] ?? KeyFacts()
         let isAdmitted = state.desired.map { known.isAdmitted($0.revision) } ?? false
         let standIn = isAdmitted ? nil : state.standIn.flatMap { $0.revision.short == known.lastServed ? $0 : nil }
-        let revisions = [state.desired?.revision, standIn?.revision].compactMap(\.?.description)
+        let rollout = rolloutView(state, key)
+        let revisions = [state.desired?.revision, standIn?.revision, rollout?.stableRevision].compactMap(
+            \.?.description)
         let exits = known.exits.flatMap { revisions.contains($0.revision) ? $0 : nil }
         var context = PlanContext(
             now: now, reservedSerials: state.reservedSerials.filter { $0 >= known.replaceSerialsBelow },
@@ -140,6 +143,8 @@ extension EngineCore {
             keepsLastUntil: exits == nil ? nil : state.exitSeenAt.map { $0 + KeyFacts.exitWindow },
             crashed: known.crashed)
         (context.isAdmitted, context.verdict, context.standIn) = (isAdmitted, known.verdict, standIn)
+        (context.rollout, context.lastShares) = (rollout, known.shares)
+        context.exitedRevision = exits.flatMap { try? Digest(parsing: $0.revision) }.map { Revision($0) }
         return context
     }
 
@@ -195,8 +200,8 @@ extension EngineCore {
 
     /// A rotation that was set and that the gateway has not taken up yet is no news.
     private func isPublished(_ planned: PlannedAction, _ key: DeploymentKey) -> Bool {
-        guard case .setRoute(let ids) = planned.action, planned.waitsFor != nil else { return false }
-        return facts.keys[key]?.rotation == Set(ids)
+        guard case .setRoute(let ids, let shares) = planned.action, planned.waitsFor != nil else { return false }
+        return facts.keys[key]?.rotation == Set(ids) && facts.keys[key]?.shares == shares
     }
 
     // MARK: Acting
@@ -265,7 +270,7 @@ extension EngineCore {
         let isUnderWay = !plan.isGoalServed || plan.actions.contains { $0.waitsFor != nil } || runnable.contains(nil)
         let isStalled = !runnable.isEmpty && runnable.allSatisfy { $0.map { $0.notBefore == nil } ?? false }
         let polls = isUnderWay && !isStalled ? [now + policy.poll(afterLooks: state.idleLooks)] : []
-        let recall = [state.recallFailure?.notBefore].compactMap { $0 }.filter { $0 > now }
+        let recall = [state.recallFailure?.notBefore, state.rolloutWait?.wakeAt].compactMap { $0 }.filter { $0 > now }
         return ([resync] + recall + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min()
             ?? resync
     }

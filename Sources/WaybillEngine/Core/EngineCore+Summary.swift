@@ -24,7 +24,8 @@ extension EngineCore {
         let known = facts.keys[key] ?? KeyFacts()
         let view = KeyView(
             state: state, facts: known, fleetHold: fleetHold, isLedgerLost: isLedgerLost,
-            isGatewayLost: gatewayProblem != nil, policy: policy, now: now, isActing: inFlight[key]?.act != nil)
+            isGatewayLost: gatewayProblem != nil, policy: policy, now: now, isActing: inFlight[key]?.act != nil,
+            rollout: rolloutSummary(of: key))
         view.write(into: &state.conditions, at: wallNow, commit: commit)
         return KeySummary(
             key: key, conditions: state.conditions, commit: state.commit, desired: state.desired?.revision,
@@ -34,7 +35,16 @@ extension EngineCore {
             serving: state.observation.map { $0.servedRevisions } ?? [],
             replicas: state.observation?.replicas.sorted { $0.id < $1.id } ?? [],
             rotation: state.observation?.route.replicas ?? [], pending: state.plan?.actions ?? [],
-            nextLook: queue.time(of: key).map(clock.wall), observedAt: state.observation?.time)
+            nextLook: queue.time(of: key).map(clock.wall), observedAt: state.observation?.time,
+            rollout: rolloutSummary(of: key))
+    }
+
+    private func rolloutSummary(of key: DeploymentKey) -> RolloutSummary? {
+        guard let rollout = rollout(of: key), let state = states[key] else { return nil }
+        let until = state.rolloutWait?.wakeAt.map { clock.wall($0) }
+        return RolloutSummary(
+            state: rollout, version: state.desired?.spec.version, stableVersion: facts.keys[key]?.stable?.version,
+            waitsFor: state.rolloutWait?.waitsFor ?? "", until: until)
     }
 }
 

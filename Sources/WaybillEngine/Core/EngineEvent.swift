@@ -69,6 +69,10 @@ package struct OperatorCommand: Hashable, Sendable {
         case rollback(DeploymentKey, to: SemanticVersion?)
         /// Allow again what was quarantined.
         case lift(DeploymentKey)
+        /// Let a rollout go on past the pause that it is in, or after a failure that halted it.
+        case advance(DeploymentKey)
+        /// Take a rollout back: all traffic to what served before.
+        case abort(DeploymentKey)
         /// Take exactly this held commit as desired state.
         case accept(CommitID)
 
@@ -80,6 +84,8 @@ package struct OperatorCommand: Hashable, Sendable {
             case .restart: "restart"
             case .rollback: "rollback"
             case .lift: "lift"
+            case .advance: "advance"
+            case .abort: "abort"
             case .accept: "accept"
             }
         }
@@ -88,7 +94,7 @@ package struct OperatorCommand: Hashable, Sendable {
         package var subject: String {
             switch self {
             case .pause(let key), .resume(let key), .retry(let key), .restart(let key), .rollback(let key, _),
-                .lift(let key):
+                .lift(let key), .advance(let key), .abort(let key):
                 key.description
             case .accept(let commit): commit.hex
             }

@@ -20,6 +20,15 @@ struct KeyState: Sendable {
     var previous: DesiredDeployment?
     /// What served last, when git has asked for another revision since; kept whole until that one may start.
     var standIn: DesiredDeployment?
+    /// A rollout to what is desired is under way, failed or taken back: what served before is looked after, too.
+    var isRollingOut = false
+    /// Since when its step's time counts, on the engine's clock.
+    var rolloutSince: Timestamp?
+    /// What it waited for at the last look.
+    var rolloutWait: RolloutDecision?
+    /// What served before it is being asked for, or could not be had last time.
+    var isRecallingStable = false
+    var stableFailure: FailureRow?
     /// Grows with every change of what is desired, so that an older observation is not acted upon.
     var generation: UInt64 = 0
     var held: [Diagnostic] = []

@@ -10,6 +10,7 @@ struct KeyView {
     let policy: EnginePolicy
     let now: Timestamp
     let isActing: Bool
+    let rollout: RolloutSummary?
 
     /// A condition's reason and message.
     struct Word {
@@ -84,10 +85,12 @@ struct KeyView {
         }
         if let altered { return altered }
         if let refused { return refused }
+        if let rolloutFailed { return rolloutFailed }
         if let row = worstFailure { return Word(row.failure.reason, row.failure.message) }
         if !observation.route.isGatewayRunning { return Word(.gatewayStopped, "the gateway does not answer") }
         if facts.isPaused { return Word(.paused, "paused; \(plan.actions.count) actions wait") }
         if let exits = currentExits { return Word(exits.reason, exits.message) }
+        if let rollout { return Word(.rollingOut, rollout.words) }
         if plan.isEmpty { return Word(.unready, "a replica's readiness probe fails") }
         return Word(.progressing, progress(plan))
     }
@@ -106,6 +109,7 @@ struct KeyView {
         if let row = worstFailure, row.notBefore == nil { return Word(row.failure.reason, row.failure.message) }
         if let stuck, state.plan?.isTidying ?? false { return stuck }
         if let refused { return refused }
+        if let rolloutFailed { return rolloutFailed }
         if let exits = facts.exits, currentExits != nil, exits.count >= policy.crashLoopExits {
             return Word(.crashLoop, exitMessage(exits))
         }
@@ -122,6 +126,7 @@ struct KeyView {
             return Word(.retrying, "attempt \(row.count) failed: \(row.failure.message)")
         }
         if let exits = currentExits { return exits }
+        if let rollout { return Word(.rollingOut, rollout.words) }
         guard let plan = state.plan else { return Word(.progressing, "it is about to be looked at") }
         return Word(.progressing, progress(plan))
     }
@@ -170,6 +175,26 @@ struct KeyView {
         guard let row = state.gatesError, row.failure.reason == Reason.gatesErrored.rawValue else { return nil }
         return Word(
             .gatesErrored, "\(row.failure.message); what served goes on, and they are asked again by themselves")
+    }
+
+    /// A rollout that goes on by no time and no report: only by a person or a commit.
+    private var rolloutFailed: Word? {
+        guard let rollout else { return nil }
+        let key = state.desired?.key.description ?? ""
+        switch rollout.state.status {
+        case .progressing, .finished, .ended: return nil
+        case .halted:
+            return Word(
+                .rolloutFailed,
+                "\(rollout.state.place): \(rollout.state.reason); 'waybill rollout advance \(key)' lets it go on, "
+                    + "'waybill rollout abort \(key)' takes it back")
+        case .failed, .aborted:
+            let serving = rollout.stableVersion.map { "\($0) serves" } ?? "what served before goes on"
+            return Word(
+                .rolloutFailed,
+                "\(rollout.state.reason); \(serving). 'waybill retry \(key)' begins it again, and so does a commit "
+                    + "that changes the deployment")
+        }
     }
 
     /// A replica that was told to stop and does not end.

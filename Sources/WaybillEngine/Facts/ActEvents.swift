@@ -36,7 +36,7 @@ extension ActRequest {
         case .validate(let revision): prepareFacts(revision).merging(checklistFacts) { own, _ in own }
         case .startReplica(let id, let revision): startFacts(id, revision)
         case .stopReplica(let id), .forgetReplica(let id): ["replica": .string(id.description)]
-        case .setRoute(let ids): routeFacts(ids)
+        case .setRoute(let ids, let shares): routeFacts(ids, shares)
         }
     }
 
@@ -60,8 +60,9 @@ extension ActRequest {
     }
 
     /// The revision is named when the rotation is wholly of the desired one.
-    private func routeFacts(_ ids: [ReplicaID]) -> Members {
+    private func routeFacts(_ ids: [ReplicaID], _ shares: [TrafficShare]) -> Members {
         var facts: Members = ["replicas": .list(ids.map { .string($0.description) })]
+        if !shares.isEmpty { facts["shares"] = .list(shares.map(\.value)) }
         if let revision = spec?.revision, !ids.isEmpty, ids.allSatisfy({ $0.revisionShort == revision.short }) {
             facts["revision"] = .string(revision.description)
         }

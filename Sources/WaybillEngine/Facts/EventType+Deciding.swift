@@ -8,7 +8,7 @@ extension EventType {
             .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
             .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
             .driftFound,
-            .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted:
+            .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted, .rolloutMoved:
             true
         case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
             .commitRejected,

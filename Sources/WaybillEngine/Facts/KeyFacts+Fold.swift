@@ -24,6 +24,7 @@ extension KeyFacts {
                 if let revision = event.body["revision"]?.string { replicas[id]?.revision = revision }
             }
         case .routesChanged: foldRoute(event)
+        case .rolloutMoved: foldRollout(event)
         case .driftFound: foldDrift(event)
         case .driftCorrected:
             if let what = event.driftWhat { openDrift.remove(what) }
@@ -86,13 +87,16 @@ extension KeyFacts {
         let reason = event.body["reason"]?.string ?? "it failed"
         replicas[id, default: ReplicaFacts()].failure = reason
         countExit(event, id, status: reason)
+        countCrash(id)
     }
 
     /// A replica that is missing without a trace is an exit, too: it is written so once it is seen.
     private mutating func foldExit(_ event: Event) {
         guard let id = event.replica else { return }
         replicas[id, default: ReplicaFacts()].hasExited = true
-        if replicas[id]?.failure == nil { countExit(event, id, status: event.body["status"]?.string ?? "gone") }
+        guard replicas[id]?.failure == nil else { return }
+        countExit(event, id, status: event.body["status"]?.string ?? "gone")
+        countCrash(id)
     }
 
     private mutating func countExit(_ event: Event, _ id: ReplicaID, status: String) {
@@ -107,9 +111,12 @@ extension KeyFacts {
             $0.string.flatMap { try? ReplicaID(parsing: $0) }
         }
         switch (event.phase, event.outcome) {
-        case (.intent, _): rotation = (rotation ?? []).union(named)
+        case (.intent, _):
+            rotation = (rotation ?? []).union(named)
+            if shares != [] || event.shares != [] { shares = nil }
         case (.outcome, .succeeded?):
             rotation = Set(named)
+            shares = event.shares
             let revisions = Set(named.map(\.revisionShort))
             noteStay(of: revisions, at: event.time)
             if revisions.count == 1 {
@@ -129,6 +136,7 @@ extension KeyFacts {
         }
         if what == .replicaMissing, let id = event.body["subject"]?.string.flatMap({ try? ReplicaID(parsing: $0) }) {
             replicas[id] = nil
+            countCrash(id)
         }
     }
 
@@ -182,10 +190,15 @@ extension KeyFacts {
             isPaused = true
             pausedBy = event.body["actor"]?.string ?? event.actor.name
         case "resume"?:
+            // Said of what is not paused, it is the word that a pause of the rollout waits for.
+            obey(isPaused ? .resume : .advance, event)
             isPaused = false
             pausedBy = nil
+        case "advance"?: obey(.advance, event)
+        case "abort"?: obey(.abort, event)
         case "retry"?:
             exits = nil
+            obey(.retry, event)
             guard verdict?.verdict != .passed else { return }
             isAskedAnew = verdict != nil
             verdict = nil
@@ -193,6 +206,7 @@ extension KeyFacts {
         case "lift"?:
             quarantined = [:]
             standIn = nil
+            takenBack = [:]
         case "restart"?:
             exits = nil
             if let below = event.body["arguments"]?["replaceSerialsBelow"]?.integer {
@@ -218,7 +232,7 @@ extension Event {
         case .versionValidated where body["verdict"]?.string != Verdict.errored.rawValue:
             return "validate \(body["revision"]?.string?.dropFirst(7).prefix(12) ?? "")"
         case .routesChanged:
-            let named = (body["replicas"]?.list ?? []).compactMap(\.string)
+            let named = (body["replicas"]?.list ?? []).compactMap(\.string) + shares.map(\.description)
             return "set-route " + (named.isEmpty ? "to nothing" : named.joined(separator: " "))
         case _: return nil
         }

@@ -16,6 +16,14 @@ package struct KeyFacts: Hashable, Codable, Sendable {
     package var lastServed: String?
     /// The rotation last published; more than one rotation's replicas while an outcome is unknown. Nil: never set.
     package var rotation: Set<ReplicaID>?
+    /// The shares last published with it; empty: one pool. Nil: an outcome is unknown.
+    package var shares: [TrafficShare]? = []
+    /// The rollout under way, or the last one.
+    package var rollout: RolloutState?
+    /// What served when it began, to find it again in git.
+    package var stable: ServedState?
+    /// Renderings that failed or were taken back, and why: none has traffic again without a person's word.
+    package var takenBack: [String: String] = [:]
     /// Replicas whose start was intended and that are not forgotten.
     package var replicas: [ReplicaID: ReplicaFacts] = [:]
     package var exits: ExitRow?
@@ -69,6 +77,7 @@ package struct KeyFacts: Hashable, Codable, Sendable {
     /// Goes back to what acts had left before one whose intent was not written; a deployment has one act at a time.
     mutating func takeBackIntent(to before: KeyFacts) {
         rotation = before.rotation
+        shares = before.shares
         replicas = before.replicas
     }
 

@@ -9,8 +9,14 @@ package struct SimulatedDeployment: Hashable, Sendable {
     package var drain: Duration
     /// What its environment asks: 0 nothing, odd numbers more than even ones.
     package var rules: Int
+    /// How it takes over; its drain is `drain`.
+    package var rollout: ModelDeployment.Rollout
 
-    package init(key: DeploymentKey, setting: Int, replicas: Int, drain: Duration = .seconds(10), rules: Int = 0) {
+    package init(
+        key: DeploymentKey, setting: Int, replicas: Int, drain: Duration = .seconds(10), rules: Int = 0,
+        rollout: ModelDeployment.Rollout = ModelDeployment.Rollout()
+    ) {
+        self.rollout = rollout
         self.rules = rules
         self.key = key
         self.setting = setting
@@ -20,13 +26,17 @@ package struct SimulatedDeployment: Hashable, Sendable {
 
     /// As the manifests would resolve to it.
     package var desired: DesiredDeployment {
+        var live: Members = ["replicas": .integer(Int64(replicas)), "drain": .integer(drain.milliseconds)]
+        if !rollout.path.isEmpty {
+            live["rollout"] = .list(rollout.path.map(\.value) + [.string(rollout.onFailure.rawValue)])
+        }
         let rendering = Rendering(
             restart: .object(["deployment": .string(key.description), "setting": .integer(Int64(setting))]),
-            live: .object(["replicas": .integer(Int64(replicas)), "drain": .integer(drain.milliseconds)]))
+            live: .object(live))
         return DesiredDeployment(
             spec: spec(rendering.revision), replicas: replicas, drain: drain, rendering: rendering,
             location: SourceLocation(path: "fleet/\(key).yaml", line: 1, column: 1),
-            admission: AdmissionPolicy(checklist: Self.checklist(rules, for: key)))
+            admission: AdmissionPolicy(checklist: Self.checklist(rules, for: key)), rollout: rollout)
     }
 
     private static func checklist(_ rules: Int, for key: DeploymentKey) -> AskedChecklist? {

@@ -18,6 +18,9 @@ struct SimulatedWorld: Sendable {
     var preparations: [DeploymentKey: [Revision: Preparation]] = [:]
     /// The table as published; a key without replicas answers 503.
     var table: [DeploymentKey: [ReplicaID]] = [:]
+    /// The shares published and taken up with it.
+    var shares: [DeploymentKey: [TrafficShare]] = [:]
+    var sharesInForce: [DeploymentKey: [TrafficShare]] = [:]
     /// The table that the gateway has taken up.
     var inForce: [DeploymentKey: [ReplicaID]] = [:]
     var isGatewayRunning = true
@@ -41,7 +44,9 @@ struct SimulatedWorld: Sendable {
         let flying = outstanding.filter { $0.key.key == key && $0.value > 0 }
         let route =
             isGatewayRunning
-            ? ObservedRoute(replicas: Set(inForce[key] ?? []), outstanding: flying, hasRoute: inForce[key] != nil)
+            ? ObservedRoute(
+                replicas: Set(inForce[key] ?? []), outstanding: flying, hasRoute: inForce[key] != nil,
+                isCurrent: table[key] == inForce[key] && shares[key] == sharesInForce[key])
             : ObservedRoute(isGatewayRunning: false)
         return Observation(
             replicas: found.sorted { $0.id < $1.id }, preparations: prepared, route: route, time: time)

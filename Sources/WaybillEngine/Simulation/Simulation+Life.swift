@@ -89,7 +89,7 @@ extension Simulation {
         guard var deployment = state.deployments[key] else {
             state.deployments[key] = SimulatedDeployment(
                 key: key, setting: newSetting(), replicas: Int(between(1, 3)),
-                rules: profile.hasChecklists ? Int(between(0, 4)) : 0)
+                rules: profile.hasChecklists ? Int(between(0, 4)) : 0, rollout: newRollout())
             return
         }
         if draw < 0.1 {
@@ -101,6 +101,7 @@ extension Simulation {
         if draw > 0.2 && draw < 0.8 { deployment.setting = happens(0.3) ? max(1, nextSetting - 2) : newSetting() }
         if draw > 0.7 { deployment.replicas = Int(between(happens(0.1) ? 0 : 1, 3)) }
         if profile.hasChecklists && happens(0.4) { deployment.rules = Int(between(0, 4)) }
+        if profile.hasRollouts && happens(0.2) { deployment.rollout = newRollout() }
         state.deployments[key] = deployment
     }
 
@@ -243,6 +244,7 @@ extension Simulation {
 
     private mutating func command() {
         guard let key = keys.randomElement(using: &chance) else { return }
+        if profile.hasRollouts, happens(0.4) { return give(happens(0.6) ? .advance(key) : .abort(key)) }
         let verb: OperatorCommand.Verb =
             switch between(0, 8) {
             case 0: .pause(key)
@@ -279,11 +281,12 @@ extension Simulation {
         mendWorld()
         mendFleet()
         goOn()
-        agenda.add(.repeated, at: time + 60_000)
+        if !profile.hasRollouts { agenda.add(.repeated, at: time + 60_000) }
     }
 
     /// A deployment that was deleted while it was paused is known again, and can be resumed, once the last commit is in force.
     mutating func goOn() {
+        if profile.hasRollouts { agenda.add(.repeated, at: time + 60_000) }
         for key in keys {
             give(.resume(key))
             give(.retry(key))

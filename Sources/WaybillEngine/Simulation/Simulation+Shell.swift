@@ -24,6 +24,8 @@ struct Flight: Sendable {
     var wantedCount = 0
     /// What a validation came to.
     var answer: ValidationAnswer?
+    /// The desired revision was taken back when the core asked for the act.
+    var wasTakenBack = false
     /// What was asked of the deployment when the core asked for the act.
     var asked: AskedChecklist?
     /// The desired revision may have been in a published rotation before.
@@ -40,6 +42,7 @@ extension Simulation {
         self.core = core
         for found in core.violations { violation(found) }
         checkPauses(core)
+        checkRollouts(core)
         carryOut(effects)
     }
 
@@ -98,6 +101,7 @@ extension Simulation {
     /// False when the ledger did not take the intent.
     private mutating func perform(_ request: ActRequest) -> Bool {
         check(begins: request.id, request.key)
+        check(asks: request)
         if checks.toldLedgerIsLost { violation("\(request.action) is asked for without a ledger") }
         trace("perform \(request.action) (\(request.reason)) \(request.id)")
         guard let intent = ledger.append(request.intent(at: wall)) else {
@@ -110,6 +114,8 @@ extension Simulation {
         flights[request.id]?.wantedCount = core?.desired(of: request.key)?.replicas ?? 0
         flights[request.id]?.hasSwitched =
             request.spec.map { ledger.hasRouted(request.key, $0.revision, before: intent) } ?? false
+        let wasTakenBack = isTakenBack(request.key)
+        flights[request.id]?.wasTakenBack = wasTakenBack
         flights[request.id]?.asked = core?.desired(of: request.key)?.admission.checklist
         let isSlow = profile.effectsFail && !isQuiet && happens(0.05)
         if request.action.isPreparation {

@@ -10,8 +10,9 @@ extension Simulation {
         case .validate: validate(request)
         case .startReplica(let id, let revision): startReplica(id, revision, request)
         case .stopReplica(let id): stopReplica(id)
-        case .setRoute(let ids):
+        case .setRoute(let ids, let shares):
             world.table[request.key] = ids.isEmpty && request.spec == nil ? nil : ids
+            world.shares[request.key] = shares
             later(.tableTaken, 1, 1000)
         case .forgetReplica(let id): world.replicas[id] = nil
         }
@@ -69,12 +70,18 @@ extension Simulation {
         let after = Set(world.table.values.joined())
         let keys = Set(world.inForce.keys).union(world.table.keys).filter { world.inForce[$0] != world.table[$0] }
         world.inForce = world.table
+        let moved = Set(world.shares.keys).filter { world.shares[$0] != world.sharesInForce[$0] }
+        world.sharesInForce = world.shares
         for id in before.subtracting(after).sorted() where world.isReady(id) {
             world.leftRotationAt[id] = time
             world.outstanding[id] = Int(between(0, 3))
             later(.requestsEnd(id), 0, 25_000)
         }
         for id in after { world.leftRotationAt[id] = nil }
+        for key in moved.subtracting(keys).sorted() {
+            trace("world: the gateway splits \(key) by \((world.shares[key] ?? []).map(\.description))")
+            notice(key)
+        }
         for key in keys.sorted() {
             trace("world: the gateway routes \(key) to \((world.inForce[key] ?? []).map(\.description))")
             notice(key)

@@ -38,11 +38,14 @@ package struct Simulation {
     static let faultTime: Int64 = 600_000
     static let quietTime: Int64 = 2_400_000
 
-    private init(seed: UInt64, isTraced: Bool) {
+    private init(seed: UInt64, isTraced: Bool, hasRollouts: Bool?) {
         self.seed = seed
         log = SimulationLog(isOn: isTraced)
         chance = SeededChance(seed: seed)
-        profile = SimulationProfile(&chance)
+        var profile = SimulationProfile(&chance)
+        var own = SeededChance(seed: ~seed)
+        profile.hasRollouts = hasRollouts ?? (own.unit() < 0.6)
+        self.profile = profile
         policy = EnginePolicy(
             workers: Int.random(in: 1...4, using: &chance), builders: Int.random(in: 1...2, using: &chance),
             prepareDeadline: .seconds(300))
@@ -54,8 +57,10 @@ package struct Simulation {
     }
 
     /// Runs the simulation of `seed` to its end, or to its first violation.
-    package static func run(seed: UInt64, isTraced: Bool = false) -> SimulationReport {
-        var simulation = Simulation(seed: seed, isTraced: isTraced)
+    ///
+    /// - Parameter hasRollouts: nil: as the seed says.
+    package static func run(seed: UInt64, isTraced: Bool = false, hasRollouts: Bool? = nil) -> SimulationReport {
+        var simulation = Simulation(seed: seed, isTraced: isTraced, hasRollouts: hasRollouts)
         simulation.run()
         simulation.report.trace = simulation.log.lines
         if isTraced { simulation.report.events = simulation.ledger.entries }

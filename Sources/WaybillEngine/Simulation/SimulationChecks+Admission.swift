@@ -10,7 +10,7 @@ extension Simulation {
         if runs || served || hasPassed(request.key, revision, asked)
             || lastAdmitted(request.key) == revision.description
             || ledger.facts.keys[request.key]?.standIn?.revision == revision.description
-            || wasStarted(request.key, revision)
+            || wasStarted(request.key, revision) || isStable(revision, of: request.key)
         {
             return
         }

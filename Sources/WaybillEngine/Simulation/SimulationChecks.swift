@@ -104,7 +104,7 @@ extension Simulation {
         case .prepare, .validate: break
         case .startReplica(let id, let revision): checkStart(id, revision, request)
         case .stopReplica(let id): checkStop(id)
-        case .setRoute(let ids): checkRoute(ids, request)
+        case .setRoute(let ids, _): checkRoute(ids, request)
         case .forgetReplica(let id): checkForget(id)
         }
     }
@@ -118,7 +118,9 @@ extension Simulation {
         if world.everStarted.contains(where: { $0.serial == id.serial && $0 != id }) {
             violation("\(id) has a number that another replica had")
         }
-        let isStandIn = checks.lastRouted[request.key, default: []].contains(revision.short)
+        let isStandIn =
+            checks.lastRouted[request.key, default: []].contains(revision.short)
+            || isStable(revision, of: request.key)
         if checks.planned[request.key]?.last != revision.description && !isStandIn {
             violation("\(id) is started though the last plan asks for another revision")
         }
@@ -156,6 +158,7 @@ extension Simulation {
         let allowed = checks.lastRouted[request.key, default: []]
             .union((checks.planned[request.key] ?? []).suffix(1).map { String($0.dropFirst(7).prefix(12)) })
             .union((checks.lastSeen[request.key]?.route.replicas ?? []).map(\.revisionShort))
+            .union([ledger.facts.keys[request.key]?.rollout?.stable?.short].compactMap(\.self))
         if !revisions.isSubset(of: allowed) {
             violation("\(request.key) is routed to a revision that no plan asks for")
         }
@@ -165,7 +168,9 @@ extension Simulation {
         checkCapacity(ids, request, seen)
         let ready = Set(seen.replicas.filter { $0.phase == .ready }.map(\.id))
         let isWanted = flights[request.id]?.wasWanted ?? true
-        if isWanted && !ready.isDisjoint(with: seen.route.replicas) && ready.isDisjoint(with: ids) {
+        if isWanted && flights[request.id]?.wasTakenBack != true && !ready.isDisjoint(with: seen.route.replicas)
+            && ready.isDisjoint(with: ids)
+        {
             violation("\(request.key) loses its last ready replica to a new rotation")
         }
         for id in ids where !seen.replicas.contains(where: { $0.id == id && $0.isAlive }) {
@@ -175,12 +180,18 @@ extension Simulation {
 
     /// A new revision takes over with as many replicas as served, or as are asked for; and nobody leaves for nothing.
     private mutating func checkCapacity(_ ids: [ReplicaID], _ request: ActRequest, _ seen: Observation) {
-        guard let flight = flights[request.id], flight.wasWanted else { return }
+        guard let flight = flights[request.id], flight.wasWanted, !flight.wasTakenBack else { return }
         let routed = seen.replicas.filter {
             seen.route.replicas.contains($0.id) && $0.isAlive && $0.phase != .stopping && !isCondemned($0)
         }
         if ids.isEmpty && !routed.isEmpty && !flight.hasSwitched {
             violation("\(request.key) loses its last replica to no rotation")
+        }
+        // What serves beside a rollout has its own number; what git left behind, or has not earned it, does not raise that.
+        if let stable = ledger.facts.keys[request.key]?.rollout?.stable, isStable(stable, of: request.key),
+            ids.allSatisfy({ $0.revisionShort == stable.short })
+        {
+            return
         }
         let old = routed.filter { $0.phase == .ready && !ids.map(\.revisionShort).contains($0.revision.short) }
         if !flight.hasSwitched && ids.count < min(flight.wantedCount, old.count) {
@@ -202,7 +213,7 @@ extension Simulation {
     }
 
     mutating func check(succeeded request: ActRequest) {
-        guard case .setRoute(let ids) = request.action, !ids.isEmpty else { return }
+        guard case .setRoute(let ids, _) = request.action, !ids.isEmpty else { return }
         checks.lastRouted[request.key] = Set(ids.map(\.revisionShort))
     }
 

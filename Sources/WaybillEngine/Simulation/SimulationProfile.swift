@@ -14,6 +14,8 @@ struct SimulationProfile: Hashable, Sendable {
     var hasChecklists: Bool
     /// Production is frozen for ten minutes.
     var hasFreeze: Bool
+    /// Revisions earn their traffic by steps. No draw of the others' chance, so that seeds without it are as they were.
+    var hasRollouts = false
     var deployments: Int
     /// Mean time between faults, milliseconds.
     var pace: Int64

@@ -83,7 +83,8 @@ extension DocumentDecoder {
         let names = fields.map(\.name)
         note(
             .unknownField, key, "there is no field \(name.quotedForMessage) here",
-            hint: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+            hint: NotBuiltYet.hint(field: name, beside: names)
+                ?? Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
                 ?? "the fields are \(names.joined(separator: ", "))")
     }
 

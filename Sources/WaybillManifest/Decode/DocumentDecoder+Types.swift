@@ -61,11 +61,11 @@ extension DocumentDecoder {
 
     private mutating func choose(_ text: String, _ words: [String], _ node: Int, _ field: String) -> Value? {
         if words.contains(text) { return .string(text) }
-        let near = Suggestion.nearest(to: text, in: words)
+        let near = Suggestion.nearest(to: text, in: words).map { "did you mean '\($0)'?" }
         note(
             .invalidValue, node,
             "'\(field)' is \(text.quotedForMessage); expected \(words.map { "'\($0)'" }.joined(separator: ", "))",
-            hint: near.map { "did you mean '\($0)'?" })
+            hint: NotBuiltYet.hint(choice: text, of: field) ?? near)
         return nil
     }
 

@@ -32,6 +32,8 @@ package struct DeploymentReview: Hashable, Sendable {
     package var proofs: [Digest: EvidenceProof] = [:]
     /// What is done, in order.
     package var rollout: [String]
+    /// The new revision earns its traffic by steps.
+    package var isByStep: Bool
     package var path: ReviewPath
 }
 
@@ -61,6 +63,7 @@ extension DeploymentReview {
         }
         if let new, let lifecycle = new.lifecycle { warnings.append("\(new.spec.version) \(lifecycle.sentence)") }
         rollout = Self.rollout(entry, old, new, toPull: pull.missing)
+        isByStep = RolloutView(from: old, to: new) != nil && hold == nil
     }
 
     /// The plan's actions as a person says them, without serial numbers.
@@ -95,7 +98,18 @@ extension DeploymentReview {
                 "\(replicaCount(starts)) of \(new.spec.version) start\(starts == 1 ? "s" : "")\(beside). Each must become ready."
             )
         }
-        if starts > 0 { steps.append("When all are ready, the gateway gives every new request to them.") }
+        let path = RolloutView(from: old, to: new) == nil ? [] : new?.rollout.path ?? []
+        if starts > 0, path.isEmpty {
+            steps.append("When all are ready, the gateway gives every new request to them.")
+        }
+        steps += path.map { sentence($0, of: new?.spec.version) }
+        if !path.isEmpty {
+            steps.append(
+                new?.rollout.onFailure == .pause
+                    ? "Should one of its replicas end or fail its probes on the way, it stays where it is until a person says how it goes on."
+                    : "Should one of its replicas end or fail its probes on the way, all traffic goes back at once, and stays there."
+            )
+        }
         if stops > 0 {
             let drain = old?.drain ?? .seconds(30)
             let gone = new == nil ? "The gateway answers 404 from now on. " : ""
@@ -104,6 +118,20 @@ extension DeploymentReview {
                     + "flight, at most \(drain.components.seconds) s, and stop\(stops == 1 ? "s" : "").")
         }
         return steps
+    }
+
+    private static func sentence(_ step: RolloutStep, of version: VersionID?) -> String {
+        let new = version?.description ?? "the new version"
+        switch step {
+        case .weight(0): return "When all are ready, it waits; what serves keeps all requests."
+        case .weight(100): return "The gateway gives every new request to \(new)."
+        case .weight(let share):
+            return "The gateway gives \(share) % of the requests to \(new), the rest to what serves, which stays whole."
+        case .pause(let time): return "It stays so for \(time.manifestText)."
+        case .pauseUntilResumed: return "It stays so until somebody says 'waybill rollout advance'."
+        case .keepOld(let time):
+            return "What served before stays whole beside it for \(time.manifestText), without requests."
+        }
     }
 
     private static func replicaCount(_ count: Int) -> String { "\(count) replica\(count == 1 ? "" : "s")" }

@@ -55,13 +55,19 @@ extension ReviewPlan.Group {
 
     private var steps: [Document.Block] {
         guard !review.rollout.isEmpty, let key = keys.first else { return [] }
+        let name = keys.count == 1 ? key.description : "ENV/NAME"
         let stop: [Document.Inline] =
-            review.replacesServing
+            review.isByStep
             ? [
-                "Stop it before the gateway turns with ",
-                .code("waybill pause \(keys.count == 1 ? key.description : "ENV/NAME")"),
-                "; a revert of this commit goes back the same way.",
-            ] : []
+                "Stop it where it is with ", .code("waybill pause \(name)"), ", take it back with ",
+                .code("waybill rollout abort \(name) --reason TEXT"), "; a revert of this commit does the same.",
+            ]
+            : review.replacesServing
+                ? [
+                    "Stop it before the gateway turns with ",
+                    .code("waybill pause \(name)"),
+                    "; a revert of this commit goes back the same way.",
+                ] : []
         return [.heading(3, ["Rollout"]), .steps(review.rollout.map { [.text($0)] })]
             + (stop.isEmpty ? [] : [.paragraph(stop)])
     }

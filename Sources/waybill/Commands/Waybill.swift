@@ -23,7 +23,9 @@ struct Waybill: AsyncParsableCommand {
                     Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
                 ]),
             CommandGroup(name: "Prove", subcommands: [PackageCommand.self, Validate.self, EvidenceCommand.self]),
-            CommandGroup(name: "Promote", subcommands: [Promote.self, Rollback.self, Lift.self, ForgeCommand.self]),
+            CommandGroup(
+                name: "Promote",
+                subcommands: [Promote.self, RolloutCommand.self, Rollback.self, Lift.self, ForgeCommand.self]),
             CommandGroup(
                 name: "Decide",
                 subcommands: [

@@ -13,6 +13,8 @@ extension ControllerFace {
         case .restart(let key): verb = .restart(key)
         case .rollback(let key, let version, _): verb = .rollback(key, to: version)
         case .lift(let key, _): verb = .lift(key)
+        case .advance(let key, _): verb = .advance(key)
+        case .abort(let key, _): verb = .abort(key)
         case .accept(let commit, _): verb = .accept(commit)
         }
         return CommandResult(message: try await controller.command(verb, by: actor, reason: command.reason))

@@ -112,7 +112,7 @@ struct ControllerFace: ControllerInterface {
             conditions: summary.conditions.telling(
                 progress?.description ?? asking, inspected, at: summary.conditions[.ready]?.changedAt ?? startedAt),
             orphaned: summary.conditions[.held]?.reason == "Orphaned", packaging: progress,
-            standIn: summary.standIn, validation: asking, isUngoverned: isUngoverned)
+            standIn: summary.standIn, validation: asking, isUngoverned: isUngoverned, rollout: summary.rollout)
     }
 
     func replicas() async throws(Failure) -> [ReplicaView] {

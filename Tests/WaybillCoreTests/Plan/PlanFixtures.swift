@@ -69,7 +69,9 @@ struct PlanFixtures {
                 case .validate: "validate"
                 case .startReplica(let id, _): "start \(id.serial)"
                 case .stopReplica(let id): "stop \(id.serial)"
-                case .setRoute(let ids): "route \(ids.map { String($0.serial) }.joined(separator: "+"))"
+                case .setRoute(let ids, let shares):
+                    "route \(ids.map { String($0.serial) }.joined(separator: "+"))"
+                        + (shares.isEmpty ? "" : " " + shares.map { "\($0.weight)" }.joined(separator: ":"))
                 case .forgetReplica(let id): "forget \(id.serial)"
                 }
             return planned.waitsFor == nil ? text : "(\(text))"

@@ -64,6 +64,8 @@ extension EventView {
             let isAway = body.value["whileAway"] == .bool(true)
             return "\(replica): \(self["status"] ?? "?")" + (isAway ? ", while no controller ran" : "")
         case .routesChanged: return self["reason"] ?? rotation
+        case .rolloutMoved:
+            return "\(self["status"] ?? "?"), step \(number("step")), \(number("weight")) %: \(self["reason"] ?? "")"
         case .gatewayStarted: return self["address"] ?? self["reason"] ?? ""
         case .operatorCommand:
             return "\(self["command"] ?? "?"): \(self["reason"] ?? self["result"] ?? "")"

@@ -75,7 +75,7 @@ extension Fleet {
     /// Writes `deployments/NAME.yaml`: a deployment in production.
     func deploy(
         _ version: String, as name: String = "risk-score", model: String = "risk-score", runtime: String = "python-oip",
-        in environment: String = "production", replicas: Int = 1, annotations: String? = nil
+        in environment: String = "production", replicas: Int = 1, annotations: String? = nil, rollout: String? = nil
     ) throws {
         let file = environment == "production" ? name : "\(environment)-\(name)"
         try write(
@@ -90,7 +90,7 @@ extension Fleet {
               model: \(model)
               version: \(version)
               runtime: \(runtime)
-              replicas: \(replicas)
+              replicas: \(replicas)\(rollout.map { "\n  rollout: {\($0)}" } ?? "")
 
             """)
     }
