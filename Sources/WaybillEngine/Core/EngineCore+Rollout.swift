@@ -50,7 +50,7 @@ extension EngineCore {
         guard let desired = state.desired else { return nil }
         guard let current = known.rollout, current.isLive else { return begun(desired, state, known) }
         if let left = Self.left(current, for: desired, state, known) { return ended(current, known, left) }
-        guard current.revision == desired.revision else { return superseded(current, by: desired, state, known) }
+        guard current.revision == desired.revision else { return superseded(current, by: desired, known) }
         if known.quarantined[desired.revision.description] != nil {
             guard !current.isTakenBack else { return nil }
             var next = current
@@ -118,22 +118,26 @@ extension EngineCore {
             return nil
         }
         let stable = known.served.last { $0.short == known.lastServed }
-        return begin(desired, over: stable, state, known)
+        let isAdmitted =
+            Admission.decide(
+                desired, isServing: known.isAdmitted(desired.revision), verdict: known.verdict) == .admitted
+        return begin(desired, over: stable, known, isAdmitted: isAdmitted)
     }
 
     /// Git asks for another revision on the way: what serves stays, and the new one begins.
     private func superseded(
-        _ current: RolloutState, by desired: DesiredDeployment, _ state: KeyState, _ known: KeyFacts
+        _ current: RolloutState, by desired: DesiredDeployment, _ known: KeyFacts
     ) -> Next? {
         let hasAll =
             current.status == .progressing && current.weight == 100 && known.lastServed == current.revision.short
         let stable = hasAll ? known.served.last { $0.short == known.lastServed } : known.stable
-        return begin(desired, over: stable, state, known)
+        // Its gates are asked on the way: what has earned nothing must not be left in rotation without a rollout that says so.
+        return begin(desired, over: stable, known, isAdmitted: true)
             ?? ended(current, known, "git asks for revision \(desired.revision.short)")
     }
 
     private func begin(
-        _ desired: DesiredDeployment, over stable: ServedState?, _ state: KeyState, _ known: KeyFacts
+        _ desired: DesiredDeployment, over stable: ServedState?, _ known: KeyFacts, isAdmitted: Bool
     ) -> Next? {
         let rendering = desired.rendering.digest.description
         let from = stable.flatMap { try? Digest(parsing: $0.revision) }.map { Revision($0) }
@@ -143,7 +147,7 @@ extension EngineCore {
                 status: .failed, reason: "it was taken back before: \(why)")
             return (state, stable)
         }
-        guard let stable, let from, from != desired.revision, isAdmitted(desired, state, known),
+        guard let stable, let from, from != desired.revision, isAdmitted,
             (known.rotation ?? []).contains(where: { $0.revisionShort == from.short })
         else { return nil }
         let served = stable.version?.description ?? "revision \(from.short)"
@@ -151,10 +155,6 @@ extension EngineCore {
             revision: desired.revision, rendering: rendering, stable: from, steps: desired.rollout.path,
             reason: "\(desired.spec.version) is to take over from \(served) by \(desired.rollout.path.count) steps")
         return (state, stable)
-    }
-
-    private func isAdmitted(_ desired: DesiredDeployment, _ state: KeyState, _ known: KeyFacts) -> Bool {
-        Admission.decide(desired, isServing: known.isAdmitted(desired.revision), verdict: known.verdict) == .admitted
     }
 
     // MARK: Seeing
