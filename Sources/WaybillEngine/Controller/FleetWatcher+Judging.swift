@@ -197,7 +197,7 @@ extension FleetWatcher {
         }
     }
 
-    private func tell(_ hold: FleetHold) {
+    func tell(_ hold: FleetHold) {
         standing = hold
         controller.send(.hold(hold))
     }
