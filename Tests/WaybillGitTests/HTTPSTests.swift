@@ -43,6 +43,26 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `a token from an environment variable opens the repository, and a wrong one is told by its name`()
+        async throws
+    {
+        try await withOrigin { origin in
+            let server = try await HTTPSServer(serving: origin.folder, in: URL(filePath: origin.folder)) {
+                $0.login = "x-access-token:from-variable-51d0"
+            }
+            let head = try await origin.push(["a": "1"])
+            setenv("WAYBILL_TEST_HTTPS_TOKEN", "from-variable-51d0", 1)
+            setenv("WAYBILL_TEST_WRONG_TOKEN", "wrong-9a7e", 1)
+            let opened = try mirror(origin, server, secret: .environment("WAYBILL_TEST_HTTPS_TOKEN"))
+            #expect(try await opened.fetch() == head)
+            let refusing = try mirror(origin, server, secret: .environment("WAYBILL_TEST_WRONG_TOKEN"))
+            let refused = await failure { () async throws(Failure) in try await refusing.remoteHead() }
+            #expect(refused?.reason == "RemoteUnauthorized")
+            let message = refused?.message ?? ""
+            #expect(message.contains("WAYBILL_TEST_WRONG_TOKEN") && !message.contains("wrong-9a7e"), "\(message)")
+        }
+    }
+
     @Test func `a wrong token is told by its file, never by itself`() async throws {
         try await withOrigin { origin in
             let server = try await HTTPSServer(serving: origin.folder, in: URL(filePath: origin.folder)) {

@@ -145,7 +145,9 @@ import WaybillTrust
             #expect(try FileSink.read(file) == ledger.checkpoint?.note)
             await ledger.close()
             let report = try LedgerVerifier.verify(folder: settings.folder, key: ledger.key, since: FileSink.read(file))
-            #expect(report.conclusion == "consistent with the checkpoint of 2026-11-18T11:06:40.002Z, size 3")
+            #expect(
+                report.conclusion
+                    == "consistent with the checkpoint of 2026-11-18T11:06:40.002Z, size 3, that was given")
         }
     }
 

@@ -28,15 +28,17 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             #expect(report.latestTime?.description == "2026-11-18T11:06:40.299Z")
             #expect(
                 sample.problem(since: sample.note)
-                    == "consistent with the checkpoint of 2026-11-18T11:06:40.299Z, size 300")
+                    == "consistent with the checkpoint of 2026-11-18T11:06:40.299Z, size 300, that was given")
             #expect(
                 sample.problem(since: sample.olderNote)
-                    == "consistent with the checkpoint of 2026-11-18T11:06:40.151Z, size 152")
+                    == "consistent with the checkpoint of 2026-11-18T11:06:40.151Z, size 152, that was given")
             let copy = folder.appending(path: "published")
             try FileManager.default.copyItem(at: sample.folder.appending(path: "log"), to: copy)
             let alone = try LedgerVerifier.verify(folder: copy.path, key: sample.key, since: sample.olderNote)
             #expect((alone.size, alone.hasJournal, alone.root) == (300, false, report.root))
-            #expect(alone.conclusion == "consistent with the checkpoint of 2026-11-18T11:06:40.151Z, size 152")
+            #expect(
+                alone.conclusion
+                    == "consistent with the checkpoint of 2026-11-18T11:06:40.151Z, size 152, that was given")
         }
     }
 

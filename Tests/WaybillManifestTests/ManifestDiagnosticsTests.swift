@@ -92,6 +92,10 @@ import WaybillCore
                 "  env: [{name: A, value: b, valueFrom: {file: /c}}]",
                 "10:29: error: 'value' and 'valueFrom' exclude each other"
             ),
+            (
+                "  env: [{name: CUDA_VISIBLE_DEVICES, value: '0'}]",
+                "10:16: error: CUDA_VISIBLE_DEVICES is Waybill's own: a replica sees the accelerators it asks for"
+            ),
             ("  env: [{name: A, value: b}, {name: A, value: c}]", "10:37: error: 'env' has two items with 'name' 'A'"),
             ("  replicas:", "10:12: error: 'replicas' has no value; expected a whole number"),
             ("  replicas: 012", "10:13: error: 'replicas' is '012'; expected a whole number"),
@@ -107,6 +111,19 @@ import WaybillCore
         let found = ParsedFile(path: "a.yaml", bytes: Array(SampleFleet.deployment("churn", more: more).utf8))
             .diagnostics
         #expect(found.map(DiagnosticText.headline) == ["a.yaml:\(expected)"])
+    }
+
+    @Test func `a runtime or a deployment that chooses accelerators by hand is told where they are asked for`() throws {
+        let runtime = SampleFleet.runtime + "  env: [{name: CUDA_VISIBLE_DEVICES, valueFrom: {file: /run/devices}}]\n"
+        let deployment = SampleFleet.deployment("churn", more: "  env: [{name: CUDA_VISIBLE_DEVICES, value: '0,1'}]")
+        for manifest in [runtime, deployment] {
+            let found = ParsedFile(path: "a.yaml", bytes: Array(manifest.utf8)).diagnostics
+            #expect(
+                found.map(\.message) == [
+                    "CUDA_VISIBLE_DEVICES is Waybill's own: a replica sees the accelerators it asks for"
+                ])
+            #expect(found.first?.hint == "use spec.resources.devices of the ModelDeployment")
+        }
     }
 
     @Test func `columns count characters behind a byte order mark, CR LF and wide text`() throws {

@@ -59,6 +59,42 @@ import WaybillTestSupport
         #expect(bare == .key(path: "/key", passphrase: nil))
     }
 
+    @Test func `every file that a setting names for a secret is kept from replicas`() async throws {
+        let file: Members = [
+            "repository.tokenFile": "/secrets/git", "repository.sshKey": "/secrets/key",
+            "repository.sshPassphraseFile": "/secrets/passphrase", "webhook.secretFile": "/secrets/webhook",
+            "repository.caFile": "/etc/ca.pem",
+            // Also while no forge is named.
+            "forge.tokenFile": "/secrets/forge",
+            "sources.credentials": [
+                "a.example bearer file:/secrets/a", "b.example basic ada file:/secrets/b",
+                "c.example bearer variable:C",
+            ],
+            "isolation.secretFolders": ["/run/secrets"],
+        ]
+        let configuration = try await resolve(file: file)
+        let all = [
+            "/secrets/git", "/secrets/key", "/secrets/passphrase", "/secrets/webhook", "/secrets/forge", "/secrets/a",
+            "/secrets/b",
+        ]
+        #expect(configuration.secretFiles == all)
+        try await withTemporaryFolder { folder in
+            let settings = try configuration.targetSettings(in: StateFolder(at: folder))
+            #expect(settings.hidden.filter { $0.hasPrefix("/secrets/") } == all)
+            #expect(settings.secretFolders == ["/run/secrets"])
+        }
+    }
+
+    @Test func `no setting for a secret's file is forgotten`() {
+        let named = ConfigurationField.all.filter(\.namesSecret).map(\.path)
+        let sounding = ConfigurationField.all.map(\.path).filter { path in
+            ["token", "secret", "passphrase", "sshkey", "password"].contains { path.lowercased().contains($0) }
+        }
+        // A variable's name and the folders of other people's secrets are not files of ours.
+        let others: Set = ["repository.tokenVariable", "isolation.secretFolders"]
+        #expect(sounding.filter { !others.contains($0) } == named)
+    }
+
     @Test func `the state folder has a place`() async throws {
         #expect(try await resolve().stateFolder == "/home/ada/.local/state/waybill")
         #expect(try await resolve(variables: ["XDG_STATE_HOME": "/x"]).stateFolder == "/x/waybill")
@@ -121,6 +157,10 @@ import WaybillTestSupport
         (
             ["WAYBILL_SOURCES_PROXY": "socks5://p.example:1080"],
             "sources.proxy: only proxies of the form 'http://HOST:PORT' are used; to a source through it TLS is spoken all the same"
+        ),
+        (
+            ["WAYBILL_ISOLATION_SECRET_FOLDERS": "secrets"],
+            "isolation.secretFolders: 'secrets' is no absolute path; begin with '/'"
         ),
         (["WAYBILL_CONFIG": "/nowhere/waybill.yaml"], "/nowhere/waybill.yaml: no such configuration file"),
     ])

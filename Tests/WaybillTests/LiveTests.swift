@@ -210,11 +210,16 @@ import WaybillTestSupport
         #expect(try site.ok("audit", "show", "0", "-o", "text").hasPrefix("Entry 0\n"))
         #expect(
             Set(try site.json("audit", "verify").keys) == [
-                "anchored", "checkpoint", "conclusion", "entries", "keyPinned", "openIntents", "origin", "published",
+                "anchored", "checkpoint", "comparedWith", "conclusion", "entries", "keyPinned", "openIntents", "origin",
+                "published",
                 "root",
                 "tornBytes",
             ])
-        #expect(try site.ok("audit", "verify").hasPrefix("consistent with the checkpoint of "))
+        let report = try site.json("audit", "verify")
+        #expect(report["anchored"] as? Bool == false && report["comparedWith"] as? String == "own")
+        let said = try site.ok("audit", "verify").split(separator: "\n").first ?? ""
+        #expect(said.hasPrefix("consistent with the checkpoint of "))
+        #expect(said.hasSuffix(", that this folder keeps itself; not anchored outside it"), "\(said)")
     }
 
     /// Models and gateway outlive the controller; after `stop --all` nothing does.

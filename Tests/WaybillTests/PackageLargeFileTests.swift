@@ -3,7 +3,8 @@ import Testing
 import WaybillTestSupport
 
 /// The built program packages a fleet whose files the real git-lfs keeps, from a working folder.
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/git-lfs"))) struct PackageLargeFileTests {
+@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/git-lfs"), "needs /usr/bin/git-lfs"))
+struct PackageLargeFileTests {
     @Test func `a pointer in a working folder stands for what .lfsconfig or the configured repository has`()
         async throws
     {

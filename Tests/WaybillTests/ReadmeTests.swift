@@ -31,6 +31,7 @@ import WaybillTestSupport
             #expect(result.output.contains("    spec.replicas: 1 → 2 (no restart)\n"))
             #expect(result.output.contains("\"data\": [2.0, 4.0, 6.0]"))
             #expect(result.output.contains("consistent with the checkpoint of "))
+            #expect(result.output.contains(", that this folder keeps itself; not anchored outside it\n"))
             #expect(try program.run(["stop", "--all", "--state", state]).output == "nothing runs in \(state)\n")
             #expect(Self.processes(naming: folder.path) == [])
         }

@@ -30,6 +30,17 @@ import WaybillCore
         #expect(text.contains("| --- | --- | --- |\n" + metrics.joined()))
     }
 
+    @Test func `conditions and their reasons are documented, each with what it asks of a person`() throws {
+        let text = try String(contentsOf: Self.top.appending(path: "docs/operations.md"), encoding: .utf8)
+        let rows = text.split(separator: "\n").map { $0.split(separator: "|").map { $0.trimmed } }
+        let (two, three) = (rows.filter { $0.count == 2 }.map(\.[0]), rows.filter { $0.count == 3 }.map(\.[0]))
+        for kind in Condition.Kind.allCases { #expect(two.contains("`\(kind.rawValue)`"), "\(kind)") }
+        // Answers of the controller itself, which no condition has.
+        let answers: Set<Reason> = [.removed, .noAnswer, .waiting, .stopping]
+        let reasons = Reason.allCases.filter { !answers.contains($0) }.map { "`\($0.rawValue)`" }
+        #expect(reasons.filter { !three.contains($0) } == [])
+    }
+
     @Test func `the README names every command`() throws {
         let text = try String(contentsOf: Self.top.appending(path: "README.md"), encoding: .utf8)
         for group in Waybill.configuration.groupedSubcommands {

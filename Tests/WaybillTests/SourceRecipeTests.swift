@@ -109,7 +109,7 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/git-lfs")))
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/git-lfs"), "needs /usr/bin/git-lfs"))
     func `a path that Git LFS keeps`() async throws {
         try await withFleet { (program, folder) async throws in
             let server = try LFSServer(in: folder)

@@ -3,13 +3,34 @@ import Testing
 import WaybillTrust
 
 @Suite struct NoteTests {
-    /// The example of the signed-note specification.
-    static let examplePublicKey = "example.com/foo+530d903a+AatfVoM7u7IzNRyf4zcN4RNTJXEkwydDfMqTmKZl0mGk"
+    /// The key and the note of the signed-note specification's example.
+    private static let exampleKey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    private static let exampleNote = """
+        This is an example message.
+
+        \u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=
+
+        """
 
     static func signer(_ name: String = "example.com/log", seed: UInt8 = 7) throws -> NoteSigner {
         try NoteSigner(
             name: name,
             privateKey: Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: seed, count: 32)))
+    }
+
+    @Test func `the example of the specification has its key id, and verifies`() throws {
+        let key = try NoteKey(parsing: Self.exampleKey)
+        #expect(key.name == "example.com/foo")
+        #expect(key.id == 0x530d_903a)
+        // By the formula, apart from the code that it is computed with.
+        let hash = SHA256.hash(data: Array("example.com/foo\n".utf8) + [1] + key.publicKey)
+        #expect(Array(hash.prefix(4)) == [0x53, 0x0d, 0x90, 0x3a])
+        #expect(key.description == Self.exampleKey)
+        let note = try SignedNote(parsing: Array(Self.exampleNote.utf8))
+        #expect(note.text == "This is an example message.\n")
+        #expect(try note.verify(with: [key]) == ["example.com/foo"])
+        let altered = try SignedNote(parsing: Array(Self.exampleNote.replacing("an example", with: "no example").utf8))
+        #expect(throws: NoteError.wrongSignature(name: "example.com/foo")) { try altered.verify(with: [key]) }
     }
 
     @Test func `a key survives its text and a secret its own`() throws {

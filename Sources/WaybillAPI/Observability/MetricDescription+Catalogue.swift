@@ -4,7 +4,8 @@ extension MetricDescription {
     package static let startTime = MetricDescription(
         "waybill_start_time_seconds", .gauge, help: "When the controller started, Unix time.")
     package static let deployments = MetricDescription(
-        "waybill_deployments", .gauge, help: "Deployments by status (ready, reconciling, stalled, held, paused).")
+        "waybill_deployments", .gauge,
+        help: "Deployments by status (ready, reconciling, stalled, held, paused, overridden).")
     package static let replicas = MetricDescription(
         "waybill_replicas", .gauge, help: "Replicas by phase (ready, other).")
     package static let queueDepth = MetricDescription(
@@ -21,7 +22,9 @@ extension MetricDescription {
         "waybill_act_duration_seconds", .histogram, help: "How long one act took, from its intent to its outcome.",
         bounds: durations)
     package static let fetches = MetricDescription(
-        "waybill_git_fetches_total", .counter, help: "Questions to the git remote by outcome.")
+        "waybill_git_fetches_total", .counter,
+        help: "Questions to the git remote by question (head, fetch, references: words below refs/waybill/approvals/) "
+            + "and outcome.")
     package static let fetchSeconds = MetricDescription(
         "waybill_git_fetch_duration_seconds", .histogram, help: "How long a fetch took.", bounds: durations)
     package static let planSeconds = MetricDescription(

@@ -89,6 +89,14 @@ package enum FieldRules {
     private static func variables(_ env: Value?) -> [FieldProblem] {
         (env?.list ?? []).enumerated().compactMap { index, item in
             let path: [FieldStep] = [.member("spec"), .member("env"), .index(index)]
+            // Set by hand it would give a replica accelerators that nobody counted.
+            if item["name"]?.string == Resources.devicesVariable {
+                return FieldProblem(
+                    path: path + [.member("name")], rule: "invalid-value",
+                    message:
+                        "\(Resources.devicesVariable) is Waybill's own: a replica sees the accelerators it asks for",
+                    hint: "use spec.resources.devices of the ModelDeployment")
+            }
             if item["value"] != nil && item["valueFrom"] != nil {
                 return FieldProblem(
                     path: path + [.member("valueFrom")], rule: "conflicting-fields",

@@ -68,6 +68,9 @@ package struct Resources: Hashable, Sendable {
     /// Accelerators of this machine by index, given to the replica through `CUDA_VISIBLE_DEVICES`.
     package var devices: [Int]
 
+    /// The variable that tells a program its accelerators; always Waybill's, and empty for a replica that asks for none.
+    package static let devicesVariable = "CUDA_VISIBLE_DEVICES"
+
     package init(memory: Int64? = nil, cpuMillis: Int64? = nil, devices: [Int] = []) {
         self.memory = memory
         self.cpuMillis = cpuMillis

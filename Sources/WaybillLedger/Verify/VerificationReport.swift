@@ -20,17 +20,38 @@ package struct VerificationReport: Hashable, Sendable {
     package var tornBytes: Int64 = 0
     /// Intents without outcome.
     package var openIntents: Int = 0
-    /// The checkpoint that somebody else held, and the latest time among its entries.
+    /// The checkpoint that it was compared with, and the latest time among its entries.
     package var anchor: Checkpoint?
     package var anchorTime: Timestamp?
+    /// Who kept that checkpoint; means nothing without one.
+    package var keeper = Keeper.given
     /// False when the key was taken from the folder itself.
     package var isKeyPinned = true
+
+    /// Where a checkpoint comes from, which says how much a comparison with it proves.
+    package enum Keeper: String, Hashable, Sendable {
+        /// The state folder of the ledger: who can rewrite the one can rewrite the other.
+        case own
+        /// A file outside the state folder that the controller's settings name.
+        case configured
+        /// Whoever verifies brought it.
+        case given
+    }
+
+    /// Whether it was compared with a checkpoint from outside its own folder.
+    package var isAnchored: Bool { anchor != nil && keeper != .own }
 
     /// The one line that matters.
     package var conclusion: String {
         guard let anchor else { return "internally consistent, not anchored" }
         let time = anchorTime.map { " of \($0)" } ?? ""
-        return "consistent with the checkpoint\(time), size \(anchor.size)"
+        let source =
+            switch keeper {
+            case .own: "that this folder keeps itself; not anchored outside it"
+            case .configured: "that ledger.anchors has kept outside the state folder"
+            case .given: "that was given"
+            }
+        return "consistent with the checkpoint\(time), size \(anchor.size), \(source)"
     }
 }
 

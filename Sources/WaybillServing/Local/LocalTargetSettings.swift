@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where the local target keeps its replicas, and what of the machine it may use.
 package struct LocalTargetSettings: Hashable, Sendable {
     /// The controller's state folder; absolute. Hidden from every sandboxed replica, with all in it.
@@ -13,8 +15,11 @@ package struct LocalTargetSettings: Hashable, Sendable {
     /// Folders whose entries replicas share, each by its key: model files, Python environments. Where no mount namespace can
     /// be made, a replica that knows the key of another's may read it.
     package var shared: [String] = []
-    /// Folders that `valueFrom: {file}` may read from; empty: anywhere that is not hidden.
+    /// Folders that `valueFrom: {file}` may read from; empty: anywhere that is not hidden. Messages name the setting
+    /// `isolation.secretFolders`.
     package var secretFolders: [String]
+    /// Home folders of the controller's user, whose usual places of personal keys no replica may see.
+    package var homes: [String] = LocalTargetSettings.usualHomes
     /// Bytes of one log file of a replica, and how many files are kept.
     package var logSize: Int
     package var logGenerations: Int
@@ -42,4 +47,13 @@ package struct LocalTargetSettings: Hashable, Sendable {
     }
 
     package var replicas: String { "\(state)/\(folder)" }
+
+    /// The home that the user database names, and that of the environment where it is another one.
+    package static var usualHomes: [String] {
+        let own = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? "/root"
+        guard let named = getenv("HOME").map({ String(cString: $0) }), named.hasPrefix("/"), named != own else {
+            return [own]
+        }
+        return [own, named]
+    }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import WaybillCore
 
 /// How a replica is set apart on this machine.
@@ -27,16 +26,23 @@ struct SandboxPaths {
     var shared: [String]
 
     init(settings: LocalTargetSettings, model: String?, environment: String?, secretFiles: [String]) {
-        let home = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? "/root"
-        let personal = [".ssh", ".gnupg", ".aws", ".config", ".netrc", ".git-credentials", ".docker", ".kube"]
-        let all = settings.hidden + secretFiles + personal.map { "\(home)/\($0)" }
-        hidden = [settings.state] + all.compactMap(Disk.resolved)
+        hidden = Self.hidden(by: settings) + secretFiles.compactMap(Disk.resolved)
         readable =
             (model.map { [$0] } ?? []) + (environment.map { [$0] } ?? [])
             + (environment.flatMap(Self.interpreter).map { [$0] } ?? [])
         readable = readable.compactMap(Disk.resolved)
         shared = settings.shared.compactMap(Disk.resolved)
     }
+
+    /// What no replica may see, whatever its spec: the state folder, configured places, and those of personal keys.
+    static func hidden(by settings: LocalTargetSettings) -> [String] {
+        let personal = settings.homes.flatMap { home in personalPlaces.map { "\(home)/\($0)" } }
+        return [settings.state] + (settings.hidden + personal).compactMap(Disk.resolved)
+    }
+
+    private static let personalPlaces = [
+        ".ssh", ".gnupg", ".aws", ".config", ".netrc", ".git-credentials", ".docker", ".kube", ".cache/huggingface",
+    ]
 
     /// Where the interpreter of a Python environment has its library, unless that is the system's own place.
     private static func interpreter(of environment: String) -> String? {

@@ -11,7 +11,8 @@ struct SecretVariables {
 
     private static let limit = 65_536
 
-    /// A file inside the state folder or another hidden place is refused: a manifest must not be a way to the ledger's key.
+    /// A file that is hidden from replicas is refused, and one of the system's own secrets: a manifest must not be a way to
+    /// what the controller can read and its author cannot.
     init(_ variables: [EnvironmentVariable], settings: LocalTargetSettings) throws(Failure) {
         var sources: [String: String] = [:]
         for variable in variables {
@@ -37,14 +38,18 @@ struct SecretVariables {
                 .retry, reason: "SecretMissing",
                 message: "env \(name) is to come from \(path), which cannot be opened; create it")
         }
-        let isHidden = ([settings.state] + settings.hidden.compactMap(Disk.resolved)).contains { isInside(real, $0) }
-        let isAllowed =
-            settings.secretFolders.isEmpty
-            || settings.secretFolders.compactMap(Disk.resolved).contains { isInside(real, $0) }
-        guard !isHidden, isAllowed else {
+        if let place = forbidden(settings).first(where: { isInside(real, $0) }) {
             throw Failure(
                 .stall, reason: "SecretForbidden",
-                message: "env \(name) may not come from \(path): it is not in a folder that secrets may be read from")
+                message: "env \(name) may not come from \(path): \(place) is kept from every replica; put the value "
+                    + "into a file of its own elsewhere")
+        }
+        let folders = settings.secretFolders
+        guard folders.isEmpty || folders.compactMap(Disk.resolved).contains(where: { isInside(real, $0) }) else {
+            throw Failure(
+                .stall, reason: "SecretForbidden",
+                message: "env \(name) may not come from \(path): isolation.secretFolders allows only "
+                    + "\(folders.joined(separator: ", ")); move the file there")
         }
         guard let value = Disk.read(real, limit: limit + 1), value.count <= limit else {
             throw Failure(
@@ -58,6 +63,15 @@ struct SecretVariables {
                 message: "env \(name): \(path) holds a zero byte, which no variable can")
         }
         return trimmed
+    }
+
+    private static func forbidden(_ settings: LocalTargetSettings) -> [String] {
+        let system = [
+            "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/ssl/private",
+            "/etc/sudoers", "/etc/sudoers.d", "/proc",
+        ]
+        // The state folder may be named by a link.
+        return SandboxPaths.hidden(by: settings) + ([settings.state] + system).compactMap(Disk.resolved)
     }
 
     private static func isInside(_ path: String, _ folder: String) -> Bool {

@@ -138,9 +138,10 @@ struct AuditVerify: AsyncParsableCommand {
         discussion: """
             Derives every hash and every checkpoint's root, checks the signature of the last checkpoint of each segment and of
             the published one (of all of them with --every-signature), and compares the published log with the journal. It
-            says 'consistent with the checkpoint of …' when --since names a checkpoint that somebody else kept, or a file
-            anchor is there (the configured one, or anchor/checkpoint beside the ledger's folder), and 'internally
-            consistent, not anchored' otherwise. Exit code 1 and the exact place when a byte is off.
+            says 'consistent with the checkpoint of …' and whose that is: one 'that was given' with --since, one 'that
+            ledger.anchors has kept outside the state folder', or else anchor/checkpoint beside the ledger's folder, 'that
+            this folder keeps itself; not anchored outside it': who can rewrite the ledger can rewrite that file too.
+            Without any it says 'internally consistent, not anchored'. Exit code 1 and the exact place when a byte is off.
             """)
 
     @Argument(
@@ -168,30 +169,39 @@ struct AuditVerify: AsyncParsableCommand {
         let path = try folder ?? StateFolder(at: URL(fileURLWithPath: controller.configuration().stateFolder)).ledger
         let key = try key.map { try NoteKey(parsing: String(decoding: Self.read($0), as: UTF8.self)) }
         // Read before the ledger, so that a controller that goes on meanwhile has no newer one there.
-        let since = try since ?? keptCheckpoint(beside: path)
-        let note = try since.map(Self.read)
+        let kept = try since.map { (file: $0, keeper: VerificationReport.Keeper.given) } ?? keptCheckpoint(beside: path)
+        let note = try kept.map { try Self.read($0.file) }
         let (console, everySignature) = (Console.current, everySignature)
         do {
-            let report = try await Blocking.run { () throws -> VerificationReport in
+            var report = try await Blocking.run { () throws -> VerificationReport in
                 try LedgerVerifier.verify(folder: path, key: key, since: note, everySignature: everySignature)
             }
+            report.keeper = kept?.keeper ?? .given
             console.write(
-                output == .text ? Self.text(report, since) : Value.object(report.value(since)).prettyJSON + "\n")
+                output == .text
+                    ? Self.text(report, kept?.file) : Value.object(report.value(kept?.file)).prettyJSON + "\n")
         } catch let problem as VerificationProblem {
             throw Failure(.stall, reason: "LedgerInconsistent", message: "\(path): \(problem)")
         }
     }
 
-    /// The first file anchor that has something: of the settings when the ledger is theirs, else beside the folder.
-    private func keptCheckpoint(beside path: String) throws -> String? {
+    /// The first file anchor that has something, and whose it is: of the settings when the ledger is theirs, else beside the
+    /// folder.
+    private func keptCheckpoint(
+        beside path: String
+    ) throws -> (file: String, keeper: VerificationReport.Keeper)? {
+        let state = URL(fileURLWithPath: path).deletingLastPathComponent()
         var files: [String] = []
         if folder == nil {
             let settings = try controller.configuration()
             let state = StateFolder(at: URL(fileURLWithPath: settings.stateFolder))
             for case .file(let path) in try settings.anchorPlaces(in: state) { files.append(path) }
         }
-        files.append(URL(fileURLWithPath: path).deletingLastPathComponent().path + "/anchor/checkpoint")
-        return files.first { FileManager.default.fileExists(atPath: $0) }
+        files.append(state.path + "/anchor/checkpoint")
+        guard let file = files.first(where: { FileManager.default.fileExists(atPath: $0) }) else { return nil }
+        let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+        let isInside = real.hasPrefix(state.resolvingSymlinksInPath().path + "/")
+        return (file, isInside ? .own : .configured)
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
@@ -224,8 +234,9 @@ extension VerificationReport {
             "conclusion": .string(conclusion), "origin": .string(origin), "entries": .integer(Int64(size)),
             "root": .string("\(root)"), "keyPinned": .bool(isKeyPinned),
             "tornBytes": .integer(tornBytes), "openIntents": .integer(Int64(openIntents)),
-            "anchored": .bool(anchor != nil),
+            "anchored": .bool(isAnchored),
         ]
+        if anchor != nil { members["comparedWith"] = .string(keeper.rawValue) }
         if let since { members["checkpoint"] = .string(since) }
         if let publishedSize { members["published"] = .integer(Int64(publishedSize)) }
         return members

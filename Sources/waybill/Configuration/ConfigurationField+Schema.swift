@@ -52,6 +52,10 @@ extension ConfigurationField {
             "isolation.users", .range(1000...4_000_000_000), "610000-610999",
             "User ids that replicas run as when the controller is root."),
         ConfigurationField(
+            "isolation.secretFolders", .list, nil,
+            "The only folders that `valueFrom: {file}` may read from, links followed. Default: any that is not kept from "
+                + "replicas."),
+        ConfigurationField(
             "environments.folder", .path, nil,
             "Folder of Python environments that several controllers of one user share; none is removed from it. "
                 + "Default: one in the state folder, without those that nothing needs."),

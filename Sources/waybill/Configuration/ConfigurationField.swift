@@ -17,6 +17,13 @@ struct ConfigurationField: Hashable, Sendable {
         self.meaning = meaning
     }
 
+    /// Whether it names a file that holds a secret, which no replica may see.
+    var namesSecret: Bool {
+        let name = path.split(separator: ".").last ?? ""
+        return type == .path
+            && ["tokenFile", "sshKey", "sshPassphraseFile", "secretFile"].contains { name == $0 }
+    }
+
     /// `repository.pollInterval` is `WAYBILL_REPOSITORY_POLL_INTERVAL`.
     var environmentVariable: String {
         var name = "WAYBILL_"

@@ -76,6 +76,16 @@ extension WaybillConfiguration.Sources {
 }
 
 extension Settings {
+    /// The places of secrets: every setting whose name says that it is one, whatever else is set, and those that credentials
+    /// of sources name.
+    func secretFiles(credentials: [HTTPCredential]) -> [String] {
+        let named = ConfigurationField.all.filter(\.namesSecret).compactMap { path($0.path) }
+        let given = credentials.compactMap { credential -> String? in
+            if case .file(let path) = credential.place { path } else { nil }
+        }
+        return named + given
+    }
+
     fileprivate func parsed<Parsed>(
         _ path: String, _ parse: (String) throws(InvalidInput) -> Parsed
     ) throws(InvalidInput) -> [Parsed] {

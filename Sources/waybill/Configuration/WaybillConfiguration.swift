@@ -11,6 +11,10 @@ struct WaybillConfiguration: Hashable, Sendable {
     var sources: Sources
     var ports: ClosedRange<Int>
     var isolationUsers: ClosedRange<UInt32>
+    /// Folders that `valueFrom: {file}` may read from; empty: anywhere that is not hidden.
+    var secretFolders: [String]
+    /// Every file that a setting names as the place of a secret: no replica may see it, and no manifest name it.
+    var secretFiles: [String]
     /// Nil: in the state folder.
     var environmentsFolder: String?
     var gateway: SocketAddressText
@@ -55,6 +59,8 @@ struct WaybillConfiguration: Hashable, Sendable {
         sources = try Sources(settings)
         ports = Self.range(settings.text("ports"), or: 20000...20999)
         isolationUsers = Self.range(settings.text("isolation.users"), or: 610_000...610_999)
+        secretFolders = settings.list("isolation.secretFolders")
+        secretFiles = settings.secretFiles(credentials: sources.credentials)
         environmentsFolder = settings.path("environments.folder")
         gateway = try settings.address("gateway.address")
         startsGateway = settings.flag("gateway.start")
@@ -81,6 +87,11 @@ struct WaybillConfiguration: Hashable, Sendable {
         if repository.sshPassphraseFile != nil && repository.sshKey == nil {
             throw InvalidInput(
                 "repository.sshPassphraseFile is set and repository.sshKey is not; name the key that it opens")
+        }
+        for folder in secretFolders {
+            if let problem = CleanPath.problemOfAbsolute(folder) {
+                throw InvalidInput("isolation.secretFolders: \(problem)")
+            }
         }
         for anchor in anchors {
             do { _ = try CheckpointAnchor(parsing: anchor) } catch {

@@ -30,16 +30,20 @@ extension WaybillConfiguration {
         return isolationUsers.lowerBound...isolationUsers.upperBound - Self.candidateUsers
     }
 
+    /// Files of secrets that usual variables name.
+    private static func secretsOfVariables(_ variables: [String: String]) -> [String] {
+        ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].compactMap { variables[$0] }
+            .filter { $0.hasPrefix("/") }
+    }
+
     /// What the local target may use of this machine, and what its replicas never see.
     func targetSettings(in folder: StateFolder) throws(Failure) -> LocalTargetSettings {
         var settings = LocalTargetSettings(state: folder.path, shim: try Executables.shim())
         settings.ports = ports
         settings.users = usersOfReplicas
         settings.shared = folder.shared
-        settings.hidden = [
-            repository.tokenFile, repository.sshKey, repository.sshPassphraseFile, webhookSecretFile,
-        ]
-        .compactMap(\.self)
+        settings.hidden = secretFiles + Self.secretsOfVariables(ProcessInfo.processInfo.environment)
+        settings.secretFolders = secretFolders
         return settings
     }
 }

@@ -19,35 +19,40 @@ import WaybillTestSupport
             _ = try? await post("/grow", String(300 << 20), to: replica)
             let status = try await target.waitUntilExited(spec.key)
             #expect(status.cause == .signal(9))
-            #expect(status.reason?.hasPrefix("memory limit of 104857600 bytes passed: ") == true)
+            // The kernel's count, in a cgroup, is not told; the keeper's own is.
+            let passed = "memory limit of 104857600 bytes passed"
+            let isCounted = status.reason.map { $0.hasPrefix("\(passed): ") && $0.hasSuffix(" in use") } ?? false
+            #expect(
+                target.cgroup.path == nil ? isCounted : status.reason == passed, "\(String(describing: status.reason))")
         }
     }
 
-    @Test func `a replica of one core is bound to one processor`() async throws {
+    /// Why cgroups hold no limits here; nil when they do.
+    private static let withoutCgroup: String? =
+        if case .unavailable(let reason) = CgroupPlace.find(configured: nil) { reason } else { nil }
+
+    @Test(.enabled(if: withoutCgroup != nil, "a cgroup holds the limit of processors here, and leaves affinity alone"))
+    func `a replica of one core is bound to one processor`() async throws {
         try await withMachine { machine, target in
             let spec = try machine.spec(resources: Resources(cpuMillis: 500))
             _ = try await machine.start(spec, on: target)
             let replica = try await target.waitUntilReady(spec.key)
-            guard target.cgroup.path == nil else { return }
             #expect(try await post("/eval", "len(os.sched_getaffinity(0))", to: replica) == #"{"result": "1"}"#)
             #expect(try await post("/eval", "os.nice(0)", to: replica) == #"{"result": "5"}"#)
         }
     }
 
-    @Test func `limits by cgroup v2`() async throws {
-        guard case .unavailable(let reason) = CgroupPlace.find(configured: nil) else {
-            try await withMachine { machine, target in
-                let spec = try machine.spec(resources: Resources(memory: 200 << 20, cpuMillis: 500))
-                let id = try await machine.start(spec, on: target)
-                _ = try await target.waitUntilReady(spec.key)
-                let place = try #require(target.cgroup.path)
-                #expect(Disk.text("\(place)/\(id)/memory.max") == "209715200\n")
-                #expect(Disk.text("\(place)/\(id)/cpu.max") == "50000 100000\n")
-                #expect(try #require(machine.folder(id).runningRecord()).running.limits == "cgroup")
-            }
-            return
+    @Test(.enabled(if: withoutCgroup == nil, "no cgroup v2 can be made on this machine"))
+    func `limits by cgroup v2`() async throws {
+        try await withMachine { machine, target in
+            let spec = try machine.spec(resources: Resources(memory: 200 << 20, cpuMillis: 500))
+            let id = try await machine.start(spec, on: target)
+            _ = try await target.waitUntilReady(spec.key)
+            let place = try #require(target.cgroup.path)
+            #expect(Disk.text("\(place)/\(id)/memory.max") == "209715200\n")
+            #expect(Disk.text("\(place)/\(id)/cpu.max") == "50000 100000\n")
+            #expect(try #require(machine.folder(id).runningRecord()).running.limits == "cgroup")
         }
-        print("skipped: limits by cgroup v2 cannot be proven on this machine: \(reason)")
     }
 
     @Test func `a cgroup folder without controllers is not taken`() async throws {
@@ -182,25 +187,6 @@ import WaybillTestSupport
             for process in ProcessTable.tree(of: running.keeper.pid) {
                 #expect(Data(Disk.read("/proc/\(process)/cmdline") ?? []).range(of: secret) == nil)
             }
-        }
-    }
-
-    @Test func `a secret may not come from the state folder or be missing`() async throws {
-        try await withMachine { machine, target in
-            let key = "\(machine.state)/ledger.key"
-            try Disk.write(Array("key".utf8), to: key)
-            let spec = try machine.spec(env: [EnvironmentVariable(name: "K", source: .file(key))])
-            await #expect(
-                throws: Failure(
-                    .stall, reason: "SecretForbidden",
-                    message: "env K may not come from \(key): it is not in a folder that secrets may be read from")
-            ) { try await machine.start(spec, on: target) }
-            let none = try machine.spec(env: [EnvironmentVariable(name: "K", source: .file("/nowhere/key"))])
-            await #expect(
-                throws: Failure(
-                    .retry, reason: "SecretMissing",
-                    message: "env K is to come from /nowhere/key, which cannot be opened; create it")
-            ) { try await machine.start(none, on: target) }
         }
     }
 }

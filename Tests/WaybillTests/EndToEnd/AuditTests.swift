@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import WaybillAPI
 import WaybillCore
+import WaybillTrust
 
 extension `End to end` {
     @Test func `the audit holds, against anchors too, and names the place of a flipped byte`() async throws {
@@ -22,6 +23,7 @@ extension `End to end` {
 
             let plain = try await fleet.waybill("audit", "verify")
             #expect(plain.code == 0 && plain.output.hasPrefix("consistent with the checkpoint of "), "\(plain)")
+            #expect(plain.output.contains(", that ledger.anchors has kept outside the state folder\n"), "\(plain)")
             #expect(plain.output.contains("\n  checkpoint  \(anchor)\n"), "\(plain)")
             let every = try await fleet.waybill("audit", "verify", fleet.ledger, "--every-signature")
             #expect(every.code == 0 && every.output.hasPrefix("internally consistent, not anchored\n"), "\(every)")
@@ -31,7 +33,23 @@ extension `End to end` {
                 let result = try await fleet.waybill("audit", "verify", "--since", file)
                 #expect(result.code == 0, "\(result.errors)")
                 #expect(result.output.hasPrefix("consistent with the checkpoint of "), "\(result.output)")
+                #expect(result.output.contains(", that was given\n"), "\(result.output)")
+                // The key as it was handed out, and not another.
+                let pinned = try await fleet.waybill(
+                    "audit", "verify", "--since", file, "--key", "\(fleet.ledger)/vkey", "-o", "json")
+                #expect(pinned.output.contains("\"keyPinned\": true"), "\(pinned)")
+                #expect(pinned.output.contains("\"anchored\": true"), "\(pinned)")
+                #expect(pinned.output.contains("\"comparedWith\": \"given\""), "\(pinned)")
             }
+
+            // A key of the same log's name that is not the one that was handed out.
+            let name = try #require(
+                String(contentsOfFile: "\(fleet.ledger)/vkey", encoding: .utf8).split(separator: "+").first)
+            let stranger = try NoteKey(name: String(name), publicKey: [UInt8](repeating: 7, count: 32))
+            try fleet.write("../stranger.vkey", "\(stranger)\n")
+            let denied = try await fleet.waybill("audit", "verify", "--key", fleet.folder + "/stranger.vkey")
+            #expect(denied.code == 1 && denied.output.isEmpty, "\(denied)")
+            #expect(denied.errors.contains("\(fleet.ledger): "), "\(denied)")
 
             let segment = "00000000000000000000.segment"
             let path = "\(fleet.ledger)/journal/\(segment)"

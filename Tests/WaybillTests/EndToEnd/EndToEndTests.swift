@@ -101,6 +101,35 @@ extension `End to end` {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a controller that shall not start the gateway starts none, and serves by one that somebody else runs`(
+        _ isFlag: Bool
+    ) async throws {
+        try await withFleet { fleet in
+            let settings = fleet.folder + "/waybill.yaml"
+            let text = try String(contentsOfFile: settings, encoding: .utf8)
+            try fleet.write(
+                "../waybill.yaml", isFlag ? text : text.replacing("gateway: {", with: "gateway: {start: false, "))
+            try fleet.deploy("1.0.0")
+            try await fleet.push()
+            let flag = isFlag ? ["/bin/sh", "-c", #"exec "$@" --no-gateway"#, "sh"] : []
+            try await fleet.start(under: flag)
+            try await fleet.eventually("nobody can call it") {
+                let view = try? await fleet.deployment("production/risk-score")
+                return view?.conditions.contains { $0.type == "Ready" && $0.reason == "GatewayStopped" }
+            }
+            #expect(fleet.processes.gateway == nil)
+            #expect(try await fleet.events(.gatewayStarted).isEmpty)
+            let gateway = try Program.process(
+                [Program.waybill, "gateway"], in: fleet.folder, [:], output: fleet.folder + "/gateway.log",
+                errors: fleet.folder + "/gateway.log")
+            try gateway.run()
+            try await fleet.serves("production/risk-score", "1.0.0")
+            #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+            #expect(try await fleet.events(.gatewayStarted).isEmpty)
+        }
+    }
+
     @Test func `a secret reaches the model and nothing else`() async throws {
         let secret = "xyzzy-\(UUID().uuidString)"
         try await withFleet { fleet in
