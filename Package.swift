@@ -137,7 +137,7 @@ let package = Package(
             "WaybillTests",
             [
                 "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
-                "WaybillEngine", "WaybillGit", "WaybillPackage", arguments, logging, httpClient,
+                "WaybillEngine", "WaybillGit", "WaybillPackage", "WaybillServing", arguments, logging, httpClient,
             ],
             exclude: ["Snapshots", "EndToEnd/Recorded"]),
     ]

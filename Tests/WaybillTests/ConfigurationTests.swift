@@ -3,6 +3,7 @@ import Testing
 import WaybillCore
 import WaybillGit
 import WaybillPackage
+import WaybillServing
 import WaybillTestSupport
 
 @testable import waybill

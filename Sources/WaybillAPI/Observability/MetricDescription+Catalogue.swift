@@ -23,8 +23,8 @@ extension MetricDescription {
         bounds: durations)
     package static let fetches = MetricDescription(
         "waybill_git_fetches_total", .counter,
-        help: "Questions to the git remote by question (head, fetch, references: words below refs/waybill/approvals/) "
-            + "and outcome.")
+        help: "Questions to the git remote by question (head, fetch) and outcome; looks below refs/waybill/approvals/ "
+            + "are not counted.")
     package static let fetchSeconds = MetricDescription(
         "waybill_git_fetch_duration_seconds", .histogram, help: "How long a fetch took.", bounds: durations)
     package static let planSeconds = MetricDescription(

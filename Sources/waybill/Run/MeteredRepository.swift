@@ -18,7 +18,7 @@ struct MeteredRepository: FleetRepository {
     }
 
     func references(below prefix: String) async throws(Failure) -> [String: CommitID] {
-        try await counted("references") { () throws(Failure) in try await base.references(below: prefix) }
+        try await base.references(below: prefix)
     }
 
     func contains(_ ancestor: CommitID, in commit: CommitID) async throws(Failure) -> Bool {
@@ -45,9 +45,9 @@ struct MeteredRepository: FleetRepository {
         try await base.origin(of: path, at: commit)
     }
 
-    private func counted<Answer: Sendable>(
-        _ question: String, _ ask: () async throws(Failure) -> Answer
-    ) async throws(Failure) -> Answer {
+    private func counted(
+        _ question: String, _ ask: () async throws(Failure) -> CommitID
+    ) async throws(Failure) -> CommitID {
         do throws(Failure) {
             let answer = try await ask()
             metrics.count(.fetches, ["question": question, "outcome": "succeeded"])
