@@ -126,14 +126,17 @@ package struct ObservedRoute: Hashable, Sendable {
     package var generation: UInt64
     /// False while the gateway has not taken up the table that was last published for the deployment.
     package var isCurrent: Bool
+    /// False when the gateway is of a build that cannot divide a deployment's traffic between revisions.
+    package var dividesTraffic: Bool
     /// True when the table in force names the deployment, also with no replica (then it answers 503, not 404).
     package var hasRoute: Bool
 
     package init(
         isGatewayRunning: Bool = true, replicas: Set<ReplicaID> = [], outstanding: [ReplicaID: Int] = [:],
         changedAt: Timestamp? = nil, hasRoute: Bool? = nil, isCurrent: Bool = true,
-        generation: UInt64 = 0
+        generation: UInt64 = 0, dividesTraffic: Bool = true
     ) {
+        self.dividesTraffic = dividesTraffic
         self.generation = generation
         self.isCurrent = isCurrent
         self.isGatewayRunning = isGatewayRunning

@@ -58,9 +58,12 @@ extension RolloutState {
         if share < 100, seen.stableReady == 0 {
             return RolloutDecision(waitsFor: "a replica of what served before to be ready")
         }
+        if (1..<100).contains(share), !seen.dividesTraffic {
+            return RolloutDecision(
+                waitsFor: "a gateway of a build that divides traffic ('waybill gateway --take-over' replaces it)")
+        }
         if weight != share {
-            var next = self
-            next.weight = share
+            var next = sharing(share)
             next.reason = "\(seen.ready) of \(seen.wanted) replicas are ready: it gets \(share) % of the traffic"
             return RolloutDecision(next: next)
         }
@@ -94,9 +97,19 @@ extension RolloutState {
             return RolloutDecision(waitsFor: "the gateway to take up \(weight) %")
         }
         var next = entering(step + 1, at: seen.now)
-        if case .weight(let share)? = next.current, share == 100 || seen.stableReady > 0 { next.weight = share }
+        if case .weight(let share)? = next.current, share == 100 || seen.dividesTraffic && seen.stableReady > 0 {
+            next = next.sharing(share)
+        }
         next.reason = next.current.map { "\(reason); next: \($0.words)" } ?? "\(reason); all steps are done"
         return RolloutDecision(next: next)
+    }
+
+    /// With its first traffic it begins without what ended before, which harmed nobody.
+    private func sharing(_ share: Int) -> RolloutState {
+        var next = self
+        if weight == 0, share > 0 { next.crashes = 0 }
+        next.weight = share
+        return next
     }
 
     private func entering(_ index: Int, at time: Timestamp) -> RolloutState {

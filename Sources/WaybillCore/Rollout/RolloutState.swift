@@ -90,19 +90,23 @@ package struct RolloutSight: Hashable, Sendable {
     /// Ready replicas of what served before.
     package var stableReady: Int
     package var isGatewayRunning: Bool
+    /// Whether the gateway's build can divide traffic between revisions.
+    package var dividesTraffic: Bool
     /// The new revision's share by the table that the gateway has taken up; nil: not known.
     package var inForce: Int?
     package var onFailure: ModelDeployment.Rollout.OnFailure
     package var now: Timestamp
 
     package init(
-        wanted: Int, ready: Int, stableReady: Int, isGatewayRunning: Bool = true, inForce: Int?,
+        wanted: Int, ready: Int, stableReady: Int, isGatewayRunning: Bool = true, dividesTraffic: Bool = true,
+        inForce: Int?,
         onFailure: ModelDeployment.Rollout.OnFailure = .rollback, now: Timestamp
     ) {
         self.wanted = wanted
         self.ready = ready
         self.stableReady = stableReady
         self.isGatewayRunning = isGatewayRunning
+        self.dividesTraffic = dividesTraffic
         self.inForce = inForce
         self.onFailure = onFailure
         self.now = now

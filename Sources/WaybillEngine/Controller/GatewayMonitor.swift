@@ -66,6 +66,6 @@ package actor GatewayMonitor {
         return ObservedRoute(
             replicas: Set((rotation ?? []).compactMap { try? ReplicaID(parsing: $0) }),
             outstanding: Dictionary(outstanding, uniquingKeysWith: max), hasRoute: rotation != nil,
-            generation: status.generation)
+            generation: status.generation, dividesTraffic: (status.tableFormat ?? 1) >= 2)
     }
 }

@@ -71,18 +71,25 @@ package actor RoutePublisher {
             }.get()
         }
         isPublishing = true
-        let mine = await publishRound([change], ticket: ticket)
+        let mine = await publishTable([change], ticket: ticket)
         while let first = waiting.first {
             let round = waiting
             waiting = []
-            let result = await publishRound(round.map(\.change), ticket: first.ticket)
-            for request in round { request.done.resume(returning: result) }
+            let result = await publishTable(round.map(\.change), ticket: first.ticket)
+            if case .failure = result, round.count > 1 {
+                // One change that cannot be published keeps no other from being so.
+                for request in round {
+                    request.done.resume(returning: await publishTable([request.change], ticket: request.ticket))
+                }
+            } else {
+                for request in round { request.done.resume(returning: result) }
+            }
         }
         isPublishing = false
         return try mine.get()
     }
 
-    private func publishRound(_ changes: [Change], ticket: Ticket) async -> Result<UInt64, Failure> {
+    private func publishTable(_ changes: [Change], ticket: Ticket) async -> Result<UInt64, Failure> {
         var next = changes.reduce(table) { $0.setting($1.key, to: $1.route) }
         next.generation = table.generation + 1
         ports.replace(with: next)

@@ -44,6 +44,9 @@ extension EngineCore {
         }
         if !isSame {
             changeGoal(&state)
+            // Another rendering begins without the back-off of what was, also one of the same revision.
+            let before = facts.keys[key]?.decided?.rendering
+            if let before, before != desired.rendering.digest.description { state.startNotBefore = nil }
             if let old = state.desired, old.revision.short == facts.keys[key]?.lastServed { state.standIn = old }
             if state.desired?.revision != desired.revision { state.reservedSerials = [] }
             state.previous = state.desired
@@ -73,7 +76,6 @@ extension EngineCore {
         state.failures = [:]
         state.observeFailure = nil
         state.idleLooks = 0
-        state.startNotBefore = nil
     }
 
     mutating func endObsoletePreparation(_ key: DeploymentKey) {

@@ -19,8 +19,9 @@ extension EngineCore {
     private func upstream(_ key: DeploymentKey) -> Upstream {
         guard let known = facts.keys[key] else { return Upstream(isKnown: states[key] != nil) }
         let rolledBack = known.served.compactMap { state -> (VersionID, String)? in
-            guard let version = state.version, let row = known.quarantined[state.revision] else { return nil }
-            return (version, "\(row.by): \(row.reason)")
+            guard let version = state.version else { return nil }
+            if let row = known.quarantined[state.revision] { return (version, "\(row.by): \(row.reason)") }
+            return known.takenBack[state.rendering].map { (version, $0) }
         }
         return Upstream(
             isKnown: true, stays: known.stays,
@@ -58,7 +59,10 @@ extension EngineCore {
 
 extension KeyFacts {
     /// Versions that this deployment served itself, and that nobody rolled back here.
-    fileprivate var versionsServed: Set<VersionID> {
-        Set(served.filter { quarantined[$0.revision] == nil }.compactMap(\.version))
+    fileprivate var versionsServed: Set<VersionID> { Set(served.filter(mayServeAgain).compactMap(\.version)) }
+
+    /// Whether nobody rolled it back and no rollout of it was taken back.
+    func mayServeAgain(_ state: ServedState) -> Bool {
+        quarantined[state.revision] == nil && takenBack[state.rendering] == nil
     }
 }

@@ -18,7 +18,7 @@ extension EngineCore {
             return refuse(command, "\(key) is paused, so nothing of it is changed; 'waybill resume \(key)' first")
         }
         let able = known.served.filter {
-            $0.revision != left.revision.description && known.quarantined[$0.revision] == nil
+            $0.revision != left.revision.description && known.mayServeAgain($0)
         }
         guard let standIn = able.last(where: { version == nil || $0.version?.version == version }) else {
             return refuse(command, Self.nothingToGoBackTo(key, version, able))
@@ -87,7 +87,7 @@ extension EngineCore {
                 revision: desired.revision.description, rendering: desired.rendering.digest.description,
                 commit: commit, version: desired.spec.version)
         }
-        return known.served.last { known.quarantined[$0.revision] == nil }
+        return known.served.last(where: known.mayServeAgain)
     }
 
     private mutating func recall(_ key: DeploymentKey) {

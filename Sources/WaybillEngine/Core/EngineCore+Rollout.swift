@@ -9,15 +9,17 @@ extension EngineCore {
         // A word that is being written down comes first: what it says must not be overtaken by what was seen before it.
         if pending?.event.subject == key.description { return }
         states[key]?.rolloutWait = nil
-        // After a restart by a clock that was put back: no time has passed, from now on it does.
-        if states[key]?.rolloutSince == nil, let since = facts.keys[key]?.rollout?.countsSince {
-            let begun = min(since, now)
+        // Time that nobody watched, as after a restart or while nothing could be seen, proves nothing: it counts from now on.
+        if states[key]?.rolloutSince == nil, facts.keys[key]?.rollout?.countsSince != nil {
+            let begun = now
             states[key]?.rolloutSince = begun
         }
         if facts.keys[key]?.isPaused != true {
             for _ in 0..<Self.mostMoves {
                 guard let next = nextRollout(key) else { break }
                 note(makes(key).moved(next.state, stable: next.stable))
+                // Another rotation is asked for: what kept the one before from being set is no reason to wait.
+                states[key]?.failures[.route] = nil
                 let since = next.state.countsSince == nil ? nil : now
                 states[key]?.rolloutSince = since
             }
@@ -59,10 +61,17 @@ extension EngineCore {
             return (next, known.stable)
         }
         if let anew = takenUp(current, desired, known) { return (anew, known.stable) }
-        let decision = clocked(current, state).decide(sight(desired, current, observation, known))
+        var decision = clocked(current, state).decide(sight(desired, current, observation, known))
+        if let next = decision.next, next.status == .progressing || next.status == .finished, isAskedForOther(state) {
+            decision = RolloutDecision(waitsFor: "what git asks for by now, which is held")
+        }
         states[key]?.rolloutWait = decision.next == nil ? decision : nil
         return decision.next.map { ($0, known.stable) }
     }
+
+    /// Git asks for something else that may not begin yet, or for what cannot be read: until then no step is taken, and failures are
+    /// still heard of.
+    private func isAskedForOther(_ state: KeyState) -> Bool { state.wait != nil || !state.held.isEmpty }
 
     /// Why a rollout ends without having come to its end; nil while it is what `desired` asks for, or another one is.
     private static func left(
@@ -174,7 +183,7 @@ extension EngineCore {
         }
         return RolloutSight(
             wanted: desired.replicas, ready: ready(desired.revision), stableReady: ready(rollout.stable),
-            isGatewayRunning: seen.route.isGatewayRunning,
+            isGatewayRunning: seen.route.isGatewayRunning, dividesTraffic: seen.route.dividesTraffic,
             inForce: seen.route.share(of: desired.revision, published: known.rotation, known.shares),
             onFailure: desired.rollout.onFailure, now: now)
     }

@@ -47,6 +47,7 @@ extension EngineCore {
         let isCounting = facts.keys[key]?.rollout?.countsSince != nil
         let since = isCounting ? now : nil
         states[key]?.rolloutSince = since
+        states[key]?.failures[.route] = nil
         states[key]?.generation += 1
     }
 }

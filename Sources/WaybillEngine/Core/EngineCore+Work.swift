@@ -118,6 +118,7 @@ extension EngineCore {
             builderPromises.remove(key)
             let row = row(after: states[key]?.observeFailure, failure)
             states[key]?.observeFailure = row
+            states[key]?.rolloutSince = nil
             queue.schedule(key, at: row.notBefore ?? now + policy.resync)
             if states[key]?.isDirty == true { queue.schedule(key, at: now + policy.backOffBase) }
             summarise(key)

@@ -118,8 +118,10 @@ extension KeyFacts {
             rotation = Set(named)
             shares = event.shares
             let revisions = Set(named.map(\.revisionShort))
-            noteStay(of: revisions, at: event.time)
-            if revisions.count == 1 {
+            // What answers alone only because nothing else was there has not earned it: it is not what served.
+            let isEarning = rollout.map { $0.isLive && $0.weight < 100 && revisions == [$0.revision.short] } ?? false
+            noteStay(of: isEarning ? [] : revisions, at: event.time)
+            if revisions.count == 1, !isEarning {
                 lastServed = revisions.first
                 noteServed()
             }

@@ -53,12 +53,14 @@ extension KeyFacts {
     /// Revisions that are remembered to go back to.
     static let mostServed = 10
 
-    /// The plan's revision has become the only one in rotation.
+    /// The plan's revision, or the one that it was to take over from, has become the only one in rotation.
     mutating func noteServed() {
-        guard let decided, let rendering = decided.rendering, let commit = decided.commit else { return }
-        let now = ServedState(
-            revision: decided.to, rendering: rendering, commit: commit, version: decided.version)
-        guard now.short == lastServed else { return }
+        let asked = decided.flatMap { plan -> ServedState? in
+            guard let rendering = plan.rendering, let commit = plan.commit else { return nil }
+            return ServedState(revision: plan.to, rendering: rendering, commit: commit, version: plan.version)
+        }
+        // Traffic that a rollout gave back is that of what served before.
+        guard let now = [asked, stable].compactMap(\.self).first(where: { $0.short == lastServed }) else { return }
         served.removeAll { $0.revision == now.revision }
         served.append(now)
         served.removeFirst(max(0, served.count - Self.mostServed))
