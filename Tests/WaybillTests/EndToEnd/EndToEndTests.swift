@@ -118,14 +118,18 @@ extension `End to end` {
                 let view = try? await fleet.deployment("production/risk-score")
                 return view?.conditions.contains { $0.type == "Ready" && $0.reason == "GatewayStopped" }
             }
-            #expect(fleet.processes.gateway == nil)
-            #expect(try await fleet.events(.gatewayStarted).isEmpty)
-            let gateway = try Program.process(
-                [Program.waybill, "gateway"], in: fleet.folder, [:], output: fleet.folder + "/gateway.log",
-                errors: fleet.folder + "/gateway.log")
-            try gateway.run()
-            try await fleet.serves("production/risk-score", "1.0.0")
-            #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+            for time in 0..<2 {
+                let gateway = try Program.process(
+                    [Program.waybill, "gateway"], in: fleet.folder, [:], output: fleet.folder + "/gateway.log",
+                    errors: fleet.folder + "/gateway.log")
+                try gateway.run()
+                try await fleet.serves("production/risk-score", "1.0.0")
+                #expect(try await fleet.answeringVersion("production/risk-score") == "1.0.0")
+                if time > 0 { continue }
+                // A gateway of its own would be started in the turn in which the loss is written down.
+                kill(gateway.processIdentifier, SIGKILL)
+                try await fleet.eventually("its loss is seen") { try await !fleet.events(.driftFound).isEmpty }
+            }
             #expect(try await fleet.events(.gatewayStarted).isEmpty)
         }
     }
