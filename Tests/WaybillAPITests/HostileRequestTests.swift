@@ -20,7 +20,8 @@ import WaybillCore
         Case(
             testDescription: "unknown command", path: "/v1/commands", body: #"{"command":"explode"}"#, status: 400,
             message:
-                "'explode' is not a command; expected abort, accept, advance, lift, pause, restart, resume, retry, rollback or sync"),
+                "'explode' is not a command; expected abort, accept, advance, lift, pause, restart, resume, retry, rollback or sync"
+        ),
         Case(
             testDescription: "no JSON", path: "/v1/commands", body: "{", status: 400,
             message: "the request's body is not JSON"),

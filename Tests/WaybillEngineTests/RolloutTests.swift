@@ -286,6 +286,10 @@ struct RolloutTests {
         bench.settle(for: .seconds(3600))
         #expect(bench.route.replicas.count == 2 && weights(bench) == [])
         #expect(state(bench)?.weight == 10)
+        let known = try #require(bench.core.facts.keys[bench.key])
+        #expect(known.lastServed == deployment(1, bench).revision.short, "it has not earned to be what served")
+        #expect(known.served.map(\.revision) == [deployment(1, bench).revision.description])
+        #expect(known.stays.count == 1 && known.stays.first?.until != nil)
         for id in bench.replicas.keys { bench.replicas[id]?.phase = .ready }
         bench.send(.replicaChanged(bench.key))
         bench.settle(for: .seconds(60))

@@ -52,6 +52,21 @@ struct RolloutStateTests {
         #expect(decision.next?.reason != "")
     }
 
+    @Test func `what ended before any traffic is not held against the first share`() {
+        let next = Self.state(0, 0, crashes: 2).decide(Self.sight(inForce: 0)).next
+        #expect(next?.weight == 10 && next?.crashes == 0)
+    }
+
+    @Test func `a gateway that cannot divide traffic is waited for before the first share, not after it`() {
+        var seen = Self.sight(inForce: 0)
+        seen.dividesTraffic = false
+        let decision = Self.state(0, 0).decide(seen)
+        #expect(decision.next == nil)
+        #expect(
+            decision.waitsFor
+                == "a gateway of a build that divides traffic ('waybill gateway --take-over' replaces it)")
+    }
+
     static let weights: [Case] = [
         Case("no share before its replicas are ready", state(0, 0), sight(ready: 1, inForce: 0), waitsForOne),
         Case("the first share once all are ready", state(0, 0), sight(inForce: 0), "0 10 progressing"),

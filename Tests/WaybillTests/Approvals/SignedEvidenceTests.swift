@@ -55,7 +55,8 @@ import WaybillTestSupport
 
     private func validate(_ fleet: ApprovalFleet, _ more: String = "--sign robot", version: String = "1.1.0") throws {
         try fleet.sh(
-            "waybill validate greeting@\(version) --checklist c --repository fleet --state state --save evidence \(more) > /dev/null")
+            "waybill validate greeting@\(version) --checklist c --repository fleet --state state --save evidence \(more) > /dev/null"
+        )
     }
 
     private func plan(_ fleet: ApprovalFleet) throws -> Read {
