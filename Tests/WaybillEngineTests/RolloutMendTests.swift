@@ -53,17 +53,26 @@ struct RolloutMendTests {
         #expect(state(bench)?.weight == 100)
     }
 
-    @Test func `while git asks for what cannot be read no step is taken, and a failure still gives everything back`()
+    @Test
+    func `while git asks for another revision that is held no step is taken, and a failure gives everything back`()
         throws
     {
         var bench = try begun()
-        let problem = Diagnostic(
-            location: SourceLocation(path: "a.yaml", line: 1, column: 1), rule: "yaml-syntax", message: "no YAML")
-        bench.send(.desired(DesiredDelta(commit: try commit(3), held: [bench.key: [problem]])))
+        let production = try Name(parsing: "production")
+        let freeze = Freeze(
+            .weekly(from: try WeekTime(parsing: "mon 00:00"), until: try WeekTime(parsing: "sun 23:59")),
+            reason: "the quarter ends", author: "ada")
+        bench.send(
+            .words(
+                ApprovalBoard(
+                    policies: [production: ApprovalPolicy(required: [])],
+                    promotions: [production: PromotionRules(freezes: [freeze])])))
+        try push(1, &bench)
         bench.settle(for: .seconds(3600))
         #expect(state(bench)?.weight == 10)
         #expect(
-            bench.core.summary(of: bench.key)?.rollout?.waitsFor == "what git asks for by now, which is held")
+            bench.core.summary(of: bench.key)?.rollout?.waitsFor
+                == "the words that what git asks for by now waits for")
         try end(2, &bench)
         #expect(state(bench)?.status == .failed)
         #expect(bench.route.replicas.allSatisfy { $0.revisionShort == deployment(1, bench).revision.short })

@@ -63,15 +63,17 @@ extension EngineCore {
         if let anew = takenUp(current, desired, known) { return (anew, known.stable) }
         var decision = clocked(current, state).decide(sight(desired, current, observation, known))
         if let next = decision.next, next.status == .progressing || next.status == .finished, isAskedForOther(state) {
-            decision = RolloutDecision(waitsFor: "what git asks for by now, which is held")
+            decision = RolloutDecision(waitsFor: "the words that what git asks for by now waits for")
         }
         states[key]?.rolloutWait = decision.next == nil ? decision : nil
         return decision.next.map { ($0, known.stable) }
     }
 
-    /// Git asks for something else that may not begin yet, or for what cannot be read: until then no step is taken, and failures are
-    /// still heard of.
-    private func isAskedForOther(_ state: KeyState) -> Bool { state.wait != nil || !state.held.isEmpty }
+    /// Git asks for another revision, or for none, that may not begin yet: until then no step is taken, and failures are still heard
+    /// of.
+    private func isAskedForOther(_ state: KeyState) -> Bool {
+        state.wait.map { $0.desired?.revision != state.desired?.revision } ?? false
+    }
 
     /// Why a rollout ends without having come to its end; nil while it is what `desired` asks for, or another one is.
     private static func left(
