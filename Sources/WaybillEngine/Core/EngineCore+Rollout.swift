@@ -193,7 +193,12 @@ extension EngineCore {
     /// What a plan needs to know of the rollout of `key`.
     func rolloutView(_ state: KeyState, _ key: DeploymentKey) -> RolloutView? {
         guard let rollout = rollout(of: key) else { return nil }
-        let stable = state.standIn.flatMap { $0.revision == rollout.stable ? $0 : nil }
+        var stable = state.standIn.flatMap { $0.revision == rollout.stable ? $0 : nil }
+        if stable?.replicas == 0 {
+            // Git once asked for none of it; what serves all the same is kept until the new one has taken over.
+            let serving = state.observation?.replicas.count { $0.revision == rollout.stable && $0.isAlive } ?? 0
+            stable?.replicas = max(1, serving)
+        }
         let share = rollout.steps.dropFirst(rollout.step).lazy.compactMap { step in
             if case .weight(let share) = step, share > rollout.weight { share } else { nil }
         }.first

@@ -108,8 +108,8 @@ package struct EntryHeader: Hashable, Sendable {
         var digits = decision
         let isDecision = digits.withUTF8 { $0.count == 16 && $0.allSatisfy { 48...57 ~= $0 || 97...102 ~= $0 } }
         if !isDecision { return "its decision is not 16 lowercase hexadecimal digits" }
-        return Self.problem(ofCause: cause, at: index)
-            ?? Self.problem(phase: phase, time: time, hasCause: cause != nil, hasOutcome: outcome != nil)
+        return Self.problem(phase: phase, time: time, hasCause: cause != nil, hasOutcome: outcome != nil)
+            ?? Self.problem(ofCause: cause, at: index)
     }
 
     /// What is wrong with a header of these parts, wherever it stands; nil when nothing is.
