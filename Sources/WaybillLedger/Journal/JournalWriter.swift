@@ -127,8 +127,9 @@ final class JournalWriter {
         }
     }
 
-    /// Bytes that are worth being on their way to the disk while the tree grows and is signed.
-    private static let early = 64 << 10
+    /// Bytes that are worth being on their way to the disk while the tree grows and is signed. Smaller pieces cost more writes than
+    /// they gain.
+    private static let early = 256 << 10
 
     /// Takes up records of the batch: in the buffer, or ahead of its checkpoint into the file, without which they are a torn tail.
     private func add(_ records: UnsafeRawBufferPointer, _ end: inout Int64) throws(SystemError) {
