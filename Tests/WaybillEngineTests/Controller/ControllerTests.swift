@@ -68,7 +68,12 @@ struct ControllerTests {
         }
         #expect(harness.ledger.facts.dangling == [:])
         #expect(harness.ledger.events(of: .revisionPrepared).map(\.phase) == [.intent, .outcome])
-        #expect(harness.ledger.facts.keys == (await harness.controller.facts.keys))
+        // The ledger's outcome and the core's step each have a moment of their own.
+        var (written, known) = (harness.ledger.facts.keys, await harness.controller.facts.keys)
+        #expect(written[key]?.stays.map(\.revision) == known[key]?.stays.map(\.revision))
+        written[key]?.stays = []
+        known[key]?.stays = []
+        #expect(written == known)
     }
 
     @Test func `notes that the ledger refused come once and in order when it is back`() async throws {
