@@ -80,13 +80,15 @@ struct ReplicaCensus {
     }
 
     /// Whether the desired revision has taken over. A rotation whose outcome is unknown names both sides of the switch:
-    /// then only the gateway knows.
+    /// then only the gateway knows. Where the gateway divides traffic between both, as a rollout leaves it that git has ended, nothing
+    /// has taken over yet.
     private static func hasSwitched(
         own: [ObservedReplica], foreign: [ObservedReplica], published: Set<ReplicaID>, observed: Observation
     ) -> Bool {
         let isUnknown = foreign.contains { published.contains($0.id) }
         let inForce = isUnknown ? observed.route.replicas : published
-        return own.contains { inForce.contains($0.id) }
+        let isDivided = foreign.contains { inForce.contains($0.id) }
+        return !isDivided && own.contains { inForce.contains($0.id) }
     }
 
     /// Replicas of the one other revision that serves now, or served last when the rotation names nothing that is there.

@@ -41,5 +41,14 @@ extension PlannerTests {
                     routed: [$0.id(2, 3), $0.id(2, 4)])
             }, context: { $0.lastRotation = [$1.id(1, 1), $1.id(1, 2), $1.id(2, 3), $1.id(2, 4)] },
             plan: "start 50 route 3 (route 3+50) (stop 1) (stop 2) (forget 1) (forget 2) (forget 4)"),
+        Case(
+            "a rollout that git ends half way has taken nothing over: what served goes back to all of it first",
+            desired: { $0.desired(2, replicas: 3) },
+            observed: {
+                $0.observed(
+                    [$0.replica(1, 1), $0.replica(1, 2), $0.replica(2, 3), $0.replica(2, 4, .starting)],
+                    routed: [$0.id(1, 1), $0.id(1, 2), $0.id(2, 3)])
+            }, context: { $0.lastRotation = [$1.id(1, 1), $1.id(1, 2), $1.id(2, 3)] },
+            plan: "start 50 route 1+2 (route 3+4+50) (stop 1) (stop 2) (forget 1) (forget 2)"),
     ]
 }
