@@ -327,4 +327,41 @@ import WaybillCore
             try change(2) { $0["production/churn.yaml"] = SampleFleet.deployment("churn", more: "  replicas: 2") })
         #expect(tree.takeReads() == 1)
     }
+
+    @Test
+    func `of many that vanish beside a large unreadable file, those that it names are held, and the others leave`()
+        async throws
+    {
+        let names = (0..<400).map { "model-\($0)" }
+        var files = SampleFleet.files
+        for name in names { files["production/\(name).yaml"] = SampleFleet.deployment(name) }
+        let loader = FleetLoader(tree: tree)
+        _ = try await loader.load(try tree.commit(1, files))
+        let named = names.prefix(150).joined(separator: " ")
+        // A deployment whose name cannot be told, in a file of nearly the largest size.
+        files["production/lost.yaml"] = """
+            apiVersion: waybill.dev/v1alpha1
+            kind: ModelDeployment
+            metadata: {name: [], annotations: {a: "\(named)", b: "\(String(repeating: "model-1x ", count: 100_000))"}}
+
+            """
+        _ = try await loader.load(try tree.commit(2, files))
+        for name in names { files["production/\(name).yaml"] = nil }
+        let delta = try await loader.load(try tree.commit(3, files))
+        #expect(Set(delta.held.keys.map(\.name.text)) == Set(names.prefix(150)))
+        #expect(Set(delta.removed.map(\.name.text)) == Set(names.dropFirst(150)))
+    }
+
+    @Test func `many dangling references of one file are each told in their place`() async throws {
+        let count = 900
+        let many = (0..<count).map { SampleFleet.deployment("model-\($0)", version: "9.9.9") }.joined(
+            separator: "---\n")
+        let loader = FleetLoader(tree: tree)
+        let delta = try await loader.load(try change(1) { $0["production/many.yaml"] = many })
+        let lines = many.split(separator: "\n", omittingEmptySubsequences: false)
+        let expected = lines.indices.filter { lines[$0].contains("9.9.9") }.map { $0 + 1 }
+        let found = delta.diagnostics.filter { $0.location.path == "production/many.yaml" }.map(\.location.line)
+        #expect(found == expected)
+        #expect(found.count == count)
+    }
 }

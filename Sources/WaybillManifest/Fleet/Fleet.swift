@@ -196,15 +196,15 @@ struct Fleet {
     private mutating func claimVanished(_ vanished: [ResourceID: String], _ changes: [Change], _ step: inout Step) {
         let gone = vanished.filter { definers[$0.key] == nil && claims[$0.key] == nil && resources[$0.key] != nil }
         guard !gone.isEmpty else { return }
-        let broken = changes.compactMap { change in change.file.map { (change.path, $0.parsed) } }.filter {
-            $0.1.isBroken
+        let broken = changes.compactMap { change in
+            change.file.flatMap { $0.parsed.isBroken ? BrokenFile(path: change.path, $0.parsed) : nil }
         }
-        let older = brokenPaths.compactMap { path in files[path].map { (path, $0.parsed) } }
+        let older = brokenPaths.compactMap { path in files[path].map { BrokenFile(path: path, $0.parsed) } }
         for (id, path) in gone {
-            for (brokenPath, file) in broken where file.mayHold(id, from: files[path] == nil ? path : nil) {
-                claim([id], by: brokenPath, &step)
+            for file in broken where file.mayHold(id, from: files[path] == nil ? path : nil) {
+                claim([id], by: file.path, &step)
             }
-            for (brokenPath, file) in older where file.mentions(id) { claim([id], by: brokenPath, &step) }
+            for file in older where file.mentions(id) { claim([id], by: file.path, &step) }
         }
     }
 

@@ -21,10 +21,12 @@ struct ReferenceProblem {
         -> [Diagnostic]
     {
         let source = SourceText(path: path, bytes: bytes)
+        let waiting = Dictionary(grouping: problems.indices) { problems[$0].resource.location }
         var found: [Int: Diagnostic] = [:]
         _ = YAMLReader.read(source, limits) { document in
             let start = source.location(ofOffset: Int(document.nodes[0].start))
-            for (index, problem) in problems.enumerated() where problem.resource.location == start {
+            for index in waiting[start] ?? [] {
+                let problem = problems[index]
                 var decoder = DocumentDecoder(source, document, room: 1)
                 decoder.note(
                     problem.rule, decoder.node(at: problem.field), problem.message, hint: problem.hint)
