@@ -56,16 +56,20 @@ extension Store {
 
     // MARK: Resources of the accepted commit
 
-    /// Replaces the index by that of `commit`, all at once.
+    /// Makes the index that of `commit`, all at once. Only what differs is written: a commit that changes one file of many costs one row.
     package func index(_ resources: [(id: ResourceID, location: SourceLocation)], of commit: CommitID)
         async throws(Failure)
     {
-        let rows = resources.map { StoredResource(id: $0.id, location: $0.location) }
+        let rows = Set(resources.map { StoredResource(id: $0.id, location: $0.location) })
         try await write { database in
-            try database.execute(sql: "DELETE FROM resource")
+            let known = Set(try Row.fetchAll(database, sql: "SELECT * FROM resource").map(StoredResource.init))
+            let delete = try database.makeStatement(sql: "DELETE FROM resource WHERE id = ?")
+            for row in known.subtracting(rows) { try delete.execute(arguments: [row.id]) }
             let insert = try database.makeStatement(
                 sql: "INSERT INTO resource (id, kind, name, path, line) VALUES (?, ?, ?, ?, ?)")
-            for row in rows { try insert.execute(arguments: [row.id, row.kind, row.name, row.path, row.line]) }
+            for row in rows.subtracting(known) {
+                try insert.execute(arguments: [row.id, row.kind, row.name, row.path, row.line])
+            }
             try Self.setMark("commit", commit.hex, database)
         }
     }

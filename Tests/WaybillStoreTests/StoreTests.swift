@@ -117,6 +117,31 @@ struct StoreTests {
         }
     }
 
+    @Test func `a commit that moves one resource of many writes that one`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "store.sqlite")
+            let (store, _) = try await Store.open(path)
+            let commit = try CommitID(parsing: String(repeating: "b", count: 40))
+            var all = try (0..<4000).map { number in
+                (
+                    id: ResourceID.model(try Name(parsing: "model-\(number)")),
+                    location: SourceLocation(path: "fleet/model-\(number).yaml", line: 1, column: 1)
+                )
+            }
+            func written() throws -> Int {
+                try Data(contentsOf: folder.appending(path: "store.sqlite-wal")).count
+            }
+            try await store.index(all, of: commit)
+            let whole = try written()
+            all[7].location = SourceLocation(path: "fleet/moved.yaml", line: 9, column: 1)
+            try await store.index(all, of: commit)
+            #expect(try written() - whole < whole / 10)
+            #expect(try await store.resources().filter { $0.path == "fleet/moved.yaml" }.map(\.name) == ["model-7"])
+            #expect(try await store.resources().count == 4000)
+            try store.close()
+        }
+    }
+
     @Test func `events are found by subject, the newest within the limit`() async throws {
         try await withTemporaryFolder { folder in
             let (store, _) = try await Store.open(folder.appending(path: "store.sqlite"))
