@@ -34,7 +34,7 @@ package actor FleetWatcher {
     var rules: Ruleset?
     /// Those of the commit that was last held for its rules; nil: its access file is broken.
     var askedRules: (commit: CommitID, rules: Ruleset?)?
-    private let pollInterval: Duration
+    private let polling: PollPolicy
     private let triggers: AsyncStream<Trigger>
     private let triggerWriter: AsyncStream<Trigger>.Continuation
     /// Called before each round, and after it with the time until the next.
@@ -93,7 +93,7 @@ package actor FleetWatcher {
         self.clock = clock
         self.branch = branch
         self.controller = controller
-        self.pollInterval = pollInterval
+        polling = PollPolicy(interval: pollInterval)
         self.approvals = approvals
         self.beginning = beginning
         self.rounded = rounded
@@ -145,16 +145,9 @@ package actor FleetWatcher {
             let rest = min(.seconds(1), nextPoll - .now)
             do { try await Task.sleep(for: max(rest, .milliseconds(10))) } catch { return }
             guard nextPoll <= .now else { continue }
-            nextPoll = .now + pollInterval
+            nextPoll = .now + polling.interval
             trigger(.poll)
         }
-    }
-
-    /// The wait after a round: the interval, or after failures in a row 1 s doubling up to five minutes; give or take a
-    /// tenth.
-    private func wait(afterFailures count: Int) -> Duration {
-        let backOff = min(Duration.seconds(1) * (1 << min(max(count, 1) - 1, 16)), max(pollInterval, .seconds(300)))
-        return (count == 0 ? pollInterval : backOff) * Double.random(in: 0.9...1.1)
     }
 
     private func round(_ trigger: Trigger) async {
@@ -177,7 +170,7 @@ package actor FleetWatcher {
             status.problem = error
             failures += 1
         }
-        let rest = wait(afterFailures: failures)
+        let rest = polling.wait(afterFailures: failures, chance: .random(in: 0...1))
         nextPoll = .now + rest
         for asker in askers { asker.resume(returning: result) }
         rounded(rest)
