@@ -22,18 +22,14 @@ package enum Reason: String, CaseIterable, Hashable, Codable, Sendable {
     /// It began in spite of what it waited for, on the word of somebody who may say so.
     case overridden = "Overridden"
     case removing = "Removing"
-    case removed = "Removed"
     case orphaned = "Orphaned"
     case invalidManifest = "InvalidManifest"
     case paused = "Paused"
     case gatewayStopped = "GatewayStopped"
     case ledgerUnavailable = "LedgerUnavailable"
-    case noAnswer = "NoAnswer"
     case historyRewound = "HistoryRewound"
     case massDeletion = "MassDeletion"
     case rulesUnapproved = "RulesUnapproved"
-    case waiting = "Waiting"
-    case stopping = "Stopping"
     /// A gate of the environment's checklist is not passed.
     case gatesFailed = "GatesFailed"
     /// There is too little evidence to say whether a gate is passed.

@@ -52,15 +52,7 @@ enum CommandRules {
                     path: path + [.member("isolation")], rule: "conflicting-fields",
                     message: "without a sandbox no network can be closed", hint: "add 'network: host'"))
         }
-        if let timeout = fields["timeout"]?.string.flatMap({ try? Duration(parsing: $0) }),
-            timeout <= .zero || timeout > .seconds(3600)
-        {
-            found.append(
-                FieldProblem(
-                    path: path + [.member("timeout")], rule: "out-of-range",
-                    message: "'timeout' is longer than nothing and at most 1h"))
-        }
-        return found
+        return found + SandboxRules.timeout(fields, path)
     }
 }
 

@@ -110,14 +110,6 @@ enum ReproducibleRules {
                     ))
             }
         }
-        if let timeout = fields["timeout"]?.string.flatMap({ try? Duration(parsing: $0) }),
-            timeout <= .zero || timeout > .seconds(3600)
-        {
-            found.append(
-                FieldProblem(
-                    path: path + [.member("timeout")], rule: "out-of-range",
-                    message: "'timeout' is longer than nothing and at most 1h"))
-        }
-        return found
+        return found + SandboxRules.timeout(fields, path)
     }
 }

@@ -2,12 +2,6 @@ import ArgumentParser
 import WaybillAPI
 import WaybillCore
 
-/// What every command that acts shares: it tells what came of it in one line.
-private func perform(_ command: OperatorCommand, _ controller: ControllerOptions) async throws {
-    let result = try await controller.client().perform(command)
-    Console.current.line(result.message.harmless)
-}
-
 /// `waybill sync`.
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +15,7 @@ struct Sync: AsyncParsableCommand {
     @Option(help: ArgumentHelp("With --wait: give up after this time.", valueName: "time"))
     var timeout = "10m"
 
-    @OptionGroup var controller: ControllerOptions
+    @OptionGroup var acting: ActOptions
 
     func validate() throws {
         guard Quantity.duration(timeout) != nil else {
@@ -30,15 +24,16 @@ struct Sync: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = try controller.client()
+        let client = try acting.controller.client()
         let console = Console.current
         let result = try await ask(client, console)
-        console.line(result.message.harmless)
+        try acting.tell(result)
         guard wait, let limit = Quantity.duration(timeout) else { return }
         var settling = Settling(client: client, console: console)
         settling.commit = result.commit
         let settled = try await settling.wait(atMost: limit)
-        console.line(settled)
+        // As data, the answer to the command is all that there is; success is in the exit code.
+        if acting.output == .text { console.line(settled) }
     }
 
     /// A remote may take its time to answer.
@@ -56,16 +51,16 @@ struct Pause: AsyncParsableCommand {
     @OptionGroup var deployment: KeyArgument
     @Option(help: "Why; goes into the ledger.")
     var reason: String?
-    @OptionGroup var controller: ControllerOptions
-    func run() async throws { try await perform(.pause(deployment.key, reason: reason), controller) }
+    @OptionGroup var acting: ActOptions
+    func run() async throws { try await acting.perform(.pause(deployment.key, reason: reason)) }
 }
 
 /// `waybill resume`.
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "End a pause.")
     @OptionGroup var deployment: KeyArgument
-    @OptionGroup var controller: ControllerOptions
-    func run() async throws { try await perform(.resume(deployment.key), controller) }
+    @OptionGroup var acting: ActOptions
+    func run() async throws { try await acting.perform(.resume(deployment.key)) }
 }
 
 /// `waybill retry`.
@@ -73,8 +68,8 @@ struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Try again now: forget the back-off and the stall of a deployment.")
     @OptionGroup var deployment: KeyArgument
-    @OptionGroup var controller: ControllerOptions
-    func run() async throws { try await perform(.retry(deployment.key), controller) }
+    @OptionGroup var acting: ActOptions
+    func run() async throws { try await acting.perform(.retry(deployment.key)) }
 }
 
 /// `waybill restart`.
@@ -82,8 +77,8 @@ struct Restart: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Replace the replicas of a deployment by fresh ones, without losing a request.")
     @OptionGroup var deployment: KeyArgument
-    @OptionGroup var controller: ControllerOptions
-    func run() async throws { try await perform(.restart(deployment.key), controller) }
+    @OptionGroup var acting: ActOptions
+    func run() async throws { try await acting.perform(.restart(deployment.key)) }
 }
 
 /// `waybill accept`.
@@ -96,16 +91,10 @@ struct Accept: AsyncParsableCommand {
         help: ArgumentHelp("The commit, all 40 digits.", valueName: "commit"), transform: Accept.parse)
     var commit: CommitID
 
-    @Option(help: "Why; goes into the ledger.")
-    var reason: String
+    @OptionGroup var reason: RequiredReason
+    @OptionGroup var acting: ActOptions
 
-    @OptionGroup var controller: ControllerOptions
-
-    func validate() throws {
-        guard !reason.trimmed.isEmpty else { throw ValidationError("--reason must say why") }
-    }
-
-    func run() async throws { try await perform(.accept(commit, reason: reason), controller) }
+    func run() async throws { try await acting.perform(.accept(commit, reason: reason.text)) }
 
     @Sendable static func parse(_ text: String) throws -> CommitID {
         do {

@@ -21,8 +21,7 @@ struct Rollback: AsyncParsableCommand {
         transform: Rollback.version)
     var to: SemanticVersion?
 
-    @Option(help: "Why; goes into the ledger.")
-    var reason: String
+    @OptionGroup var reason: RequiredReason
 
     @Option(
         help: ArgumentHelp("The clone that the commit is written into.", valueName: "folder"), completion: .directory)
@@ -36,14 +35,10 @@ struct Rollback: AsyncParsableCommand {
 
     @OptionGroup var controller: ControllerOptions
 
-    func validate() throws {
-        guard !reason.trimmed.isEmpty else { throw ValidationError("--reason must say why") }
-    }
-
     func run() async throws {
         let client = try controller.client()
         let (console, key) = (Console.current, deployment.key)
-        let result = try await client.perform(.rollback(key, to: to, reason: reason))
+        let result = try await client.perform(.rollback(key, to: to, reason: reason.text))
         console.line(result.message.harmless)
         let standIn = try await client.describe(key).deployment.standIn
         guard let standIn, let version = try? VersionID(parsing: standIn) else { return }
@@ -78,7 +73,7 @@ struct Rollback: AsyncParsableCommand {
         let message = """
             Take \(key) back to \(version.version)
 
-            \(reason.harmless)
+            \(reason.text.harmless)
 
             Waybill-Rollback: \(key)
             Waybill-Version: \(version)
@@ -103,17 +98,10 @@ struct Lift: AsyncParsableCommand {
 
     @OptionGroup var deployment: KeyArgument
 
-    @Option(help: "Why; goes into the ledger.")
-    var reason: String
-
-    @OptionGroup var controller: ControllerOptions
-
-    func validate() throws {
-        guard !reason.trimmed.isEmpty else { throw ValidationError("--reason must say why") }
-    }
+    @OptionGroup var reason: RequiredReason
+    @OptionGroup var acting: ActOptions
 
     func run() async throws {
-        let result = try await controller.client().perform(.lift(deployment.key, reason: reason))
-        Console.current.line(result.message.harmless)
+        try await acting.perform(.lift(deployment.key, reason: reason.text))
     }
 }

@@ -45,12 +45,9 @@ struct RolloutAdvance: AsyncParsableCommand {
     @OptionGroup var deployment: KeyArgument
     @Option(help: "Why; goes into the ledger.")
     var reason: String?
-    @OptionGroup var controller: ControllerOptions
+    @OptionGroup var acting: ActOptions
 
-    func run() async throws {
-        let result = try await controller.client().perform(.advance(deployment.key, reason: reason))
-        Console.current.line(result.message.harmless)
-    }
+    func run() async throws { try await acting.perform(.advance(deployment.key, reason: reason)) }
 }
 
 /// `waybill rollout abort`.
@@ -63,18 +60,10 @@ struct RolloutAbort: AsyncParsableCommand {
             """)
 
     @OptionGroup var deployment: KeyArgument
-    @Option(help: "Why; goes into the ledger.")
-    var reason: String
-    @OptionGroup var controller: ControllerOptions
+    @OptionGroup var reason: RequiredReason
+    @OptionGroup var acting: ActOptions
 
-    func validate() throws {
-        guard !reason.trimmed.isEmpty else { throw ValidationError("--reason must say why") }
-    }
-
-    func run() async throws {
-        let result = try await controller.client().perform(.abort(deployment.key, reason: reason))
-        Console.current.line(result.message.harmless)
-    }
+    func run() async throws { try await acting.perform(.abort(deployment.key, reason: reason.text)) }
 }
 
 extension RolloutStatusView {
