@@ -5,7 +5,7 @@ import WaybillTestSupport
 
 @testable import WaybillGit
 
-@Suite(.enabled(if: HTTPSServer.isAvailable)) struct HTTPSTests {
+@Suite(.enabled(if: HTTPSServer.isAvailable, "needs openssl and python3")) struct HTTPSTests {
     /// A mirror of `server` that trusts its authority and has a token in a file.
     private func mirror(
         _ origin: Origin, _ server: HTTPSServer, secret: SecretReference? = nil, authority: String? = nil,

@@ -180,7 +180,8 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: canMount)) func `a full disk is told, and what was there is kept`() async throws {
+    @Test(.enabled(if: canMount, "needs a root that may mount"))
+    func `a full disk is told, and what was there is kept`() async throws {
         try await withOrigin { origin in
             let first = try await origin.push(["a": "1"])
             let disk = origin.folder + "/state"

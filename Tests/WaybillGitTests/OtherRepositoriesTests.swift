@@ -43,7 +43,7 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: HTTPSServer.isAvailable), arguments: [false, true])
+    @Test(.enabled(if: HTTPSServer.isAvailable, "needs openssl and python3"), arguments: [false, true])
     func `a commit behind a branch is found over https, whether the server gives single commits or not`(
         _ givesAny: Bool
     ) async throws {
@@ -64,7 +64,9 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: SSHServer.isAvailable)) func `ssh brings a commit and names a branch's`() async throws {
+    @Test(.enabled(if: SSHServer.isAvailable, "needs sshd")) func `ssh brings a commit and names a branch's`()
+        async throws
+    {
         try await withOrigin { origin in
             let first = try await origin.push(["m/a.txt": "one"])
             let second = try await origin.push(["m/a.txt": "two"])
@@ -193,7 +195,8 @@ import WaybillTestSupport
         #expect(pace.delay(received: 100, now: start + .seconds(1)) == .milliseconds(100))
     }
 
-    @Test(.enabled(if: HTTPSServer.isAvailable)) func `what comes over a network is held to the rate`() async throws {
+    @Test(.enabled(if: HTTPSServer.isAvailable, "needs openssl and python3"))
+    func `what comes over a network is held to the rate`() async throws {
         try await withOrigin { origin in
             var random = SystemRandomNumberGenerator()
             let noise = String(

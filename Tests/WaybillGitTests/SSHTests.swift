@@ -5,7 +5,7 @@ import WaybillTestSupport
 
 @testable import WaybillGit
 
-@Suite(.enabled(if: SSHServer.isAvailable)) struct SSHTests {
+@Suite(.enabled(if: SSHServer.isAvailable, "needs sshd")) struct SSHTests {
     private func mirror(
         _ origin: Origin, _ server: SSHServer, key: String? = nil, knownHosts: String? = nil, path: String? = nil,
         passphrase: SecretReference? = nil

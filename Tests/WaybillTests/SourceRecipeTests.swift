@@ -150,7 +150,7 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: SSHDaemon.isAvailable)) func `a git repository by SSH`() async throws {
+    @Test(.enabled(if: SSHDaemon.isAvailable, "needs sshd")) func `a git repository by SSH`() async throws {
         try await withFleet { (program, folder) async throws in
             let commit = try repository(program, in: folder)
             let daemon = try await SSHDaemon(in: folder, programs: folder.appending(path: "work"))

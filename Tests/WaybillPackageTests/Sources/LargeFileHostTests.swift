@@ -49,7 +49,7 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable && SSHDaemon.isAvailable))
+    @Test(.enabled(if: isAvailable && SSHDaemon.isAvailable, "needs git-lfs and sshd"))
     func `an ssh host says where its server is, to git-lfs and to Waybill`() async throws {
         try await withHost { (origin, daemon, server, _) async throws in
             let bare = origin.folder.appending(path: "bare.git").path
@@ -89,7 +89,7 @@ import WaybillTestSupport
     }
 
     @Test(
-        .enabled(if: isAvailable && SSHDaemon.isAvailable),
+        .enabled(if: isAvailable && SSHDaemon.isAvailable, "needs git-lfs and sshd"),
         arguments: [
             Case(
                 testDescription: "it refuses", program: "echo 'no such repository' >&2; exit 3\n",
@@ -164,7 +164,7 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable && SSHDaemon.isAvailable))
+    @Test(.enabled(if: isAvailable && SSHDaemon.isAvailable, "needs git-lfs and sshd"))
     func `a host without the program has its server by convention`() async throws {
         try await withHost { (origin, daemon, _, remote) async throws in
             try FileManager.default.removeItem(
@@ -177,7 +177,7 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable), arguments: [true, false])
+    @Test(.enabled(if: isAvailable, "needs git-lfs"), arguments: [true, false])
     func `a repository in a folder has the objects in it`(_ isBare: Bool) async throws {
         try await withTemporaryFolder { (folder) async throws in
             let origin = try GitOrigin(in: folder)

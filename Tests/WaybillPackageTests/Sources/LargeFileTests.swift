@@ -44,7 +44,7 @@ import WaybillTestSupport
         fixture.artifact("m.bin", .repository(path: "models/m.bin"), text)
     }
 
-    @Test(.enabled(if: isAvailable)) func `what the client pushed is what is served`() async throws {
+    @Test(.enabled(if: isAvailable, "needs git-lfs")) func `what the client pushed is what is served`() async throws {
         let header = ["X-Ticket": "7"]
         try await withFleet(change: { $0.header = header }) { fixture, server, _ in
             let artifact = artifact(fixture)
@@ -57,7 +57,9 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable)) func `a download that was cut goes on where it ended`() async throws {
+    @Test(.enabled(if: isAvailable, "needs git-lfs")) func `a download that was cut goes on where it ended`()
+        async throws
+    {
         try await withFleet(change: { $0.cutAfter = 100_000 }) { fixture, server, _ in
             let artifact = artifact(fixture)
             let failure = await fixture.failure(of: [artifact])
@@ -71,7 +73,9 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable)) func `the repository's own credential opens its server`() async throws {
+    @Test(.enabled(if: isAvailable, "needs git-lfs")) func `the repository's own credential opens its server`()
+        async throws
+    {
         let basic = HTTPCredential.basic(user: "ada", password: "hunter2")
         try await withFleet(change: { $0.authorization = basic }) { fixture, _, _ in
             let artifact = artifact(fixture)
@@ -80,8 +84,8 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable)) func `a pointer to another file is refused before anything is asked`() async throws
-    {
+    @Test(.enabled(if: isAvailable, "needs git-lfs"))
+    func `a pointer to another file is refused before anything is asked`() async throws {
         try await withFleet { fixture, server, _ in
             let before = try server.requests().count
             var artifact = artifact(fixture, "other")
@@ -100,7 +104,9 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable)) func `a server without the object, or with a lie, is told`() async throws {
+    @Test(.enabled(if: isAvailable, "needs git-lfs")) func `a server without the object, or with a lie, is told`()
+        async throws
+    {
         try await withFleet(change: { $0.extraSize = 1 }) { fixture, server, _ in
             #expect(
                 await fixture.failure(of: [artifact(fixture)])
@@ -122,7 +128,9 @@ import WaybillTestSupport
         }
     }
 
-    @Test(.enabled(if: isAvailable)) func `an address of a machine's own credentials is not followed`() async throws {
+    @Test(.enabled(if: isAvailable, "needs git-lfs")) func `an address of a machine's own credentials is not followed`()
+        async throws
+    {
         try await withFleet(change: { $0.href = "http://169.254.169.254/latest" }) { fixture, _, _ in
             let failure = await fixture.failure(of: [artifact(fixture)])
             #expect(failure?.disposition == .stall, "\(failure as Any)")
