@@ -17,10 +17,13 @@ package struct GatewayConfiguration: Sendable {
     /// Take the listener over from the gateway that serves this state folder, if one does, instead of refusing to start.
     package var takeOver: Bool
     package var limits: GatewayLimits
+    /// The file of the access log; nil: none is kept.
+    package var accessLog: String?
 
     package init(
         stateFolder: String, host: String = "127.0.0.1", port: Int = 8080, insecure: Bool = false, loops: Int? = nil,
-        build: String = "unknown", takeOver: Bool = false, limits: GatewayLimits = GatewayLimits()
+        build: String = "unknown", takeOver: Bool = false, limits: GatewayLimits = GatewayLimits(),
+        accessLog: String? = nil
     ) {
         self.stateFolder = stateFolder
         self.host = host
@@ -30,6 +33,7 @@ package struct GatewayConfiguration: Sendable {
         self.build = build
         self.takeOver = takeOver
         self.limits = limits
+        self.accessLog = accessLog
     }
 
     /// - Throws: `Failure` (stall) that names the setting, what is wrong with it and what to do.

@@ -22,6 +22,7 @@ package final class GatewayServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<LoopState>]
     private let registry = BackendRegistry()
+    private let access: AccessLog?
     private let connections = Atomic<Int>(0)
     private let state = Mutex(State())
 
@@ -33,14 +34,17 @@ package final class GatewayServer: Sendable {
         self.configuration = configuration
         self.address = address
         self.group = group
+        access = try configuration.accessLog.map { path throws(Failure) in try AccessLog(path: path) }
+        let access = access
         var loops: [NIOLoopBound<LoopState>] = []
         let predictions = PredictionClock()
         for loop in group.makeIterator() {
             let limits = configuration.limits
             loops.append(
                 try await loop.submit {
-                    NIOLoopBound(
-                        LoopState(eventLoop: loop, limits: limits, predictions: predictions), eventLoop: loop)
+                    let state = LoopState(eventLoop: loop, limits: limits, predictions: predictions)
+                    state.access = access.map(AccessLines.init)
+                    return NIOLoopBound(state, eventLoop: loop)
                 }.get())
         }
         self.loops = loops
@@ -58,6 +62,7 @@ package final class GatewayServer: Sendable {
             return try await GatewayServer(configuration: configuration, address: address, group: group)
         } catch {
             try? await group.shutdownGracefully()
+            if let failure = error as? Failure { throw failure }
             throw Failure(.retry, reason: "GatewayNotStarted", message: "gateway: cannot serve on \(address): \(error)")
         }
     }
@@ -154,6 +159,9 @@ package final class GatewayServer: Sendable {
 
     func setPredecessor(_ report: HandOver.Report?) { state.withLock { $0.predecessor = report } }
 
+    /// Lines that the access log lacks; nil when none is kept.
+    var droppedAccessLines: UInt64? { access?.dropped.load(ordering: .relaxed) }
+
     var openConnections: Int { connections.load(ordering: .relaxed) }
 
     /// What all loops counted, once each of them has answered.
@@ -213,6 +221,8 @@ package final class GatewayServer: Sendable {
         await stopAccepting()
         cutOff()
         for task in state.withLock({ $0.ticks }) { task.cancel() }
+        for loop in loops { try? await loop.eventLoop.submit { loop.value.access?.handOver() }.get() }
+        access?.flush()
         try? await group.shutdownGracefully()
     }
 }

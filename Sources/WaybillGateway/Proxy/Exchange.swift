@@ -10,6 +10,9 @@ struct Exchange {
     var keepsAlive = false
     var isIdempotent = false
     var startedAt: UInt64 = 0
+    /// For the access log, where there is one.
+    var method = ""
+    var path: Substring = ""
     var bodyReceived: Int64 = 0
     /// Small enough to be held until it is whole; only then a backend is chosen.
     var gathers = true
@@ -34,6 +37,8 @@ struct Exchange {
     var answerBegun = false
     var answerBody = AnswerBody.none
     var status = 0
+    /// Of the answer's body, so far.
+    var bodySent: Int64 = 0
     var closing = false
     var upstreamMayServeAgain = false
 

@@ -45,6 +45,7 @@ extension FrontHandler {
     func answerBody(_ part: ByteBuffer) {
         guard exchange.answerBegun else { return }
         deadline = loop.clock.coarse &+ loop.limits.idleTimeout.inNanoseconds
+        exchange.bodySent += Int64(part.readableBytes)
         let isChunked = exchange.answerBody == .chunked
         // Small parts travel in one buffer with what goes before them; large ones are not copied.
         if part.readableBytes <= 8192 {

@@ -4,6 +4,7 @@ import NIOHTTP1
 extension FrontHandler {
     /// The whole of a replica's answer.
     func countAnswer() {
+        logAccess(.answered(status: exchange.status))
         guard let slot = exchange.route?.slot else { return }
         let taken = LoopClock.exact() &- exchange.startedAt
         loop.meters.answered(slot, status: exchange.status, nanoseconds: taken)
@@ -13,6 +14,7 @@ extension FrontHandler {
     /// An answer of our own. It is the revision's too when that failed; not when the client did.
     func countRefusal(_ refusal: Refusal) {
         loop.meters.refused(refusal.kind)
+        logAccess(.refused(status: Int(refusal.status.code), why: refusal.kind.label))
         guard let slot = exchange.route?.slot else { return }
         let taken = LoopClock.exact() &- exchange.startedAt
         let status = Int(refusal.status.code)
@@ -30,6 +32,7 @@ extension FrontHandler {
     }
 
     func countCancelled() {
+        logAccess(.cancelled)
         guard let slot = exchange.route?.slot else { return }
         loop.meters.cancelled(slot)
         exchange.candidate?.meter.cancelled()

@@ -13,6 +13,7 @@ extension FrontHandler {
         exchange.isHead = head.method == .HEAD
         exchange.clientMinor = head.version.minor
         exchange.keepsAlive = head.isKeepAlive
+        if loop.access != nil { noteAccess(of: head) }
         deadline = loop.clock.coarse &+ loop.limits.idleTimeout.inNanoseconds
         do {
             try admit(head)
@@ -201,7 +202,7 @@ extension FrontHandler {
 
     /// The client is gone: so is the reason for an answer.
     func cancelExchange() {
-        if !exchange.answerBegun { countCancelled() }
+        if exchange.answerBegun { logAccess(.broken(status: exchange.status)) } else { countCancelled() }
         letGoOfBackend(mayServeAgain: false)
     }
 }

@@ -8,6 +8,8 @@ final class LoopState {
     let pool: UpstreamPool
     var clock = LoopClock()
     var random = RandomSupply()
+    /// Nil: no access log is kept.
+    var access: AccessLines?
     private let predictions: PredictionClock
     private(set) var snapshot = RoutingSnapshot.empty
     private(set) var isDraining = false
@@ -65,6 +67,7 @@ final class LoopState {
         let now = clock.coarse
         for front in fronts where front.deadline < now { front.expire() }
         pool.closeIdle(now: now)
+        access?.handOver()
     }
 
     /// Lets every connection finish what it does; `whenEmpty` is called once none is left.

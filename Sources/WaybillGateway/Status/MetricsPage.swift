@@ -8,6 +8,8 @@ struct MetricsPage {
     let revisions: [RevisionReading]
     let status: GatewayStatus
     let connections: Int
+    /// Lines that the access log lacks; nil: none is kept.
+    var accessLinesDropped: UInt64?
 
     var text: String {
         let byDeployment = deployments
@@ -125,6 +127,10 @@ struct MetricsPage {
             "# TYPE waybill_gateway_table_refused gauge",
             "waybill_gateway_table_refused \(status.tableProblem == nil ? 0 : 1)",
         ]
+        if let accessLinesDropped {
+            lines += Self.header("access_log_dropped_total", "Lines that the access log lacks.", "counter")
+            lines.append("waybill_gateway_access_log_dropped_total \(accessLinesDropped)")
+        }
         return lines
     }
 

@@ -17,15 +17,22 @@ struct PredictionID: Hashable, Sendable {
 
     /// Writes its 36 bytes of text.
     func write(into buffer: inout ByteBuffer) {
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 36) { bytes in
-            bytes.writeHex(high >> 32, digits: 8, at: 0)
-            bytes.writeHex(high >> 16 & 0xFFFF, digits: 4, at: 9)
-            bytes.writeHex(high & 0xFFFF, digits: 4, at: 14)
-            bytes.writeHex(low >> 48, digits: 4, at: 19)
-            bytes.writeHex(low & 0xFFFF_FFFF_FFFF, digits: 12, at: 24)
-            for dash in [8, 13, 18, 23] { bytes[dash] = UInt8(ascii: "-") }
-            return 36
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.textLength) { bytes in
+            fill(bytes)
+            return Self.textLength
         }
+    }
+
+    static let textLength = 36
+
+    /// Puts its text at the beginning of `bytes`.
+    func fill(_ bytes: UnsafeMutableRawBufferPointer) {
+        bytes.writeHex(high >> 32, digits: 8, at: 0)
+        bytes.writeHex(high >> 16 & 0xFFFF, digits: 4, at: 9)
+        bytes.writeHex(high & 0xFFFF, digits: 4, at: 14)
+        bytes.writeHex(low >> 48, digits: 4, at: 19)
+        bytes.writeHex(low & 0xFFFF_FFFF_FFFF, digits: 12, at: 24)
+        for dash in [8, 13, 18, 23] { bytes[dash] = UInt8(ascii: "-") }
     }
 }
 

@@ -64,6 +64,9 @@ extension ConfigurationField {
         ConfigurationField(
             "gateway.insecure", .boolean, false,
             "Allows an address that other machines can reach, without authentication."),
+        ConfigurationField(
+            "gateway.accessLog", .path, nil,
+            "File that the gateway writes a line of JSON to for each request. Default: none."),
         ConfigurationField("metrics.address", .address, "127.0.0.1:9464", "Where health, metrics and webhooks are."),
         ConfigurationField(
             "webhook.secretFile", .path, nil,

@@ -20,6 +20,7 @@ struct WaybillConfiguration: Hashable, Sendable {
     var gateway: SocketAddressText
     var startsGateway: Bool
     var isGatewayInsecure: Bool
+    var gatewayAccessLog: String?
     var metrics: SocketAddressText
     var webhookSecretFile: String?
     var retention: Retention
@@ -65,6 +66,7 @@ struct WaybillConfiguration: Hashable, Sendable {
         gateway = try settings.address("gateway.address")
         startsGateway = settings.flag("gateway.start")
         isGatewayInsecure = settings.flag("gateway.insecure")
+        gatewayAccessLog = settings.path("gateway.accessLog")
         metrics = try settings.address("metrics.address")
         webhookSecretFile = settings.path("webhook.secretFile")
         retention = Retention(

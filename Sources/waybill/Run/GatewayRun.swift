@@ -13,6 +13,7 @@ struct GatewayRun {
         try await GatewayProcess.run(
             GatewayConfiguration(
                 stateFolder: folder.gateway, host: configuration.gateway.host, port: configuration.gateway.port,
-                insecure: configuration.isGatewayInsecure, build: Executables.build, takeOver: takesOver))
+                insecure: configuration.isGatewayInsecure, build: Executables.build, takeOver: takesOver,
+                accessLog: configuration.gatewayAccessLog))
     }
 }

@@ -47,7 +47,7 @@ struct GatewayHarness: Sendable {
 /// Runs `body` with a gateway that serves `routes`, and ends it.
 func withGateway(
     _ routes: [RouteTable.Route] = [], limits: GatewayLimits = .forTests, loops: Int = 1,
-    _ body: (GatewayHarness) async throws -> Void
+    accessLog: String? = nil, _ body: (GatewayHarness) async throws -> Void
 ) async throws {
     try await withTemporaryFolder { folder in
         let client = GatewayClient(stateFolder: folder.path)
@@ -55,7 +55,8 @@ func withGateway(
             try await client.publish(RouteTable(generation: 1, routes: routes), ticket: try await ticket())
         }
         let configuration = GatewayConfiguration(
-            stateFolder: folder.path, port: 0, loops: loops, build: "test", limits: limits)
+            stateFolder: folder.path, port: 0, loops: loops, build: "test", limits: limits,
+            accessLog: accessLog)
         let gateway = try await RunningGateway.start(configuration)
         do {
             try await body(GatewayHarness(folder: folder.path, gateway: gateway, client: client))
