@@ -9,7 +9,7 @@ import WaybillTrust
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read and verify the ledger; needs no controller.",
-        subcommands: [AuditLog.self, AuditShow.self, AuditVerify.self])
+        subcommands: [AuditLog.self, AuditEvents.self, AuditShow.self, AuditExplain.self, AuditVerify.self])
 }
 
 /// Which ledger a command reads.
