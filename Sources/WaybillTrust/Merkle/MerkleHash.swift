@@ -73,14 +73,15 @@ package struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
 
 /// A SHA-256 under way on the stack. A tree hashes many short messages: swift-crypto's state is an object each, which costs as
 /// much as the hash itself.
-private struct SHA256State {
+package struct SHA256State: Sendable {
     private var context = SHA256_CTX()
 
-    init() { SHA256_Init(&context) }
+    package init() { SHA256_Init(&context) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) { SHA256_Update(&context, bytes.baseAddress, bytes.count) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { SHA256_Update(&context, bytes.baseAddress, bytes.count) }
 
-    mutating func finalize() -> MerkleHash {
+    /// Ends the hash; nothing may be fed to it afterwards.
+    package mutating func finalize() -> MerkleHash {
         withUnsafeTemporaryAllocation(byteCount: MerkleHash.width, alignment: 8) { digest in
             SHA256_Final(digest.baseAddress, &context)
             return MerkleHash(loading: UnsafeRawBufferPointer(digest))
