@@ -126,7 +126,7 @@ let package = Package(
             exclude: ["Corpus", "Fixtures", "Servers"]),
         tests("WaybillServingTests", ["WaybillServing", "WaybillCore", "CLinux", httpClient] + nio),
         tests("WaybillForgeTests", ["WaybillForge", "WaybillCore"], exclude: ["Servers"]),
-        tests("WaybillGatewayTests", ["WaybillGateway", "WaybillCore", "gateway-tool"] + nio),
+        tests("WaybillGatewayTests", ["WaybillGateway", "WaybillTrust", "WaybillCore", "gateway-tool"] + nio),
         tests("WaybillStoreTests", ["WaybillStore", "WaybillCore"]),
         tests("WaybillEvaluateTests", ["WaybillEvaluate", "WaybillCore"], exclude: ["Oracle"]),
         tests("WaybillReportTests", ["WaybillReport", "WaybillTrust", "WaybillCore"], exclude: ["render.py"]),

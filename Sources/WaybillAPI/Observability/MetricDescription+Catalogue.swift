@@ -46,11 +46,17 @@ extension MetricDescription {
         "waybill_webhooks_total", .counter, help: "Webhook deliveries by outcome (sync, ping, ignored, refused).")
     package static let gatewayRunning = MetricDescription(
         "waybill_gateway_running", .gauge, help: "1 while the gateway answers the controller.")
+    package static let segmentsSealed = MetricDescription(
+        "waybill_record_segments_sealed_total", .counter, help: "Segments of records whose roots went to the ledger.")
+    package static let recordsSealed = MetricDescription(
+        "waybill_records_sealed_total", .counter, help: "Records in them.")
+    package static let recordProblems = MetricDescription(
+        "waybill_record_problems", .gauge, help: "Segments of records that cannot be read, sealed or erased now.")
 
     package static let catalogue: [MetricDescription] = [
         buildInfo, startTime, deployments, replicas, queueDepth, reconciles, reconcileSeconds, acts, actSeconds,
         fetches, fetchSeconds, planSeconds, appends, appendFailures, appendSeconds, published, ledgerWarnings, holds,
-        webhooks, gatewayRunning,
+        webhooks, gatewayRunning, segmentsSealed, recordsSealed, recordProblems,
     ]
 }
 

@@ -74,12 +74,15 @@ package struct DesiredDeployment: Hashable, Sendable {
     package var lifecycle: Model.Lifecycle?
     /// How it takes over from what serves. Part of the rendering, as `drain` is.
     package var rollout: ModelDeployment.Rollout
+    /// What is recorded of its predictions. Part of the rendering.
+    package var recording: RecordingPolicy
 
     package init(
         spec: RevisionSpec, replicas: Int, drain: Duration, rendering: Rendering, location: SourceLocation,
         admission: AdmissionPolicy = .open, lifecycle: Model.Lifecycle? = nil,
-        rollout: ModelDeployment.Rollout = ModelDeployment.Rollout()
+        rollout: ModelDeployment.Rollout = ModelDeployment.Rollout(), recording: RecordingPolicy = .off
     ) {
+        self.recording = recording
         self.rollout = rollout
         self.admission = admission
         boxed = Boxed(spec)

@@ -37,6 +37,7 @@ extension DesiredDeployment {
             manifest: version)
         return DesiredDeployment(
             spec: spec, replicas: deployment.replicas, drain: deployment.rollout.drain, rendering: rendering,
-            location: location, admission: admission, lifecycle: lifecycle, rollout: deployment.rollout)
+            location: location, admission: admission, lifecycle: lifecycle, rollout: deployment.rollout,
+            recording: deployment.recording)
     }
 }

@@ -59,6 +59,23 @@ extension EventDescription {
     static let gatewayStarted = EventDescription(
         meaning: "The controller started a gateway.",
         fields: [("address", "where it listens")] + actFields)
+    static let recordsSealed = EventDescription(
+        meaning: "A closed segment of records was taken up: from here on none of it can change or go unnoticed.",
+        fields: [
+            ("segment", "its id, which is its file's name"), ("writer", "the gateway process that wrote it"),
+            ("number", "among that writer's segments, from 0 without gaps"), ("firstID", "smallest id in it"),
+            ("lastID", "largest id in it"), ("from", "time of the earliest record, microseconds since 1970"),
+            ("to", "time of the latest"), ("count", "records"), ("dropped", "predictions that were not recorded"),
+            ("root", "root of the Merkle tree over the records, 64 hexadecimal digits"),
+            ("deployments", "records and drops of each deployment, the first hundred"),
+        ])
+    static let recordsErased = EventDescription(
+        meaning: "Payloads of records were erased; what proves the records stays.",
+        fields: [
+            ("segment", "the segment"), ("deployment", "whose payloads; absent: of one record"),
+            ("prediction", "the prediction, when one was erased"), ("count", "records whose payloads went"),
+            ("bytes", "of payloads"),
+        ] + actFields)
     static let driftFound = EventDescription(
         meaning: "What runs is not what was decided.",
         fields: [

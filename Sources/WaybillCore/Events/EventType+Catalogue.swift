@@ -42,6 +42,8 @@ extension EventType {
         case .routesChanged: .routesChanged
         case .rolloutMoved: .rolloutMoved
         case .gatewayStarted: .gatewayStarted
+        case .recordsSealed: .recordsSealed
+        case .recordsErased: .recordsErased
         case .driftFound: .driftFound
         case .driftCorrected: .driftCorrected
         case .holdPlaced: .holdPlaced

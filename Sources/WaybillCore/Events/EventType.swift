@@ -40,6 +40,8 @@ package enum EventType: String, CaseIterable, Hashable, Codable, Sendable {
     case routesChanged = "routes.changed"
     case rolloutMoved = "rollout.moved"
     case gatewayStarted = "gateway.started"
+    case recordsSealed = "records.sealed"
+    case recordsErased = "records.erased"
     case driftFound = "drift.found"
     case driftCorrected = "drift.corrected"
     case holdPlaced = "hold.placed"

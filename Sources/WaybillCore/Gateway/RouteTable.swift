@@ -1,7 +1,8 @@
 /// What the gateway routes, whole: a file that the controller replaces atomically and the gateway watches.
 package struct RouteTable: Hashable, Sendable {
-    /// The newest format that this build reads and writes. Format 2 adds shares, the chooser, and what stamps say.
-    package static let currentFormat = 2
+    /// The newest format that this build reads and writes. Format 2 adds shares, the chooser, and what stamps say; format 3
+    /// what is recorded.
+    package static let currentFormat = 3
 
     /// Grows by one with each table that is published.
     package var generation: UInt64
@@ -13,7 +14,10 @@ package struct RouteTable: Hashable, Sendable {
     }
 
     /// The oldest format that can say all of it: what needs nothing new is read by older builds too.
-    package var format: Int { routes.contains { $0.needsFormat2 } ? 2 : 1 }
+    package var format: Int {
+        if routes.contains(where: { $0.recording.isOn }) { return 3 }
+        return routes.contains { $0.needsFormat2 } ? 2 : 1
+    }
 
     /// One deployment's rotation.
     package struct Route: Hashable, Sendable {
@@ -33,11 +37,15 @@ package struct RouteTable: Hashable, Sendable {
         package var splits: [Split]
         /// A header by which a tester chooses a revision (its short form or its version); nil: nobody may.
         package var chooser: String?
+        /// What is recorded of its predictions.
+        package var recording: RecordingPolicy
 
         package init(
             environment: String, deployment: String, servingProtocol: String, paths: [String], versions: [String],
-            backends: [Backend], model: String = "", splits: [Split] = [], chooser: String? = nil
+            backends: [Backend], model: String = "", splits: [Split] = [], chooser: String? = nil,
+            recording: RecordingPolicy = .off
         ) {
+            self.recording = recording
             self.environment = environment
             self.deployment = deployment
             self.servingProtocol = servingProtocol

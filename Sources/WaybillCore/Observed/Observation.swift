@@ -130,6 +130,8 @@ package struct ObservedRoute: Hashable, Sendable {
     package var dividesTraffic: Bool
     /// True when the table in force names the deployment, also with no replica (then it answers 503, not 404).
     package var hasRoute: Bool
+    /// What the published table says is recorded; nil: not known.
+    package var recording: RecordingPolicy?
 
     package init(
         isGatewayRunning: Bool = true, replicas: Set<ReplicaID> = [], outstanding: [ReplicaID: Int] = [:],

@@ -75,6 +75,12 @@ struct RetirementPlanning {
         return set(reason, isPublished: context.lastRotation != nil)
     }
 
+    /// Sets what is recorded, when the published table says something else.
+    mutating func setRecording(to wanted: RecordingPolicy) -> PlannedAction? {
+        guard observed.route.hasRoute, let published = observed.route.recording, published != wanted else { return nil }
+        return set("what is recorded of its predictions changes", isPublished: false)
+    }
+
     private mutating func set(_ reason: String, isPublished: Bool) -> PlannedAction {
         PlannedAction(.setRoute(rotation.sorted(), shares: shares), reason: reason, waitsFor: publishWait(isPublished))
     }

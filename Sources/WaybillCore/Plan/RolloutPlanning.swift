@@ -17,7 +17,8 @@ struct RolloutPlanning {
         let shares = hasAll ? [] : shares(stable.rotation, candidate.rotation)
         var retirement = RetirementPlanning(
             observed: observed, context: context, drain: desired.drain, rotation: Set(rotation), shares: shares)
-        let now = retirement.setRotation(reason: rollout.words)
+        let now =
+            retirement.setRotation(reason: rollout.words) ?? retirement.setRecording(to: desired.recording)
         var plan = candidate.plan
         plan.from = rollout.stableRevision ?? plan.from
         plan.actions = [now].compactMap(\.self) + stable.plan.actions.filter(\.isOfOnePart)

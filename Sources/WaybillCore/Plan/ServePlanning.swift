@@ -28,7 +28,8 @@ struct ServePlanning {
         let preparation = prepare()
         if keptForItsLog != nil { wakes += [context.keepsLastUntil].compactMap { $0 } }
         let starts = start(after: preparation)
-        let now = retirement.setRotation(reason: rotationReason)
+        let now =
+            retirement.setRotation(reason: rotationReason) ?? retirement.setRecording(to: desired.recording)
         let leaving = retire(&retirement)
         let failing = census.failing.map { retirement.stopAtOnce($0, reason: $0.failure ?? "it failed") }
         // What has failed is ended before anything that may take its time.

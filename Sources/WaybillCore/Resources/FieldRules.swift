@@ -11,7 +11,9 @@ package enum FieldRules {
         case .model: return lifecycle(spec)
         case .modelVersion: return secrets(spec)
         case .checklist: return ChecklistRules.problems(spec)
-        case .modelDeployment: return variables(spec["env"]) + RolloutRules.problems(spec["rollout"])
+        case .modelDeployment:
+            return variables(spec["env"]) + RolloutRules.problems(spec["rollout"])
+                + RecordingRules.problems(spec["recording"])
         case .servingRuntime:
             return variables(spec["env"]) + paths(spec) + probes(spec["probes"]) + window(spec["probes"])
         }

@@ -7,11 +7,13 @@ package struct ModelDeployment: Hashable, Sendable {
     package var resources: Resources
     package var env: [EnvironmentVariable]
     package var rollout: Rollout
+    package var recording: RecordingPolicy
 
     package init(
         key: DeploymentKey, version: VersionID, runtime: Name, replicas: Int = 1, resources: Resources = Resources(),
-        env: [EnvironmentVariable] = [], rollout: Rollout = Rollout()
+        env: [EnvironmentVariable] = [], rollout: Rollout = Rollout(), recording: RecordingPolicy = .off
     ) {
+        self.recording = recording
         self.key = key
         self.version = version
         self.runtime = runtime

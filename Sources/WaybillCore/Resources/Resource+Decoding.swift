@@ -145,7 +145,19 @@ extension ModelDeployment {
             runtime: try spec.name("runtime"), replicas: Int(spec.integer("replicas") ?? 1),
             resources: try Resources(spec.object("resources")),
             env: try spec.items("env") { (item) throws(InvalidInput) in try EnvironmentVariable(item) },
-            rollout: try Rollout(spec.object("rollout")))
+            rollout: try Rollout(spec.object("rollout")), recording: try RecordingPolicy(spec.object("recording")))
+    }
+}
+
+extension RecordingPolicy {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(
+            mode: try spec.choice("mode"), sample: Int(spec.integer("sample") ?? 100),
+            request: try spec.choice("request"), answer: try spec.choice("answer"), redact: spec.texts("redact"),
+            features: spec.texts("features"), retentionDays: Int(spec.integer("retentionDays") ?? 30),
+            maxBytes: try spec.text("maxBytes").map { (text) throws(InvalidInput) in
+                try Quantity.memory(parsing: text)
+            })
     }
 }
 

@@ -109,7 +109,19 @@ extension ModelDeployment {
             "environment": .string(key.environment.text), "model": .string(version.model.text),
             "version": .string(version.version.description), "runtime": .string(runtime.text),
             "replicas": .integer(Int64(replicas)), "resources": resources.value, "env": list(env.map(\.value)),
-            "rollout": rollout.value,
+            "rollout": rollout.value, "recording": recording.value,
+        ])
+    }
+}
+
+extension RecordingPolicy {
+    /// As a manifest writes it.
+    var value: Value {
+        object([
+            "mode": .string(mode.rawValue), "sample": .integer(Int64(sample)), "request": .string(request.rawValue),
+            "answer": .string(answer.rawValue), "redact": list(redact.map { .string($0) }),
+            "features": list(features.map { .string($0) }), "retentionDays": .integer(Int64(retentionDays)),
+            "maxBytes": maxBytes.map { .string(Quantity.memoryText($0)) },
         ])
     }
 }

@@ -62,6 +62,7 @@ extension KindSchema {
                 "env", environmentVariables, impact: .restart,
                 "Environment variables of each replica; they win over the runtime's."),
             Field("rollout", .object(rollout), "How one revision replaces another."),
+            Field("recording", .object(recording), "What is recorded of its predictions. See `docs/records.md`."),
         ],
         documentation: "Which version of a model serves in an environment, by which runtime, and how much of it.",
         example: """
@@ -136,6 +137,35 @@ extension KindSchema {
         Field(
             "devices", .list(.integer(0...1023), unique: .item), impact: .restart,
             "Accelerators of the machine by index, given through `CUDA_VISIBLE_DEVICES`."),
+    ]
+
+    private static let recording = [
+        Field(
+            "mode", .choice(RecordingPolicy.Mode.allCases.map(\.rawValue)), default: "off", impact: .live,
+            "`bestEffort`: what cannot be recorded is answered all the same, and counted. `required`: it is refused with 503."
+        ),
+        Field(
+            "sample", .integer(1...100), default: 100, impact: .live,
+            "Whole percent of the requests that are recorded, chosen by their prediction ids."),
+        Field(
+            "request", .choice(RecordingPolicy.Keep.allCases.map(\.rawValue)), default: "whole", impact: .live,
+            "What is kept of a request's body: `whole`, its salted `digest`, or `none` of it."),
+        Field(
+            "answer", .choice(RecordingPolicy.Keep.allCases.map(\.rawValue)), default: "whole", impact: .live,
+            "The same of an answer's body."),
+        Field(
+            "redact", .list(.string(.text), unique: .item), impact: .live,
+            "JSON pointers to values that are replaced by `null` before a body is kept; a step `*` is every item or member. "
+                + "A body in which that cannot be done is not kept."),
+        Field(
+            "features", .list(.string(.text), unique: .item), impact: .live,
+            "Names of the input tensors, or of the members at the top of a JSON request, that are kept. Left out: all."),
+        Field(
+            "retentionDays", .integer(1...3650), default: 30, impact: .live,
+            "Days until payloads are erased. What proves them stays."),
+        Field(
+            "maxBytes", .string(.memory), impact: .live,
+            "Payloads that are kept at most; the oldest are erased first. Left out: no limit."),
     ]
 
     private static let rollout = [

@@ -20,6 +20,7 @@ extension Controller {
         var route = await monitor.route(of: request.key)
         // A gateway that is away, or has not read the table yet, does not make a published route go away.
         if await publisher.hasRoute(request.key) { route.hasRoute = true }
+        route.recording = await publisher.recording(of: request.key)
         route.isCurrent = await publisher.isInForce(request.key, by: route.generation)
         return Observation(
             replicas: seen.replicas, preparations: seen.preparations, route: route, time: world.clock.now())
@@ -122,7 +123,8 @@ extension Controller {
                 environment: request.key.environment.text, deployment: request.key.name.text,
                 servingProtocol: spec.protocolName.rawValue, paths: spec.paths,
                 versions: Set(backends.map(\.version)).sorted(), backends: backends, model: spec.version.model.text,
-                splits: shares.map { .init(revision: $0.revision.description, weight: $0.weight) })
+                splits: shares.map { .init(revision: $0.revision.description, weight: $0.weight) },
+                recording: request.recording)
         }
         let generation = try await publisher.publish(.init(key: request.key, route: route), ticket: ticket)
         await monitor.forget()

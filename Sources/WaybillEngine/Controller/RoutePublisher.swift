@@ -28,6 +28,7 @@ package actor RoutePublisher {
     package private(set) var table: RouteTable
     /// Deployments that it routes to: asked for at every look, and a table may be long.
     private var routed: Set<DeploymentKey>
+    private var recordings: [DeploymentKey: RecordingPolicy]
     /// With which table each deployment's route was last published; those of an earlier controller with its last one.
     private var generations: [DeploymentKey: UInt64] = [:]
     private let resumed: UInt64
@@ -38,6 +39,7 @@ package actor RoutePublisher {
         self.ports = ports
         self.table = table ?? RouteTable(generation: 0, routes: [])
         routed = self.table.keys
+        recordings = self.table.recordings
         resumed = self.table.generation
     }
 
@@ -55,6 +57,9 @@ package actor RoutePublisher {
             (route?.backends ?? []).filter { !$0.commit.isEmpty }.map { ($0.revision, $0.commit) },
             uniquingKeysWith: { first, _ in first })
     }
+
+    /// What the published table says is recorded of `key`; nil when it has no route.
+    package func recording(of key: DeploymentKey) -> RecordingPolicy? { recordings[key] }
 
     /// Whether the table of `generation` has what was last published for `key`.
     package func isInForce(_ key: DeploymentKey, by generation: UInt64) -> Bool {
@@ -98,6 +103,7 @@ package actor RoutePublisher {
             table = next
             for change in changes {
                 generations[change.key] = next.generation
+                recordings[change.key] = change.route?.recording
                 if change.route == nil { routed.remove(change.key) } else { routed.insert(change.key) }
             }
             return .success(next.generation)

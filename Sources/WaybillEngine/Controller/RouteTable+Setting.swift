@@ -13,6 +13,14 @@ extension RouteTable {
         Set(routes.compactMap { try? DeploymentKey(parsing: "\($0.environment)/\($0.deployment)") })
     }
 
+    /// What is recorded of each.
+    package var recordings: [DeploymentKey: RecordingPolicy] {
+        Dictionary(
+            routes.compactMap { route in
+                (try? DeploymentKey(parsing: "\(route.environment)/\(route.deployment)")).map { ($0, route.recording) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// Ports that the table names: none of them may be given to a new replica.
     package var ports: Set<Int> { Set(routes.flatMap { $0.backends.map(\.port) }) }
 }

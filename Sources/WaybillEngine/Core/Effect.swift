@@ -69,12 +69,15 @@ package struct ActRequest: Hashable, Sendable {
     package var reason: String
     /// What a validation asks.
     package var question: ValidationQuestion?
+    /// What is recorded of predictions, for a rotation.
+    package var recording: RecordingPolicy
 
     package init(
         id: EffectID, key: DeploymentKey, action: Action, spec: RevisionSpec?, commit: CommitID?,
         decision: DecisionID, reason: String, question: ValidationQuestion? = nil,
-        origins: [String: CommitID] = [:]
+        origins: [String: CommitID] = [:], recording: RecordingPolicy = .off
     ) {
+        self.recording = recording
         self.question = question
         self.origins = origins
         self.id = id

@@ -222,13 +222,19 @@ extension EngineCore {
         return nil
     }
 
+    /// By the rules of what serves while the desired revision may not start yet.
+    private func recording(of state: KeyState, _ key: DeploymentKey) -> RecordingPolicy {
+        (context(state, key).standIn ?? state.desired)?.recording ?? .off
+    }
+
     private mutating func perform(_ planned: PlannedAction, _ key: DeploymentKey) {
         noteAdmission(planned.action, key)
         guard let state = states[key] else { return }
         let request = ActRequest(
             id: takeEffectID(), key: key, action: planned.action, spec: state.spec(for: planned.action),
             commit: state.commit, decision: decision(key), reason: planned.reason,
-            question: question(planned.action, key), origins: facts.keys[key]?.origins ?? [:])
+            question: question(planned.action, key), origins: facts.keys[key]?.origins ?? [:],
+            recording: recording(of: state, key))
         var flight = InFlight(
             id: request.id, act: request, deadline: now, before: facts.keys[key], generation: state.generation)
         fold(request.intent(at: wallNow))

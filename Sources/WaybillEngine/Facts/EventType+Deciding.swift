@@ -8,7 +8,7 @@ extension EventType {
             .holdPlaced, .holdReleased, .planDecided, .replicaStarted,
             .replicaFailed, .replicaExited, .replicaAdopted, .replicaStopped, .replicaForgotten, .routesChanged,
             .driftFound,
-            .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted, .rolloutMoved:
+            .driftCorrected, .intentReconciled, .versionValidated, .revisionAdmitted, .rolloutMoved, .recordsSealed:
             true
         case .controllerStarted, .controllerStopped, .statementKeyMade, .controllerUpgraded, .commitObserved,
             .commitRejected,
@@ -17,7 +17,7 @@ extension EventType {
             .contentVerified,
             .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .cacheCollected, .gatewayStarted, .storeRebuilt,
-            .factsSnapshot:
+            .factsSnapshot, .recordsErased:
             false
         }
     }

@@ -45,7 +45,7 @@ extension KeyFacts {
             .commitRejected, .commitRewound, .resourceInvalid, .environmentBuilt, .sourcesResolved,
             .packagingProgressed, .artifactVerified, .artifactInspected, .bundleBuilt, .signatureVerified,
             .contentQuarantined, .contentCollected, .revisionPrepared, .gatewayStarted, .storeRebuilt, .factsSnapshot,
-            .intentReconciled, .cacheCollected:
+            .intentReconciled, .cacheCollected, .recordsSealed, .recordsErased:
             break
         }
     }

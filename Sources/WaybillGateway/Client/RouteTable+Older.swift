@@ -5,11 +5,24 @@ extension RouteTable {
     /// what only stamps say is left out.
     ///
     /// - Parameter build: of that gateway, as it calls itself.
-    /// - Throws: `Failure` (retry) when a route divides its traffic, which such a gateway cannot do.
+    /// - Throws: `Failure` (retry) when a route divides its traffic, or requires that predictions are recorded, which such a
+    ///   gateway cannot do.
     func spoken(in format: Int, to build: String) throws(Failure) -> RouteTable {
         guard self.format > format else { return self }
         var older = self
         for index in older.routes.indices {
+            if format < 3 {
+                guard older.routes[index].recording.mode != .required else {
+                    throw Failure(
+                        .retry, reason: "GatewayTooOld",
+                        message:
+                            "the running gateway, of build \(build), cannot record the predictions of \(routes[index].key), "
+                            + "which is 'required'; replace it: 'systemctl start waybill-gateway-next', or "
+                            + "'waybill gateway --take-over'")
+                }
+                older.routes[index].recording = .off
+            }
+            if format >= 2 { continue }
             guard older.routes[index].isUndivided else {
                 throw Failure(
                     .retry, reason: "GatewayTooOld",

@@ -34,6 +34,10 @@ extension RouteTable.Route {
         }
         writer.raw(",\"paths\":")
         writer.list(paths) { $0.text($1) }
+        if recording.isOn {
+            writer.raw(",\"recording\":")
+            recording.write(to: &writer)
+        }
         writer.raw(",\"servingProtocol\":")
         writer.text(servingProtocol)
         if !splits.isEmpty {
@@ -42,6 +46,30 @@ extension RouteTable.Route {
         }
         writer.raw(",\"versions\":")
         writer.list(versions) { $0.text($1) }
+        writer.raw("}")
+    }
+}
+
+extension RecordingPolicy {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.raw("{\"answer\":")
+        writer.text(answer.rawValue)
+        writer.raw(",\"features\":")
+        writer.list(features) { $0.text($1) }
+        if let maxBytes {
+            writer.raw(",\"maxBytes\":")
+            writer.integer(maxBytes)
+        }
+        writer.raw(",\"mode\":")
+        writer.text(mode.rawValue)
+        writer.raw(",\"redact\":")
+        writer.list(redact) { $0.text($1) }
+        writer.raw(",\"request\":")
+        writer.text(request.rawValue)
+        writer.raw(",\"retentionDays\":")
+        writer.integer(retentionDays)
+        writer.raw(",\"sample\":")
+        writer.integer(sample)
         writer.raw("}")
     }
 }

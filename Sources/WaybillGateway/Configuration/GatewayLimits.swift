@@ -34,6 +34,19 @@ package struct GatewayLimits: Sendable, Hashable {
     package var drainTimeout: Duration = .seconds(30)
     package var tick: Duration = .milliseconds(100)
 
+    /// Largest body of which a record keeps more than a digest.
+    package var recordedBodyBytes = 64 * 1024
+    /// What one loop's records may take while they wait to be written.
+    package var recordBufferBytes = 8 * 1024 * 1024
+    package var recordBufferCount = 16_384
+    /// From one look of the writer of records to the next.
+    package var recordInterval: Duration = .milliseconds(20)
+    /// A segment of records is closed once it is so large, in bytes, or so old.
+    package var segmentBytes = 16 * 1024 * 1024
+    package var segmentAge: Duration = .seconds(60)
+    /// Largest body of a feedback in bytes; past it 413.
+    package var feedbackBytes = 16 * 1024
+
     /// Largest route table in bytes.
     package var tableBytes = 32 * 1024 * 1024
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -21,8 +22,9 @@ package final class GatewayServer: Sendable {
     private let configuration: GatewayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<LoopState>]
-    private let registry = BackendRegistry()
     private let access: AccessLog?
+    private let registry: BackendRegistry
+    let records: RecordWriter
     private let connections = Atomic<Int>(0)
     private let state = Mutex(State())
 
@@ -36,18 +38,24 @@ package final class GatewayServer: Sendable {
         self.group = group
         access = try configuration.accessLog.map { path throws(Failure) in try AccessLog(path: path) }
         let access = access
+        let (registry, limits) = (BackendRegistry(), configuration.limits)
+        let eventLoops = Array(group.makeIterator())
+        let records = RecordWriter(
+            SegmentNames(stateFolder: configuration.stateFolder), meters: registry.recordingMeters,
+            loops: eventLoops.count, limits: limits)
         var loops: [NIOLoopBound<LoopState>] = []
         let predictions = PredictionClock()
-        for loop in group.makeIterator() {
-            let limits = configuration.limits
+        for (loop, mailbox) in zip(eventLoops, records.mailboxes) {
             loops.append(
                 try await loop.submit {
-                    let state = LoopState(eventLoop: loop, limits: limits, predictions: predictions)
+                    let state = LoopState(
+                        eventLoop: loop, limits: limits, predictions: predictions, mailbox: mailbox, records: records)
                     state.access = access.map(AccessLines.init)
                     return NIOLoopBound(state, eventLoop: loop)
                 }.get())
         }
-        self.loops = loops
+        (self.loops, self.registry, self.records) = (loops, registry, records)
+        records.start()
     }
 
     /// The loops for `listener`, with no route yet and nothing accepted.
@@ -221,8 +229,15 @@ package final class GatewayServer: Sendable {
         await stopAccepting()
         cutOff()
         for task in state.withLock({ $0.ticks }) { task.cancel() }
+        // What was cut off is recorded and logged too.
         for loop in loops { try? await loop.eventLoop.submit { loop.value.access?.handOver() }.get() }
         access?.flush()
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "waybill.records.end").async { [records] in
+                records.stop()
+                continuation.resume()
+            }
+        }
         try? await group.shutdownGracefully()
     }
 }

@@ -20,6 +20,13 @@ struct Exchange {
     /// All that was received so far is still in `outbound`, so that it can be sent again.
     var isWhole = true
 
+    /// Where its body begins in `outbound`, while it gathers.
+    var bodyStart = 0
+    /// Its record is still to be made.
+    var recording: RouteRecording?
+    /// It is feedback, to be recorded by these rules.
+    var feedback: RouteRecording?
+
     // The backend.
     var route: RouteEntry?
     var aim = RouteEntry.Aim.any
@@ -29,12 +36,16 @@ struct Exchange {
     var backend: Backend?
     var upstream: UpstreamConnection?
     var attempts = 0
+    /// Of the table by which the candidate was chosen.
+    var generation: UInt64 = 0
     /// Something of the request has been written to `upstream`.
     var begun = false
     var needsFlush = false
 
     // The answer.
     var answerBegun = false
+    /// Some of it was written out.
+    var isAnswerOut = false
     var answerBody = AnswerBody.none
     var status = 0
     /// Of the answer's body, so far.

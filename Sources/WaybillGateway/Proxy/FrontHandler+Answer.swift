@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import WaybillTrust
 
 /// From a backend to the client.
 extension FrontHandler {
@@ -46,6 +47,7 @@ extension FrontHandler {
         guard exchange.answerBegun else { return }
         deadline = loop.clock.coarse &+ loop.limits.idleTimeout.inNanoseconds
         exchange.bodySent += Int64(part.readableBytes)
+        captureAnswer(part)
         let isChunked = exchange.answerBody == .chunked
         // Small parts travel in one buffer with what goes before them; large ones are not copied.
         if part.readableBytes <= 8192 {
@@ -68,6 +70,7 @@ extension FrontHandler {
     private func writeOut() {
         guard answer.readableBytes > 0 else { return }
         context?.write(Self.wrapOutboundOut(answer), promise: nil)
+        exchange.isAnswerOut = true
         answer = loop.takeBuffer()
     }
 
@@ -76,6 +79,13 @@ extension FrontHandler {
         if exchange.answerBody == .chunked { answer.writeLastChunk(trailers) }
         let isComplete = exchange.requestEnded
         letGoOfBackend(mayServeAgain: exchange.upstreamMayServeAgain && isComplete)
+        if exchange.recording?.isRequired == true { return answerWhenRecorded() }
+        record(.answered, status: exchange.status)
+        completeAnswer()
+    }
+
+    /// Lets the client have the end of the answer.
+    func completeAnswer() {
         countAnswer()
         let bytes = answer
         answer = ByteBuffer()

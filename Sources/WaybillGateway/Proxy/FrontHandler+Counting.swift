@@ -21,7 +21,7 @@ extension FrontHandler {
         loop.meters.answered(slot, status: status, nanoseconds: taken)
         switch refusal.kind {
         case .upstreamFailed, .timedOut: exchange.candidate?.meter.answered(status: status, nanoseconds: taken)
-        case .malformed, .tooLarge, .notRouted, .notServed, .notReady, .overloaded, .clientTooSlow: break
+        case .malformed, .tooLarge, .notRouted, .notServed, .notReady, .overloaded, .clientTooSlow, .notRecorded: break
         }
     }
 

@@ -1,11 +1,13 @@
 import NIOCore
 import NIOHTTP1
+import WaybillTrust
 
 /// Refusing, closing, running out of time.
 extension FrontHandler {
     /// Answers the exchange under way ourselves. Only before a backend's answer has begun.
     func refuse(_ refusal: Refusal) {
         countRefusal(refusal)
+        record(.refused, status: Int(refusal.status.code))
         letGoOfBackend(mayServeAgain: false)
         exchange.closing = refusal.closes || !exchange.keepsAlive || loop.isDraining || !canDiscardRest
         exchange.answerBegun = true

@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import WaybillTrust
 
 /// From the client to a backend.
 extension FrontHandler {
@@ -27,12 +28,16 @@ extension FrontHandler {
     }
 
     private func admit(_ head: HTTPRequestHead) throws(Refusal) {
+        // What it holds is of another request.
+        outbound.clear()
         let facts = try RequestFacts(head, limits: loop.limits)
         exchange.facts = facts
         if facts.connection.close || facts.hasUpgrade { exchange.keepsAlive = false }
         let target = try RequestTarget(head.uri)
         guard let route = loop.snapshot.route(target.key) else { throw .notRouted }
         exchange.route = route
+        if try beginFeedback(head, facts, target.path) { return }
+        try beginRecording(head, target.path)
         exchange.aim = try route.aim(at: target.path, choice: try Self.choice(in: head, by: route.chooser))
         exchange.isIdempotent = head.method.isIdempotent || route.isRepeatable(target.path)
         switch facts.body {
@@ -40,8 +45,8 @@ extension FrontHandler {
         case .length(let length): exchange.gathers = length <= loop.limits.gatherBytes
         case .chunked: exchange.gathers = false
         }
-        outbound.clear()
         outbound.writeRequest(head, facts: facts, target: target.rest, client: client, random: &loop.random)
+        exchange.bodyStart = outbound.writerIndex
         guard !outbound.holdsReplacementCharacter() else { throw .malformed("header fields must be UTF-8") }
     }
 
@@ -61,6 +66,7 @@ extension FrontHandler {
             return exchange.answerBegun ? cutOff() : refuse(.bodyTooLarge)
         }
         deadline = loop.clock.coarse &+ loop.limits.idleTimeout.inNanoseconds
+        captureRequest(part)
         let isChunked = exchange.facts?.body == .chunked
         guard exchange.begun else {
             // Nothing is sent yet; reading stops when this grows past its bound.
@@ -82,6 +88,7 @@ extension FrontHandler {
         exchange.requestEnded = true
         deadline = loop.clock.coarse &+ loop.limits.firstByteTimeout.inNanoseconds
         if exchange.facts?.body == .chunked { writeEnd(trailers) }
+        if let recording = exchange.feedback { return takeFeedback(for: recording) }
         if exchange.gathers { dispatch() } else { pauseRequest() }
     }
 
@@ -122,6 +129,7 @@ extension FrontHandler {
         else { return refuse(.notReady) }
         let backend = candidate.backend
         exchange.candidate = candidate
+        exchange.generation = loop.snapshot.generation
         exchange.backend = backend
         exchange.attempts += 1
         backend.outstanding.wrappingAdd(1, ordering: .relaxed)
@@ -203,6 +211,8 @@ extension FrontHandler {
     /// The client is gone: so is the reason for an answer.
     func cancelExchange() {
         if exchange.answerBegun { logAccess(.broken(status: exchange.status)) } else { countCancelled() }
+        record(
+            exchange.answerBegun ? .brokenOff : .cancelled, status: exchange.answerBegun ? exchange.status : 0)
         letGoOfBackend(mayServeAgain: false)
     }
 }

@@ -32,6 +32,8 @@ final class FrontHandler: ChannelDuplexHandler {
     /// The request as it is sent to a backend, whole as long as `exchange.isWhole`.
     var outbound = ByteBufferAllocator().buffer(capacity: 1024)
     var answer = ByteBuffer()
+    var requestCapture = BodyCapture()
+    var answerCapture = BodyCapture()
     var client = ClientLines(nil)
     private(set) var context: ChannelHandlerContext?
     /// Requests that came before the answer to the one under way; reading stops while it is not empty.

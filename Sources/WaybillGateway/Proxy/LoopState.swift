@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// Everything that one event loop's connections share. Touched on that loop only, so nothing in it is locked.
 final class LoopState {
@@ -11,6 +12,8 @@ final class LoopState {
     /// Nil: no access log is kept.
     var access: AccessLines?
     private let predictions: PredictionClock
+    private let mailbox: RecordMailbox
+    private let records: RecordWriter
     private(set) var snapshot = RoutingSnapshot.empty
     private(set) var isDraining = false
     /// Every client connection of this loop, each knowing its place.
@@ -19,8 +22,15 @@ final class LoopState {
     private var turn = 0
     private var onEmpty: (() -> Void)?
 
-    /// - Parameter predictions: shared by every loop of the process.
-    init(eventLoop: any EventLoop, limits: GatewayLimits, predictions: PredictionClock) {
+    /// - Parameters:
+    ///   - predictions: shared by every loop of the process.
+    ///   - records: the process's writer, of whose mailboxes this loop has one.
+    init(
+        eventLoop: any EventLoop, limits: GatewayLimits, predictions: PredictionClock, mailbox: RecordMailbox,
+        records: RecordWriter
+    ) {
+        self.mailbox = mailbox
+        self.records = records
         self.eventLoop = eventLoop
         self.limits = limits
         self.predictions = predictions
@@ -40,6 +50,24 @@ final class LoopState {
 
     func nextID() -> PredictionID {
         PredictionID(tick: predictions.tick(at: PredictionClock.now()), random: random.next())
+    }
+
+    // MARK: Records
+
+    /// Whether what must be recorded most likely can be.
+    var canRecord: Bool { records.problem == nil && mailbox.hasRoom(for: 2 * limits.recordedBodyBytes) }
+
+    /// Hands a record over; false, and counted, when there is no room for it.
+    func record(_ record: consuming PendingRecord, request: ByteBuffer?, answer: ByteBuffer?) -> Bool {
+        let meter = record.recording.meter
+        let isAwaited = record.written != nil
+        guard let before = mailbox.add(record, request: request, answer: answer) else {
+            meter.dropped.wrappingAdd(1, ordering: .relaxed)
+            return false
+        }
+        meter.waiting.wrappingAdd(1, ordering: .relaxed)
+        if isAwaited || before == 0 && records.isIdle { records.hurry() }
+        return true
     }
 
     // MARK: Client connections

@@ -23,6 +23,8 @@ final class BackendRegistry: Sendable {
     /// Deployments that are counted each by itself in a process's life; later ones share the slot after the last.
     static let maximumSlots = 20_000
     private let state = Mutex(State())
+    /// What is counted of records.
+    let recordingMeters = RecordingMeters()
 
     /// - Parameter table: checked.
     func snapshot(of table: RouteTable) -> RoutingSnapshot {
@@ -32,7 +34,7 @@ final class BackendRegistry: Sendable {
             state.slots.reserveCapacity(min(table.routes.count, Self.maximumSlots))
             let entries = table.routes.map { route in
                 let key = route.key
-                let known = Self.known(route, key: key, in: &state, keeping: &kept)
+                let known = known(route, key: key, in: &state, keeping: &kept)
                 deployments[key] = known
                 return known.entry
             }
@@ -45,7 +47,7 @@ final class BackendRegistry: Sendable {
     }
 
     /// A route that is as it was keeps its entry: of thousands, a table changes few.
-    private static func known(
+    private func known(
         _ route: RouteTable.Route, key: String, in state: inout State, keeping kept: inout [Int: Backend]
     ) -> Known {
         if let known = state.deployments[key], known.route == route {
@@ -58,10 +60,15 @@ final class BackendRegistry: Sendable {
         for wanted in route.backends {
             candidates.append(
                 Candidate(
-                    backend: backend(wanted, in: state.backends, keeping: &kept),
-                    stamp: Stamp.lines(model: route.model, of: wanted), meter: revisions.meter(of: wanted)))
+                    backend: Self.backend(wanted, in: state.backends, keeping: &kept),
+                    stamp: Stamp.lines(model: route.model, of: wanted), meter: revisions.meter(of: wanted),
+                    server: route.recording.isOn ? RecordedServer(route, wanted) : nil))
         }
-        let entry = RouteEntry(route, candidates: candidates, slot: slot(of: key, in: &state.slots)) {
+        let recording =
+            route.recording.isOn ? RouteRecording(route, meter: recordingMeters.meter(of: route)) : nil
+        let entry = RouteEntry(
+            route, candidates: candidates, slot: Self.slot(of: key, in: &state.slots), recording: recording
+        ) {
             revisions.turn(for: $0)
         }
         return Known(revisions: revisions, route: route, entry: entry)

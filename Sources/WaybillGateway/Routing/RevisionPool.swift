@@ -6,6 +6,8 @@ struct Candidate: Sendable {
     let backend: Backend
     let stamp: [UInt8]
     let meter: RevisionMeter
+    /// Nil where nothing is recorded.
+    var server: RecordedServer?
 }
 
 /// Replicas among which the least busy serves.

@@ -20,6 +20,8 @@ final class RouteEntry: Sendable {
     let backends: [Backend]
     /// Where each loop counts this deployment's requests.
     let slot: Int
+    /// Nil where nothing is recorded.
+    let recording: RouteRecording?
     private let rules: PathRules
     /// For requests whose revision was chosen: it may be of a version that is not in rotation.
     private let rulesForChosen: PathRules
@@ -32,8 +34,10 @@ final class RouteEntry: Sendable {
     ///   - candidates: one for each of its backends.
     ///   - turns: the count for shares, the same for the same shares.
     init(
-        _ route: RouteTable.Route, candidates: [Candidate], slot: Int, turns: ([RouteTable.Split]) -> SplitTurn
+        _ route: RouteTable.Route, candidates: [Candidate], slot: Int, recording: RouteRecording? = nil,
+        turns: ([RouteTable.Split]) -> SplitTurn
     ) {
+        self.recording = recording
         key = route.key
         chooser = route.chooser
         self.candidates = candidates

@@ -55,6 +55,7 @@ extension RouteTable.Route {
         }
         try checkShares()
         try checkStamps()
+        try checkRecording()
         if let chooser, !HeaderKind.mayChoose(chooser) {
             throw RouteTable.refused("\(chooser.quotedForMessage) is no header by which \(key) could be chosen")
         }
@@ -79,6 +80,18 @@ extension RouteTable.Route {
         }
         let sum = splits.reduce(0) { $0 + $1.weight }
         guard sum == 100 else { throw RouteTable.refused("the shares of \(key) sum to \(sum), not to 100") }
+    }
+
+    private func checkRecording() throws(Failure) {
+        guard (1...100).contains(recording.sample) else {
+            throw RouteTable.refused("\(key) has \(recording.sample) % of its predictions recorded; it may be 1 to 100")
+        }
+        guard (1...36_500).contains(recording.retentionDays), recording.maxBytes ?? 1 > 0 else {
+            throw RouteTable.refused("\(key) has its records kept for a time or up to a size that makes no sense")
+        }
+        if let wrong = recording.redact.first(where: { JSONPointer($0) == nil }) {
+            throw RouteTable.refused("\(wrong.quotedForMessage), of \(key), is no JSON pointer")
+        }
     }
 
     /// These go into header fields as they are.

@@ -47,7 +47,7 @@ extension RouteTable {
 
 extension RouteTable.Route {
     private static let members = ["backends", "deployment", "environment", "paths", "servingProtocol", "versions"]
-    private static let members2 = ["chooser", "model", "splits"]
+    private static let members2 = ["chooser", "model", "splits", "recording"]
 
     fileprivate static func read(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) -> Self {
         var route = Self(environment: "", deployment: "", servingProtocol: "", paths: [], versions: [], backends: [])
@@ -62,11 +62,44 @@ extension RouteTable.Route {
             case 5: route.versions = try cursor.list(limit: RouteTable.maximumEntries, readText)
             case 6: route.chooser = try readText(&cursor)
             case 7: route.model = try readText(&cursor)
-            default: route.splits = try cursor.list(limit: RouteTable.maximumEntries, RouteTable.Split.read)
+            case 8: route.splits = try cursor.list(limit: RouteTable.maximumEntries, RouteTable.Split.read)
+            default: route.recording = try RecordingPolicy.read(&cursor)
             }
         }
         return route
     }
+}
+
+extension RecordingPolicy {
+    private static let members = ["answer", "features", "mode", "redact", "request", "retentionDays", "sample"]
+
+    fileprivate static func read(_ cursor: inout JSONCursor) throws(JSONCursor.Malformed) -> Self {
+        var policy = Self()
+        try cursor.object(members, optional: ["maxBytes"]) { (cursor, index) throws(JSONCursor.Malformed) in
+            switch index {
+            case 0: policy.answer = try readWord(&cursor)
+            case 1: policy.features = try cursor.list(limit: maximumNames, readText)
+            case 2: policy.mode = try readWord(&cursor)
+            case 3: policy.redact = try cursor.list(limit: maximumNames, readText)
+            case 4: policy.request = try readWord(&cursor)
+            case 5: policy.retentionDays = try cursor.integer(Int.self)
+            case 6: policy.sample = try cursor.integer(Int.self)
+            default: policy.maxBytes = try cursor.integer(Int64.self)
+            }
+        }
+        return policy
+    }
+}
+
+private func readWord<Word: RawRepresentable<String>>(
+    _ cursor: inout JSONCursor
+) throws(JSONCursor.Malformed) -> Word {
+    let text = try readText(&cursor)
+    guard let word = Word(rawValue: text) else {
+        throw JSONCursor.Malformed(
+            offset: cursor.offset, problem: "\(text.quotedForMessage) is no word that may stand here")
+    }
+    return word
 }
 
 extension RouteTable.Split {

@@ -1,3 +1,4 @@
+import Synchronization
 import WaybillCore
 
 /// The counts as Prometheus reads them. Labels are bounded: deployments of the table, their revisions in the table and the
@@ -8,6 +9,9 @@ struct MetricsPage {
     let revisions: [RevisionReading]
     let status: GatewayStatus
     let connections: Int
+    let records: [RecordingMeter]
+    /// Why none can be written.
+    let recordProblem: String?
     /// Lines that the access log lacks; nil: none is kept.
     var accessLinesDropped: UInt64?
 
@@ -26,7 +30,7 @@ struct MetricsPage {
             byRevision)
         lines += Self.upstreamFailures(
             "revision_upstream_failures_total", "Attempts at a replica that failed, by revision.", byRevision)
-        lines += weights + refusals + gauges
+        lines += weights + refusals + recording + gauges
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -108,6 +112,41 @@ struct MetricsPage {
             + Refusal.Kind.allCases.map { kind in
                 "waybill_gateway_refusals_total{reason=\"\(kind.label)\"} \(counts.refusals[kind.rawValue])"
             }
+    }
+
+    private var recording: [String] {
+        let series: [(name: String, help: String, type: String, value: (RecordingMeter) -> String)] = [
+            (
+                "records_total", "Records written, one for each instance of a batch.", "counter",
+                {
+                    "\($0.recorded.load(ordering: .relaxed))"
+                }
+            ),
+            (
+                "records_dropped_total", "Predictions that were to be recorded and were not.", "counter",
+                {
+                    "\($0.dropped.load(ordering: .relaxed))"
+                }
+            ),
+            (
+                "record_payload_bytes_total", "Bytes of payloads in records.", "counter",
+                {
+                    "\($0.bytes.load(ordering: .relaxed))"
+                }
+            ),
+            (
+                "records_waiting", "Predictions that wait to be written.", "gauge",
+                {
+                    "\(max(0, $0.waiting.load(ordering: .relaxed)))"
+                }
+            ),
+        ]
+        var lines = series.flatMap { one in
+            Self.header(one.name, one.help, one.type)
+                + records.map { "waybill_gateway_\(one.name){\(Self.labels($0.key))} \(one.value($0))" }
+        }
+        lines += Self.header("records_failing", "1 while no record can be written.", "gauge")
+        return lines + ["waybill_gateway_records_failing \(recordProblem == nil ? 0 : 1)"]
     }
 
     private var gauges: [String] {

@@ -44,7 +44,8 @@ struct StatusPage: Sendable {
     private static func metrics(_ counts: GatewayReading, of server: GatewayServer) -> StatusPage {
         let page = MetricsPage(
             counts: counts, names: server.slotNames, revisions: server.revisionReadings, status: server.status,
-            connections: server.openConnections, accessLinesDropped: server.droppedAccessLines)
+            connections: server.openConnections, records: server.records.meters.all,
+            recordProblem: server.records.problem, accessLinesDropped: server.droppedAccessLines)
         return StatusPage(status: .ok, type: "text/plain; version=0.0.4; charset=utf-8", body: page.text)
     }
 }

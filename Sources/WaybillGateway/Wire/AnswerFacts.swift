@@ -94,7 +94,7 @@ extension ByteBuffer {
         if !toHead { writeString(body) }
     }
 
-    private mutating func writeConnection(clientMinor: Int, closing: Bool) {
+    mutating func writeConnection(clientMinor: Int, closing: Bool) {
         if closing {
             writeStaticString("connection: close\r\n")
         } else if clientMinor == 0 {

@@ -5,6 +5,7 @@ struct Refusal: Error, Equatable {
     /// Bounded names for the metrics.
     enum Kind: Int, CaseIterable {
         case malformed, tooLarge, notRouted, notServed, notReady, overloaded, clientTooSlow, upstreamFailed, timedOut
+        case notRecorded
 
         var label: String {
             switch self {
@@ -17,6 +18,7 @@ struct Refusal: Error, Equatable {
             case .clientTooSlow: "client_too_slow"
             case .upstreamFailed: "upstream_failed"
             case .timedOut: "timed_out"
+            case .notRecorded: "not_recorded"
             }
         }
     }

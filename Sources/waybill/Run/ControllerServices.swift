@@ -115,6 +115,7 @@ struct ControllerServices {
             group.addTask { .idle(await self.keepResources()) }
             group.addTask { .idle(await SnapshotKeeper(parts).run()) }
             group.addTask { .idle(await SignatureWatch(parts, accepted: { await watcher.status.accepted }).run()) }
+            group.addTask { .idle(await RecordKeeper(parts).run()) }
             group.addTask { .idle(await self.followProgress()) }
             group.addTask { .idle(await self.endCandidates()) }
             group.addTask { .idle(await self.followQuarantine()) }

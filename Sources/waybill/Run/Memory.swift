@@ -12,6 +12,7 @@ struct Memory: Codable, Sendable {
     var sights = FirstSights()
     private(set) var recent = RecentVersions()
     private(set) var inForce = CommitInForce()
+    private(set) var sealed = SealedSegments()
     var lastBuild: String?
     /// The public half of the key that signed statements last.
     var statementKey: String?
@@ -51,6 +52,7 @@ struct Memory: Codable, Sendable {
         sights.fold(event)
         recent.take(event)
         inForce.take(event)
+        sealed.take(index, event)
         if event.type == .controllerStarted { lastBuild = event.body["build"]?.string }
         if event.type == .statementKeyMade { statementKey = event.body["publicKey"]?.string }
     }

@@ -66,6 +66,11 @@ extension EventView {
         case .routesChanged: return self["reason"] ?? rotation
         case .rolloutMoved:
             return "\(self["status"] ?? "?"), step \(number("step")), \(number("weight")) %: \(self["reason"] ?? "")"
+        case .recordsSealed:
+            return "\(number("count")) records of \(self["segment"] ?? "?")"
+                + (number("dropped") == "0" ? "" : ", \(number("dropped")) dropped")
+        case .recordsErased:
+            return "\(self["prediction"] ?? self["deployment"] ?? "?"): \(self["reason"] ?? "")"
         case .gatewayStarted: return self["address"] ?? self["reason"] ?? ""
         case .operatorCommand:
             return "\(self["command"] ?? "?"): \(self["reason"] ?? self["result"] ?? "")"
