@@ -137,7 +137,8 @@ let package = Package(
             "WaybillTests",
             [
                 "waybill", "WaybillAPI", "WaybillCore", "WaybillManifest", "WaybillTrust", "WaybillLedger",
-                "WaybillEngine", "WaybillGit", "WaybillPackage", "WaybillServing", arguments, logging, httpClient,
+                "WaybillEngine", "WaybillGit", "WaybillPackage", "WaybillServing", "WaybillGateway", arguments, logging,
+                httpClient,
             ],
             exclude: ["Snapshots", "EndToEnd/Recorded"]),
     ]
@@ -165,6 +166,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
             exclude: ["largefiles.py", "run.py", "scan.py", "sign.py", "transfer.py"]),
         benchmark(
             "bench-approvals", "approvals", ["WaybillCore", "WaybillTrust", "WaybillEngine", crypto]),
+        benchmark("bench-records", "records", ["WaybillGateway", "WaybillTrust"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

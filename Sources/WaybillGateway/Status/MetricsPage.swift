@@ -12,6 +12,8 @@ struct MetricsPage {
     let records: [RecordingMeter]
     /// Why none can be written.
     let recordProblem: String?
+    /// Segments that were left behind and cannot be closed.
+    let unreadableSegments: Int
     /// Lines that the access log lacks; nil: none is kept.
     var accessLinesDropped: UInt64?
 
@@ -146,7 +148,10 @@ struct MetricsPage {
                 + records.map { "waybill_gateway_\(one.name){\(Self.labels($0.key))} \(one.value($0))" }
         }
         lines += Self.header("records_failing", "1 while no record can be written.", "gauge")
-        return lines + ["waybill_gateway_records_failing \(recordProblem == nil ? 0 : 1)"]
+        lines.append("waybill_gateway_records_failing \(recordProblem == nil ? 0 : 1)")
+        lines += Self.header(
+            "record_segments_unreadable", "Segments that a killed gateway left and that cannot be closed.", "gauge")
+        return lines + ["waybill_gateway_record_segments_unreadable \(unreadableSegments)"]
     }
 
     private var gauges: [String] {

@@ -45,7 +45,8 @@ struct StatusPage: Sendable {
         let page = MetricsPage(
             counts: counts, names: server.slotNames, revisions: server.revisionReadings, status: server.status,
             connections: server.openConnections, records: server.records.meters.all,
-            recordProblem: server.records.problem, accessLinesDropped: server.droppedAccessLines)
+            recordProblem: server.records.problem, unreadableSegments: server.records.unreadable,
+            accessLinesDropped: server.droppedAccessLines)
         return StatusPage(status: .ok, type: "text/plain; version=0.0.4; charset=utf-8", body: page.text)
     }
 }

@@ -9,7 +9,9 @@ import WaybillTrust
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read and verify the ledger; needs no controller.",
-        subcommands: [AuditLog.self, AuditEvents.self, AuditShow.self, AuditExplain.self, AuditVerify.self])
+        subcommands: [
+            AuditLog.self, AuditEvents.self, AuditShow.self, AuditExplain.self, AuditVerify.self, AuditRecords.self,
+        ])
 }
 
 /// Which ledger a command reads.

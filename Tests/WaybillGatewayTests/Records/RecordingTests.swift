@@ -19,13 +19,13 @@ import WaybillTrust
         var route = recorded(churn(upstream.port), policy)
         route.model = "m"
         route.backends[0].commit = "c0ffee"
-        try await withGateway([route], limits: limits, loops: loops) { gateway in
+        try await withGateway([route], limits: limits, loops: loops) { (gateway) async throws in
             try await body(gateway, SegmentStore(stateFolder: gateway.folder))
         }
     }
 
     @Test func `a prediction is recorded with what answered it and why`() async throws {
-        try await withRecording { gateway, store in
+        try await withRecording { (gateway, store) async throws in
             let before = PredictionClock.now() / 1000
             let answer = try await gateway.ask(post("{\"a\": 1}", headers: "X-Request-ID: order 4711\r\n"))
             let record = try #require(try await store.awaited(answer.predictionID).first)
@@ -45,8 +45,8 @@ import WaybillTrust
     @Test func `a record is proven by its closed segment, also once its payload was erased`() async throws {
         var folder = ""
         var ids: [RecordID] = []
-        try await withTemporaryFolder { copy in
-            try await withRecording { gateway, store in
+        try await withTemporaryFolder { (copy) async throws in
+            try await withRecording { (gateway, store) async throws in
                 for number in 0..<5 {
                     ids.append(try #require(try await gateway.ask(post("\(number)")).predictionID))
                 }
@@ -78,13 +78,13 @@ import WaybillTrust
     }
 
     @Test func `what is no prediction is not recorded, nor anything where nothing is to be`() async throws {
-        try await withRecording { gateway, store in
+        try await withRecording { (gateway, store) async throws in
             _ = try await gateway.ask(get("/production/churn/v2/health/ready"))
             _ = try await gateway.ask(get("/production/churn/v2/models/churn"))
             _ = try await store.awaited(try await gateway.ask(post("{}")).predictionID)
             #expect(try store.all().count == 1)
         }
-        try await withRecording(.off) { gateway, store in
+        try await withRecording(.off) { (gateway, store) async throws in
             #expect(try await gateway.ask(post("{}")).status == 200)
             await gateway.gateway.stop()
             #expect(!FileManager.default.fileExists(atPath: store.names.folder))
@@ -98,7 +98,7 @@ import WaybillTrust
             canary.stop()
         }
         let route = recorded(divided(("a", 75, stable.port), ("b", 25, canary.port), chooser: "x-try"))
-        try await withGateway([route]) { gateway in
+        try await withGateway([route]) { (gateway) async throws in
             let store = SegmentStore(stateFolder: gateway.folder)
             var reasons: [String: Set<PredictionRecord.Reason>] = [:]
             for _ in 0..<8 {
@@ -116,15 +116,15 @@ import WaybillTrust
     @Test func `failures of a replica and clients that leave are recorded`() async throws {
         let upstream = try RawUpstream { connection, _ in
             let request = try connection.readMessage()
-            if request.body.contains("die") { return }
-            if request.body.contains("break") {
+            if request.text.contains("die") { return }
+            if request.text.contains("break") {
                 try connection.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
                 return
             }
             Thread.sleep(forTimeInterval: 1)
         }
         defer { upstream.stop() }
-        try await withGateway([recorded(churn(upstream.port, speaking: .openai))]) { gateway in
+        try await withGateway([recorded(churn(upstream.port, speaking: .openai))]) { (gateway) async throws in
             let store = SegmentStore(stateFolder: gateway.folder)
             let failed = try await gateway.ask(post("die", to: "/production/churn/v1/x"))
             let record = try await store.awaited(failed.predictionID)[0]
@@ -151,7 +151,7 @@ import WaybillTrust
 
     @Test func `large bodies and streams leave size and digest`() async throws {
         let answer = String(repeating: "y", count: 300_000)
-        try await withRecording(answering: answer) { gateway, store in
+        try await withRecording(answering: answer) { (gateway, store) async throws in
             let body = String(repeating: "x", count: 200_000)
             let record = try await store.awaited(try await gateway.ask(post(body)).predictionID)[0]
             for (kept, sent) in [(record.request, body), (record.answer, answer)] {
@@ -166,7 +166,7 @@ import WaybillTrust
 
     @Test func `by digest alone the payload is not there, and can be told from it`() async throws {
         let policy = RecordingPolicy(mode: .bestEffort, request: .digest, answer: .none)
-        try await withRecording(policy) { gateway, store in
+        try await withRecording(policy) { (gateway, store) async throws in
             let record = try await store.awaited(try await gateway.ask(post("secret")).predictionID)[0]
             #expect((record.request.form, record.request.size, record.request.payload) == (.digest, 6, nil))
             #expect(record.request.salt?.digest(of: Array("secret".utf8)) == record.request.digest)
@@ -178,7 +178,7 @@ import WaybillTrust
     }
 
     @Test func `a sample is chosen by the ids alone`() async throws {
-        try await withRecording(RecordingPolicy(mode: .bestEffort, sample: 30)) { gateway, store in
+        try await withRecording(RecordingPolicy(mode: .bestEffort, sample: 30)) { (gateway, store) async throws in
             var sampled: Set<RecordID> = []
             for _ in 0..<60 {
                 let id = try #require(try await gateway.ask(post("{}")).predictionID)
@@ -192,7 +192,7 @@ import WaybillTrust
     @Test func `each instance of a batch has its own record`() async throws {
         let request = #"{"inputs":[{"name":"age","shape":[3,1],"datatype":"INT64","data":[30,41,52]}]}"#
         let answer = #"{"outputs":[{"name":"p","shape":[3],"datatype":"FP64","data":[0.10,0.2,3e-1]}]}"#
-        try await withRecording(answering: answer) { gateway, store in
+        try await withRecording(answering: answer) { (gateway, store) async throws in
             let records = try await store.awaited(try await gateway.ask(post(request)).predictionID, count: 3)
             #expect(records.map(\.instance) == [0, 1, 2] && records.allSatisfy { $0.instances == 3 })
             #expect(records.allSatisfy { $0.request.flags == .part && $0.answer.flags == .part })
@@ -212,7 +212,7 @@ import WaybillTrust
         var limits = GatewayLimits.forTests
         limits.recordBufferCount = 1
         limits.recordInterval = .seconds(2)
-        try await withRecording(limits: limits) { gateway, store in
+        try await withRecording(limits: limits) { (gateway, store) async throws in
             for _ in 0..<20 { #expect(try await gateway.ask(post("{}")).status == 200) }
             await gateway.gateway.stop()
             let segment = try #require(store.names.list(".segment").first)
@@ -223,7 +223,7 @@ import WaybillTrust
     }
 
     @Test func `what must be recorded and cannot be is refused, until it can be again`() async throws {
-        try await withRecording(RecordingPolicy(mode: .required)) { gateway, store in
+        try await withRecording(RecordingPolicy(mode: .required)) { (gateway, store) async throws in
             let first = try await gateway.ask(post("{}"))
             #expect(first.status == 200)
             // Written before it was answered: nothing has to be awaited.
@@ -233,7 +233,7 @@ import WaybillTrust
             let refused = try await gateway.ask(post("{}"))
             #expect(refused.status == 503)
             #expect(
-                refused.body
+                refused.text
                     == "{\"error\": \"this prediction must be recorded and cannot be now, so it is not answered; try again later\"}\n"
             )
             try FileManager.default.removeItem(atPath: store.names.folder)
@@ -245,12 +245,12 @@ import WaybillTrust
     // MARK: Feedback
 
     @Test func `feedback is kept and found by the prediction that it speaks of`() async throws {
-        try await withRecording { gateway, store in
+        try await withRecording { (gateway, store) async throws in
             let id = try #require(try await gateway.ask(post("{}")).predictionID)
             let said = "{\"predictionId\": \"\(id)\", \"label\": \"churned\", \"score\": 0.5, \"instance\": 2}"
             let answer = try await gateway.ask(post(said, to: "/production/churn/feedback"))
             #expect(answer.status == 202)
-            #expect(answer.body == "{\"feedbackId\": \"\(try #require(answer.predictionID))\"}")
+            #expect(answer.text == "{\"feedbackId\": \"\(try #require(answer.predictionID))\"}")
             let found = try store.feedback(on: id)
             #expect(found.count == 1 && found[0].record.bodies[0].text == said)
             guard case .feedback(let record)? = found.first?.record else { return #expect(Bool(false)) }
@@ -278,14 +278,14 @@ import WaybillTrust
         ),
     ])
     func `feedback that says too little is refused with what is missing`(said: String, message: String) async throws {
-        try await withRecording { gateway, store in
+        try await withRecording { (gateway, store) async throws in
             let answer = try await gateway.ask(post(said, to: "/production/churn/feedback"))
-            #expect(answer.status == 400 && answer.body == "{\"error\": \"\(message)\"}\n")
+            #expect(answer.status == 400 && answer.text == "{\"error\": \"\(message)\"}\n")
         }
     }
 
     @Test func `feedback is taken only by POST, of a bounded length, and where something is recorded`() async throws {
-        try await withRecording { gateway, _ in
+        try await withRecording { (gateway, _) async throws in
             #expect(try await gateway.ask(get("/production/churn/feedback")).status == 405)
             let long = String(repeating: " ", count: 20_000)
             #expect(try await gateway.ask(post(long, to: "/production/churn/feedback")).status == 413)
@@ -293,7 +293,7 @@ import WaybillTrust
                 "POST /production/churn/feedback HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
             #expect(try await gateway.ask(chunked).status == 411)
         }
-        try await withRecording(.off) { gateway, _ in
+        try await withRecording(.off) { (gateway, _) async throws in
             #expect(try await gateway.ask(post("{}", to: "/production/churn/feedback")).status == 404)
         }
     }
