@@ -35,16 +35,16 @@ struct RecordingManifestTests {
     @Test(arguments: [
         (
             "sample: 5",
-            "'sample' means nothing while nothing is recorded (write 'mode: bestEffort' or 'mode: required', or remove it)"
+            "a.yaml:10:15: error: 'sample' means nothing while nothing is recorded (write 'mode: bestEffort' or 'mode: required', or remove it)"
         ),
-        ("mode: bestEffort, sample: 0", "'sample' is 0; expected 1 to 100"),
+        ("mode: bestEffort, sample: 0", "a.yaml:10:41: error: 'sample' is 0; expected 1 to 100"),
         (
             "mode: bestEffort, redact: [a.b]",
-            "'a.b' is no JSON pointer (write '/' before each step, as in '/inputs/0/data' or '/customer/*/name')"
+            "a.yaml:10:42: error: 'a.b' is no JSON pointer (write '/' before each step, as in '/inputs/0/data' or '/customer/*/name'; '~1' is a '/', '~0' a '~')"
         ),
         (
             "mode: bestEffort, request: digest, features: [a]",
-            "'features' means nothing with 'request: digest', which keeps no request (remove one of them)"
+            "a.yaml:10:50: error: 'features' means nothing with 'request: digest', which keeps no request (remove one of them)"
         ),
     ])
     func `rules that make no sense are refused`(recording: String, problem: String) {
