@@ -20,7 +20,7 @@ struct RecordKeeper: Sendable {
     private let logger: Logger
     private let metrics: Metrics
     /// What the ledger had at the start.
-    private let before: SealedSegments
+    private let before: [String: LedgerIndex]
     /// The rules in force.
     private let rules: @Sendable () -> [String: RecordingPolicy]
 
@@ -29,7 +29,7 @@ struct RecordKeeper: Sendable {
     init(_ parts: Parts) {
         store = SegmentStore(stateFolder: parts.folder.gateway)
         (journal, clock, logger, metrics) = (parts.journal, parts.clock, parts.logger, parts.metrics)
-        before = parts.memory.sealed
+        before = parts.memory.sealed.recent
         let routes = parts.folder.routes
         rules = {
             Dictionary(
@@ -43,9 +43,10 @@ struct RecordKeeper: Sendable {
     /// Runs until cancelled.
     func run() async {
         var (known, said): ([RecordID: SegmentSeal], Set<String>) = ([:], [])
+        var entries = before
         var turn = 0
         repeat {
-            let problems = await look(&known) + (turn % 30 == 0 ? await retire(&known) : [])
+            let problems = await look(&known, &entries) + (turn % 30 == 0 ? await retire(&known) : [])
             for problem in Set(problems).subtracting(said) { logger.warning("records: \(problem)") }
             said = Set(problems)
             metrics.set(.recordProblems, to: Double(said.count))
@@ -54,11 +55,13 @@ struct RecordKeeper: Sendable {
     }
 
     /// Seals what is closed and not sealed yet; what is wrong with a segment keeps no other from being sealed.
-    private func look(_ known: inout [RecordID: SegmentSeal]) async -> [String] {
+    private func look(
+        _ known: inout [RecordID: SegmentSeal], _ entries: inout [String: LedgerIndex]
+    ) async -> [String] {
         var problems: [String] = []
         for segment in store.names.list(".segment") where known[segment] == nil {
             do throws(Failure) {
-                known[segment] = try await seal(segment)
+                known[segment] = try await seal(segment, &entries)
             } catch {
                 problems.append(error.message)
             }
@@ -66,15 +69,19 @@ struct RecordKeeper: Sendable {
         return problems
     }
 
-    private func seal(_ segment: RecordID) async throws(Failure) -> SegmentSeal {
+    /// The entry is remembered before the file is written, so that a full disk has no segment sealed twice.
+    private func seal(
+        _ segment: RecordID, _ entries: inout [String: LedgerIndex]
+    ) async throws(Failure) -> SegmentSeal {
         if let seal = SegmentSeal.read(segment, store.names) { return seal }
         let store = store
         let (header, footer) = try await Blocking.run { () throws(Failure) in try store.verified(segment) }
         let entry: LedgerIndex
-        if let index = before.recent[segment.description] {
+        if let index = entries[segment.description] {
             entry = index
         } else {
             entry = try await journal.note(event(header, footer))
+            entries[segment.description] = entry
             metrics.count(.segmentsSealed)
             metrics.count(.recordsSealed, by: Double(footer.count))
         }
