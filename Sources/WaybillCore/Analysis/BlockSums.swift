@@ -1,0 +1,64 @@
+/// Weighted sums over blocks of time. A block in which the canary answered n requests with x hits and the stable revision m with y has the
+/// weight w = nm/(n + m) (Mantel and Haenszel 1959) and says w·(x/n − y/m) of the increase: what both arms share in a block (a slow database, a
+/// burst of bad input) falls out of it. Against a constant bound there is no other arm, and w = n.
+package struct BlockSums: Hashable, Codable, Sendable {
+    /// Σ w.
+    package var weight = 0.0
+    /// Σ w·x/n and Σ w·y/m.
+    package var canaryHits = 0.0
+    package var stableHits = 0.0
+    /// Σ w·(x + y)/(n + m).
+    package var pooledHits = 0.0
+    /// Σ w²/n and Σ w²/m: times p(1 − p) of their arm the variance of what the blocks say, if requests are independent.
+    package var canarySpread = 0.0
+    package var stableSpread = 0.0
+
+    package init() {}
+
+    /// One block that compares both arms; nothing when one of them answered nothing.
+    package init(comparing block: AnalysisBlock) {
+        let (canary, stable) = (block.canary.sound, block.stable.sound)
+        guard canary.requests > 0, stable.requests > 0 else { return }
+        let (n, m) = (Double(canary.requests), Double(stable.requests))
+        let (toCanary, toStable) = (m / (n + m), n / (n + m))
+        weight = n * toCanary
+        canaryHits = Double(canary.hits) * toCanary
+        stableHits = Double(stable.hits) * toStable
+        pooledHits = weight * ((Double(canary.hits) + Double(stable.hits)) / (n + m))
+        canarySpread = weight * toCanary
+        stableSpread = weight * toStable
+    }
+
+    /// One block of the canary alone.
+    package init(alone canary: ArmCounts) {
+        let canary = canary.sound
+        weight = Double(canary.requests)
+        canaryHits = Double(canary.hits)
+        pooledHits = canaryHits
+        canarySpread = weight
+    }
+
+    /// What the blocks say of the increase (of the share, without another arm), times the weight.
+    var effect: Double { canaryHits - stableHits }
+
+    static func += (sums: inout BlockSums, other: BlockSums) {
+        sums.weight += other.weight
+        sums.canaryHits += other.canaryHits
+        sums.stableHits += other.stableHits
+        sums.pooledHits += other.pooledHits
+        sums.canarySpread += other.canarySpread
+        sums.stableSpread += other.stableSpread
+    }
+
+    /// The same shares from `factor` times as many requests.
+    func scaled(by factor: Double) -> BlockSums {
+        var sums = self
+        sums.weight *= factor
+        sums.canaryHits *= factor
+        sums.stableHits *= factor
+        sums.pooledHits *= factor
+        sums.canarySpread *= factor
+        sums.stableSpread *= factor
+        return sums
+    }
+}
