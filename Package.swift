@@ -167,6 +167,7 @@ if ProcessInfo.processInfo.environment["WAYBILL_BENCHMARKS"] != nil {
         benchmark(
             "bench-approvals", "approvals", ["WaybillCore", "WaybillTrust", "WaybillEngine", crypto]),
         benchmark("bench-records", "records", ["WaybillGateway", "WaybillTrust"]),
+        benchmark("bench-analysis", "analysis", ["WaybillCore", "WaybillTestSupport"]),
         benchmark("bench-simulation", "simulation", ["WaybillCore", "WaybillEngine"]),
         benchmark("bench-steady", "steady", ["WaybillCore", "WaybillEngine"]),
     ]

@@ -7,6 +7,7 @@ extension AnalysisSummary {
         [
             "form": .integer(Self.form), "canary": canary.value, "stable": stable.value, "compared": compared.value,
             "alone": alone.value, "gathering": [gathering.canary.value, gathering.stable.value],
+            "earlier": .list(earlier.map { [$0.compared.value, $0.alone.value] }),
         ]
     }
 
@@ -16,14 +17,38 @@ extension AnalysisSummary {
             let canary = value["canary"].flatMap(ArmCounts.init), let stable = value["stable"].flatMap(ArmCounts.init),
             let compared = value["compared"].flatMap(BlockSeries.init),
             let alone = value["alone"].flatMap(BlockSeries.init),
-            let gathering = value["gathering"]?.list?.compactMap(ArmCounts.init), gathering.count == 2
+            let gathering = value["gathering"]?.list?.compactMap(ArmCounts.init), gathering.count == 2,
+            let steps = value["earlier"]?.list, case let earlier = steps.compactMap(EarlierStep.init),
+            earlier.count == steps.count
         else { return nil }
         self.init()
         self.canary = canary
         self.stable = stable
         self.compared = compared
         self.alone = alone
+        self.earlier = earlier
         self.gathering = AnalysisBlock(canary: gathering[0], stable: gathering[1])
+    }
+}
+
+extension AnalysisSummary.EarlierStep {
+    fileprivate init?(_ value: Value) {
+        guard let series = value.list?.compactMap(ClosedSeries.init), series.count == 2 else { return nil }
+        self.init(compared: series[0], alone: series[1])
+    }
+}
+
+extension ClosedSeries {
+    fileprivate var value: Value {
+        list(sums.numbers + [dispersion, Double(blocks), Double(blocksWithHits)])
+    }
+
+    fileprivate init?(_ value: Value) {
+        let numbers = finite(value)
+        guard numbers.count == 9, let sums = BlockSums(numbers: Array(numbers[..<6])), numbers[6] >= 1,
+            let blocks = Int(exactly: numbers[7]), let blocksWithHits = Int(exactly: numbers[8])
+        else { return nil }
+        self.init(sums: sums, dispersion: numbers[6], blocks: blocks, blocksWithHits: blocksWithHits)
     }
 }
 
@@ -60,21 +85,18 @@ extension BlockSums {
 extension BlockSeries {
     var value: Value {
         [
-            "blocks": [
-                .integer(Int64(blocks)), .integer(Int64(blocksWithHits)), .integer(Int64(blocksWithMisses)),
-            ],
+            "blocks": [.integer(Int64(blocks)), .integer(Int64(blocksWithHits))],
             "total": list(total.numbers), "levels": .list(levels.map(\.value)),
         ]
     }
 
     init?(_ value: Value) {
-        guard let counts = value["blocks"]?.list?.compactMap(\.integer), counts.count == 3,
+        guard let counts = value["blocks"]?.list?.compactMap(\.integer), counts.count == 2,
             counts.allSatisfy({ $0 >= 0 }), let total = BlockSums(numbers: finite(value["total"])),
             let levels = value["levels"]?.list?.compactMap(Level.init), levels.count == Self.levelCount
         else { return nil }
         self.init(
-            blocks: Int(counts[0]), blocksWithHits: Int(counts[1]), blocksWithMisses: Int(counts[2]), total: total,
-            levels: levels)
+            blocks: Int(counts[0]), blocksWithHits: Int(counts[1]), total: total, levels: levels)
     }
 }
 

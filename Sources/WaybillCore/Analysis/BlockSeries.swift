@@ -22,18 +22,16 @@ package struct BlockSeries: Hashable, Codable, Sendable {
     package static let levelCount = 5
 
     package private(set) var blocks = 0
-    /// Blocks in which the canary had hits, and those in which it had misses.
+    /// Blocks in which the canary had hits.
     package private(set) var blocksWithHits = 0
-    package private(set) var blocksWithMisses = 0
     package private(set) var total = BlockSums()
     package private(set) var levels = Array(repeating: Level(), count: levelCount)
 
     package init() {}
 
-    init(blocks: Int, blocksWithHits: Int, blocksWithMisses: Int, total: BlockSums, levels: [Level]) {
+    init(blocks: Int, blocksWithHits: Int, total: BlockSums, levels: [Level]) {
         self.blocks = blocks
         self.blocksWithHits = blocksWithHits
-        self.blocksWithMisses = blocksWithMisses
         self.total = total
         self.levels = levels
     }
@@ -43,7 +41,6 @@ package struct BlockSeries: Hashable, Codable, Sendable {
         guard sums.weight > 0 else { return }
         blocks += 1
         if canary.hits > 0 { blocksWithHits += 1 }
-        if canary.hits < canary.requests { blocksWithMisses += 1 }
         total += sums
         for index in levels.indices { levels[index].add(sums, length: 1 << index) }
     }

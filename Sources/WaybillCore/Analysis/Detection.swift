@@ -55,7 +55,7 @@ struct Detection {
         sums.canaryHits = min(max(0, effect + sums.stableHits), sums.weight)
         sums.pooledHits =
             (sums.canaryHits * sums.stableSpread + sums.stableHits * sums.canarySpread) / sums.weight
-        let process = EvidenceProcess(sums: sums, dispersion: 1)
+        let process = EvidenceProcess(segments: [EvidenceProcess.Segment(sums: sums, dispersion: 1)])
         guard sums.effect > question.bound.limit * sums.weight else { return false }
         return process.logarithm(against: question.bound.limit, .above) >= -log(question.alpha)
     }

@@ -2,62 +2,81 @@ import Glibc
 
 /// The confidence sequence at one look.
 struct Interval {
-    let series: BlockSeries
-    let process: EvidenceProcess
-    let threshold: Double
-    let least: Double
-
-    let estimate: Double?
-    let lower: Double
-    let upper: Double
+    /// This step's blocks, and all of the rollout's.
+    private let step: EvidenceProcess
+    private let rollout: EvidenceProcess
+    private let threshold: Double
+    private let least: Double
+    /// Comparable blocks of this step, and blocks of the rollout in which the canary had hits.
+    let blocks: Int
+    let blocksWithHits: Int
 
     init(_ summary: AnalysisSummary, _ question: AnalysisQuestion) {
-        let series =
-            switch question.bound {
-            case .increase: summary.compared
-            case .absolute: summary.alone
-            }
-        self.init(
-            series, EvidenceProcess(sums: series.total, dispersion: Dispersion.of(series)),
-            threshold: -log(question.alpha), least: question.bound.least)
-    }
-
-    private init(_ series: BlockSeries, _ process: EvidenceProcess, threshold: Double, least: Double) {
-        (self.series, self.process, self.threshold, self.least) = (series, process, threshold, least)
-        let sums = process.sums
-        guard sums.weight > 0 else {
-            (estimate, lower, upper) = (nil, least, 1)
-            return
+        let series: BlockSeries
+        let earlier: [ClosedSeries]
+        switch question.bound {
+        case .increase: (series, earlier) = (summary.compared, summary.earlier.map(\.compared))
+        case .absolute: (series, earlier) = (summary.alone, summary.earlier.map(\.alone))
         }
-        let estimate = min(max(sums.effect / sums.weight, least), 1)
-        self.estimate = estimate
-        lower = Self.edge(from: estimate, to: least) { process.logarithm(against: $0, .above) >= threshold }
-        upper = Self.edge(from: estimate, to: 1) { process.logarithm(against: $0, .below) >= threshold }
+        let now = EvidenceProcess.Segment(sums: series.total, dispersion: Dispersion.of(series))
+        let before = earlier.filter { $0.blocks >= AnalysisJudge.leastBlocks }.map {
+            EvidenceProcess.Segment(sums: $0.sums, dispersion: $0.dispersion)
+        }
+        step = EvidenceProcess(segments: now.sums.weight > 0 ? [now] : [])
+        rollout = EvidenceProcess(segments: before + step.segments)
+        blocks = series.blocks
+        blocksWithHits = earlier.reduce(series.blocksWithHits) { $0 + $1.blocksWithHits }
+        threshold = -log(question.alpha)
+        least = question.bound.least
     }
 
-    /// The farthest value that is not rejected, searched from the estimate outwards.
-    private static func edge(from estimate: Double, to end: Double, _ isRejected: (Double) -> Bool) -> Double {
-        guard isRejected(end) else { return end }
-        var (kept, rejected) = (estimate, end)
+    /// Fewer blocks do not show how much they differ.
+    var isTooEarly: Bool { blocks < AnalysisJudge.leastBlocks }
+
+    /// What was measured in this step; nil before there is anything to compare.
+    var estimate: Double? { step.segments.first.map { min(max($0.sums.effect / $0.sums.weight, least), 1) } }
+
+    /// What the whole rollout proves from below, and this step from above.
+    var lower: Double { isTooEarly ? least : edge(rollout, from: 1, to: least, .above) }
+    var upper: Double { isTooEarly ? 1 : edge(step, from: least, to: 1, .below) }
+
+    /// The value nearest to `start` on that side of which the truth is proven to lie, or `end` if there is none. What is proven of one d is proven
+    /// of every d farther from the estimate, as with d each bet's gain changes by at least as much as its cumulant function.
+    private func edge(
+        _ process: EvidenceProcess, from start: Double, to end: Double, _ side: EvidenceProcess.Side
+    ) -> Double {
+        func isProven(_ d: Double) -> Bool { process.logarithm(against: d, side) >= threshold }
+        guard isProven(end) else { return end }
+        var (open, proven) = (start, end)
         for _ in 0..<60 {
-            let middle = kept + (rejected - kept) / 2
-            if middle == kept || middle == rejected { break }
-            if isRejected(middle) { rejected = middle } else { kept = middle }
+            let middle = open + (proven - open) / 2
+            if middle == open || middle == proven { break }
+            if isProven(middle) { proven = middle } else { open = middle }
         }
-        return rejected
+        return proven
     }
 
-    /// The same blocks, `factor` times as many.
-    func scaled(by factor: Double) -> Interval {
-        Interval(
-            series, EvidenceProcess(sums: process.sums.scaled(by: factor), dispersion: process.dispersion),
-            threshold: threshold, least: least)
-    }
-
+    /// The same without the interval, for it is found by the bound alone.
     func outcome(_ question: AnalysisQuestion, requests: Int) -> AnalysisVerdict.Outcome {
+        if isTooEarly { return .inconclusive }
+        let proven = proven(question)
+        if proven == .failed, blocksWithHits < AnalysisJudge.leastBlocksWithHits { return .inconclusive }
+        return proven == .passed && requests < question.minRequests ? .inconclusive : proven
+    }
+
+    /// What the evidence alone says, with this step's blocks `factor` times as many.
+    func proven(_ question: AnalysisQuestion, scaledBy factor: Double = 1) -> AnalysisVerdict.Outcome {
         let limit = question.bound.limit
-        if lower > limit, series.blocksWithHits >= AnalysisJudge.leastBlocks { return .failed }
-        if upper <= limit, requests >= question.minRequests { return .passed }
-        return .inconclusive
+        if rollout.scaled(by: factor).logarithm(against: limit, .above) >= threshold { return .failed }
+        return step.scaled(by: factor).logarithm(against: limit, .below) >= threshold ? .passed : .inconclusive
+    }
+}
+
+extension EvidenceProcess {
+    /// The same with the last step's blocks `factor` times as many.
+    fileprivate func scaled(by factor: Double) -> EvidenceProcess {
+        guard factor != 1, var last = segments.last else { return self }
+        last.sums = last.sums.scaled(by: factor)
+        return EvidenceProcess(segments: segments.dropLast() + [last])
     }
 }
