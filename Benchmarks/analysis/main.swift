@@ -20,6 +20,7 @@ func padded(_ text: String, _ width: Int) -> String {
 }
 func row(_ cells: [String]) {
     print("| " + zip(cells, [12, 10, 30, 10, 10, 12]).map { padded($0, $1) }.joined(separator: " | ") + " |")
+    fflush(nil)
 }
 func reach(_ what: String, _ stopped: Int, _ bound: String, _ isKept: Bool) -> Bool {
     print("reach  \(what): \(percent(stopped)) (\(bound)): \(isKept ? "yes" : "NO")")

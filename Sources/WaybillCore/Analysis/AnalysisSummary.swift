@@ -35,12 +35,12 @@ package struct AnalysisSummary: Hashable, Codable, Sendable {
         let block = AnalysisBlock(canary: block.canary.sound, stable: block.stable.sound)
         canary = canary + block.canary
         stable = stable + block.stable
-        alone.add(BlockSums(alone: block.canary), canary: block.canary)
+        alone.add(BlockSums(alone: block.canary))
         gathering = AnalysisBlock(
             canary: gathering.canary + block.canary, stable: gathering.stable + block.stable)
         let (n, m) = (gathering.canary.requests, gathering.stable.requests)
         guard n > 0, m > 0, n >= Self.blockSize || m >= Self.blockSize - n else { return }
-        compared.add(BlockSums(comparing: gathering), canary: gathering.canary)
+        compared.add(BlockSums(comparing: gathering))
         gathering = AnalysisBlock()
     }
 

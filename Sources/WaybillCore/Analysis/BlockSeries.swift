@@ -36,11 +36,11 @@ package struct BlockSeries: Hashable, Codable, Sendable {
         self.levels = levels
     }
 
-    /// Folds one block in; `canary` are its counts in that block.
-    mutating func add(_ sums: BlockSums, canary: ArmCounts) {
+    /// Folds one block in.
+    mutating func add(_ sums: BlockSums) {
         guard sums.weight > 0 else { return }
         blocks += 1
-        if canary.hits > 0 { blocksWithHits += 1 }
+        if sums.canaryHits > 0 { blocksWithHits += 1 }
         total += sums
         for index in levels.indices { levels[index].add(sums, length: 1 << index) }
     }

@@ -17,23 +17,27 @@ package struct BlockSums: Hashable, Codable, Sendable {
 
     /// One block that compares both arms; nothing when one of them answered nothing.
     package init(comparing block: AnalysisBlock) {
-        let (canary, stable) = (block.canary.sound, block.stable.sound)
-        guard canary.requests > 0, stable.requests > 0 else { return }
-        let (n, m) = (Double(canary.requests), Double(stable.requests))
+        self.init(comparing: ArmSums(block.canary), ArmSums(block.stable))
+    }
+
+    /// One block of the canary alone.
+    package init(alone canary: ArmCounts) { self.init(alone: ArmSums(canary)) }
+
+    init(comparing canary: ArmSums, _ stable: ArmSums) {
+        let (n, m) = (canary.requests, stable.requests)
+        guard n > 0, m > 0 else { return }
         let (toCanary, toStable) = (m / (n + m), n / (n + m))
         weight = n * toCanary
-        canaryHits = Double(canary.hits) * toCanary
-        stableHits = Double(stable.hits) * toStable
-        pooledHits = weight * ((Double(canary.hits) + Double(stable.hits)) / (n + m))
+        canaryHits = canary.hits * toCanary
+        stableHits = stable.hits * toStable
+        pooledHits = weight * ((canary.hits + stable.hits) / (n + m))
         canarySpread = weight * toCanary
         stableSpread = weight * toStable
     }
 
-    /// One block of the canary alone.
-    package init(alone canary: ArmCounts) {
-        let canary = canary.sound
-        weight = Double(canary.requests)
-        canaryHits = Double(canary.hits)
+    init(alone canary: ArmSums) {
+        weight = canary.requests
+        canaryHits = canary.hits
         pooledHits = canaryHits
         canarySpread = weight
     }
@@ -60,5 +64,18 @@ package struct BlockSums: Hashable, Codable, Sendable {
         sums.canarySpread *= factor
         sums.stableSpread *= factor
         return sums
+    }
+}
+
+/// One arm in one block, with hits that need not be whole: scores count as parts of a hit.
+struct ArmSums: Hashable, Codable, Sendable {
+    var requests = 0.0
+    var hits = 0.0
+
+    init() {}
+
+    init(_ counts: ArmCounts) {
+        let counts = counts.sound
+        (requests, hits) = (Double(counts.requests), Double(counts.hits))
     }
 }
