@@ -9,10 +9,14 @@ package protocol StopRule: Sendable {
 /// Waybill's: each metric is judged after every block.
 package struct JudgeRule: StopRule {
     private let questions: [AnalysisQuestion]
+    /// What ends it: a failure, or a pass where passes are counted.
+    private let end: AnalysisVerdict.Outcome
     private var summaries: [AnalysisSummary] = []
     private var step = -1
 
-    package init(_ questions: [AnalysisQuestion]) { self.questions = questions }
+    package init(_ questions: [AnalysisQuestion], until end: AnalysisVerdict.Outcome = .failed) {
+        (self.questions, self.end) = (questions, end)
+    }
 
     package mutating func look(_ blocks: [AnalysisBlock], step: Int) -> Bool {
         if summaries.isEmpty {
@@ -25,7 +29,7 @@ package struct JudgeRule: StopRule {
         for (metric, block) in blocks.enumerated() {
             summaries[metric].add(block)
             let outcome = AnalysisJudge.outcome(summaries[metric], questions[metric])
-            isStopped = isStopped || outcome == .failed
+            isStopped = isStopped || outcome == end
         }
         return isStopped
     }

@@ -128,13 +128,13 @@ struct AnalysisJudgeTests {
         Said(
             summary: summary(30, canary: (20, 1), stable: (380, 8)), bound: .increase(0.02),
             words: "5 % of 600 requests, 2.1 % of 11,400 of what serves: "
-                + "+2.9 points, between +0.7 and +6; at most +2 is asked; needs about 7,322 more requests"),
+                + "+2.9 points, between +0.7 and +5.9; at most +2 is asked; needs about 7,074 more requests"),
         Said(
             summary: summary(60, canary: (20, 1), stable: (380, 8)).nextStep, bound: .increase(0.02),
             words: "the new revision answered no request"),
         Said(
             summary: summary(60, canary: (20, 0), stable: (0, 0)), bound: .absolute(0.01),
-            words: "0 % of 1,200 requests, between 0 % and 0.6 %; at most 1 % is asked"),
+            words: "0 % of 1,200 requests, between 0 % and 0.5 %; at most 1 % is asked"),
     ])
     func `verdicts are said in words`(_ said: Said) {
         let words = AnalysisJudge.judge(said.summary, Self.question(said.bound)).words
