@@ -59,6 +59,8 @@ final class ObedientGateway: GatewayControl {
 
     func status() async -> GatewayStatus? { current.withLock { $0 } }
 
+    func counts(of key: DeploymentKey) async -> GatewayCounts? { nil }
+
     func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure) {
         let rotation = Dictionary(
             table.routes.map { ("\($0.environment)/\($0.deployment)", $0.backends.map(\.replica)) },

@@ -128,6 +128,8 @@ package struct ObservedRoute: Hashable, Sendable {
     package var isCurrent: Bool
     /// False when the gateway is of a build that cannot divide a deployment's traffic between revisions.
     package var dividesTraffic: Bool
+    /// What it has counted by revision; nil when it was not asked, or did not tell.
+    package var counts: GatewayCounts?
     /// True when the table in force names the deployment, also with no replica (then it answers 503, not 404).
     package var hasRoute: Bool
     /// What the published table says is recorded; nil: not known.
@@ -136,8 +138,9 @@ package struct ObservedRoute: Hashable, Sendable {
     package init(
         isGatewayRunning: Bool = true, replicas: Set<ReplicaID> = [], outstanding: [ReplicaID: Int] = [:],
         changedAt: Timestamp? = nil, hasRoute: Bool? = nil, isCurrent: Bool = true,
-        generation: UInt64 = 0, dividesTraffic: Bool = true
+        generation: UInt64 = 0, dividesTraffic: Bool = true, counts: GatewayCounts? = nil
     ) {
+        self.counts = counts
         self.dividesTraffic = dividesTraffic
         self.generation = generation
         self.isCurrent = isCurrent

@@ -51,6 +51,8 @@ package struct TargetObservation: Hashable, Sendable {
 package protocol GatewayControl: Sendable {
     /// Nil when no gateway answers.
     func status() async -> GatewayStatus?
+    /// What it has counted of `key` by revision; nil when no gateway answers, or it is of a build that does not tell.
+    func counts(of key: DeploymentKey) async -> GatewayCounts?
     /// Replaces the route table. Returns once it is durable; the gateway takes it up on its own.
     func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure)
 }

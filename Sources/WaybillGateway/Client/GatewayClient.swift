@@ -16,6 +16,13 @@ package struct GatewayClient: GatewayControl {
 
     package func status() async -> GatewayStatus? { await onQueue { known.completed(ask(known.path)) } }
 
+    package func counts(of key: DeploymentKey) async -> GatewayCounts? {
+        await onQueue {
+            let body = try? SocketRequest.get(GatewayPaths.countsOf + key.description, at: paths.status, limit: 65_536)
+            return body.flatMap { try? JSONDecoder().decode(GatewayCounts.self, from: $0) }
+        }
+    }
+
     private func ask(_ path: String) -> GatewayStatus? {
         guard let body = try? SocketRequest.get(path, at: paths.status, limit: 16 * 1024 * 1024) else { return nil }
         return try? JSONDecoder().decode(GatewayStatus.self, from: body)

@@ -13,6 +13,9 @@ package struct GatewayPaths: Sendable, Hashable {
     /// Held by the process that serves; its text is the pid.
     package var lock: String { folder + "/gateway.lock" }
 
+    /// The address of what was counted of the deployment whose name (`environment/deployment`) follows.
+    static let countsOf = "/counts?deployment="
+
     /// The address of the status there, without the rotation whose mark follows.
     static let statusWithoutRotation = "/status?without-rotation="
 }

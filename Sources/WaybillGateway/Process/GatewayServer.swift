@@ -25,6 +25,8 @@ package final class GatewayServer: Sendable {
     private let access: AccessLog?
     private let registry: BackendRegistry
     let records: RecordWriter
+    /// Names this process's counting: chosen anew at each start.
+    private let epoch = String(UInt64.random(in: .min ... .max), radix: 16)
     private let connections = Atomic<Int>(0)
     private let state = Mutex(State())
 
@@ -180,6 +182,12 @@ package final class GatewayServer: Sendable {
 
     /// The deployment that each slot of a reading counts.
     var slotNames: [Int: String] { registry.slotNames }
+
+    /// What was counted of `environment/deployment` by revision; nil when it is not in the table.
+    func counts(of key: String) -> GatewayCounts? {
+        let isWhole = state.withLock { $0.predecessor == nil }
+        return registry.counts(of: key).map { GatewayCounts(epoch: epoch, isWhole: isWhole, revisions: $0) }
+    }
 
     var revisionReadings: [RevisionReading] { registry.revisionReadings }
 

@@ -113,6 +113,7 @@ extension FrontHandler {
         }
         // The client sees a short body or a missing last chunk: it cannot take it for a whole answer.
         countUpstreamFailure()
+        countBrokenAnswer()
         if answer.readableBytes > 0 { context?.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil) }
         cutOff()
     }

@@ -35,6 +35,8 @@ extension FrontHandler {
         logAccess(.cancelled)
         guard let slot = exchange.route?.slot else { return }
         loop.meters.cancelled(slot)
-        exchange.candidate?.meter.cancelled()
+        exchange.candidate?.meter.cancelled(nanoseconds: LoopClock.exact() &- exchange.startedAt)
     }
+
+    func countBrokenAnswer() { exchange.candidate?.meter.brokeOff() }
 }

@@ -100,6 +100,11 @@ final class BackendRegistry: Sendable {
         }
     }
 
+    /// What was counted of one deployment by revision; nil when it is not in the table.
+    func counts(of key: String) -> [String: RevisionCounts]? {
+        state.withLock { $0.deployments[key]?.revisions.counts }
+    }
+
     private static func backend(
         _ wanted: RouteTable.Backend, in old: [Int: Backend], keeping kept: inout [Int: Backend]
     ) -> Backend {

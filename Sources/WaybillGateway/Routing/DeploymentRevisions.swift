@@ -55,6 +55,9 @@ struct DeploymentRevisions {
         return turn
     }
 
+    /// By revision in full.
+    var counts: [String: RevisionCounts] { byRevision.mapValues(\.meter.revisionCounts) }
+
     func readings(of key: String) -> [RevisionReading] {
         byRevision.sorted { $0.key < $1.key }.map { revision, known in
             RevisionReading(

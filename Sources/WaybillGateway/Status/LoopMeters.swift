@@ -1,3 +1,5 @@
+import WaybillCore
+
 /// What one loop counts. Touched on that loop only; readings are merged when somebody asks.
 final class LoopMeters {
     private var byslot: [DeploymentReading?] = []
@@ -41,10 +43,7 @@ struct DeploymentReading: Sendable {
     var isZero: Bool { codes.allSatisfy { $0 == 0 } && upstreamFailures == 0 && cancelled == 0 }
 
     /// Upper bounds in nanoseconds.
-    static let bounds: [UInt64] = [
-        1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000, 500_000_000,
-        1_000_000_000, 2_500_000_000, 10_000_000_000,
-    ]
+    static let bounds = AnswerTimes.bounds
 
     static func bucket(_ nanoseconds: UInt64) -> Int {
         for index in bounds.indices where nanoseconds <= bounds[index] { return index }

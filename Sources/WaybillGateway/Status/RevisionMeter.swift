@@ -1,12 +1,13 @@
 import Synchronization
+import WaybillCore
 
 /// What all loops count of one revision of a deployment. Each count is exact; several read at once may be a request apart.
 final class RevisionMeter: Sendable {
     /// What series of this revision are told by.
     let revision: String
     let version: String
-    /// Five classes of status, thirteen buckets of time, then the three sums.
-    private let counts: InlineArray<21, Atomic<UInt64>>
+    /// Five classes of status, thirteen buckets of time, thirteen of how long those waited who gave up, then three sums.
+    private let counts: InlineArray<34, Atomic<UInt64>>
 
     /// - Parameter revision: in its short form.
     init(revision: String, version: String) {
@@ -22,7 +23,10 @@ final class RevisionMeter: Sendable {
     }
 
     func upstreamFailed() { add(1, at: Self.upstreamFailures) }
-    func cancelled() { add(1, at: Self.cancellations) }
+    /// The client went away after so long, before an answer began.
+    func cancelled(nanoseconds: UInt64) { add(1, at: Self.cancellations + DeploymentReading.bucket(nanoseconds)) }
+    /// The replica broke an answer off after its head.
+    func brokeOff() { add(1, at: Self.broken) }
 
     var reading: DeploymentReading {
         var reading = DeploymentReading()
@@ -30,14 +34,23 @@ final class RevisionMeter: Sendable {
         for index in reading.buckets.indices { reading.buckets[index] = count(at: Self.buckets + index) }
         reading.nanoseconds = count(at: Self.nanoseconds)
         reading.upstreamFailures = count(at: Self.upstreamFailures)
-        reading.cancelled = count(at: Self.cancellations)
+        reading.cancelled = reading.buckets.indices.reduce(0) { $0 &+ count(at: Self.cancellations + $1) }
         return reading
     }
 
+    /// What an analysis counts.
+    var revisionCounts: RevisionCounts {
+        let times = AnswerTimes.bounds.count + 1
+        return RevisionCounts(
+            codes: (0..<Self.buckets).map(count(at:)), times: (0..<times).map { count(at: Self.buckets + $0) },
+            abandoned: (0..<times).map { count(at: Self.cancellations + $0) }, broken: count(at: Self.broken))
+    }
+
     private static let buckets = 5
-    private static let nanoseconds = 18
-    private static let upstreamFailures = 19
-    private static let cancellations = 20
+    private static let cancellations = 18
+    private static let nanoseconds = 31
+    private static let upstreamFailures = 32
+    private static let broken = 33
 
     private func add(_ value: UInt64, at place: Int) { counts[place].wrappingAdd(value, ordering: .relaxed) }
     private func count(at place: Int) -> UInt64 { counts[place].load(ordering: .relaxed) }

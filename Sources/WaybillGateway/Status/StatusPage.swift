@@ -17,6 +17,9 @@ struct StatusPage: Sendable {
         case _ where path.hasPrefix(GatewayPaths.statusWithoutRotation):
             eventLoop.makeSucceededFuture(
                 json(server.status(withoutRotation: path.dropFirst(GatewayPaths.statusWithoutRotation.count))))
+        case _ where path.hasPrefix(GatewayPaths.countsOf):
+            eventLoop.makeSucceededFuture(
+                counts(of: String(path.dropFirst(GatewayPaths.countsOf.count)), of: server))
         case "/healthz":
             // Asks every loop: a loop that hangs must not be called healthy.
             server.reading(on: eventLoop).map { _ in StatusPage(status: .ok, type: "text/plain", body: "ok\n") }
@@ -26,13 +29,24 @@ struct StatusPage: Sendable {
             eventLoop.makeSucceededFuture(
                 StatusPage(
                     status: .notFound, type: "application/json",
-                    body: "{\"error\": \"only GET /status, /healthz and /metrics are answered here\"}\n"))
+                    body:
+                        "{\"error\": \"only GET /status, /counts?deployment=…, /healthz and /metrics are answered here\"}\n"
+                ))
         }
     }
 
     private static let stopping = StatusPage(status: .serviceUnavailable, type: "text/plain", body: "stopping\n")
 
-    private static func json(_ status: GatewayStatus) -> StatusPage {
+    private static func counts(of key: String, of server: GatewayServer) -> StatusPage {
+        guard let counts = server.counts(of: key) else {
+            return StatusPage(
+                status: .notFound, type: "application/json",
+                body: "{\"error\": \"no deployment of that name is in the route table\"}\n")
+        }
+        return json(counts)
+    }
+
+    private static func json(_ status: some Encodable) -> StatusPage {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let bytes = try? encoder.encode(status) else {

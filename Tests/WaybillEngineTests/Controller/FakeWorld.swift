@@ -200,6 +200,8 @@ final class FakeGateway: GatewayControl {
     var published: Int { state.withLock(\.published) }
     func goAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
 
+    func counts(of key: DeploymentKey) async -> GatewayCounts? { nil }
+
     func status() async -> GatewayStatus? {
         state.withLock { state in
             if state.isAway { return nil }

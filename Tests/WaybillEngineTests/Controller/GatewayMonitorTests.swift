@@ -21,6 +21,8 @@ struct GatewayMonitorTests {
             return GatewayStatus(generation: generation, pid: 1, address: "127.0.0.1:8080", build: "test")
         }
 
+        func counts(of key: DeploymentKey) async -> GatewayCounts? { nil }
+
         func publish(_ table: RouteTable, ticket: Ticket) async throws(Failure) {
             state.withLock { $0.generation = table.generation }
         }
