@@ -39,6 +39,23 @@ struct RolloutManifestTests {
         #expect(try rollout("drain: 5s").path == [])
     }
 
+    @Test func `analyses and what they ask`() throws {
+        let canary = try rollout(
+            "strategy: canary, onInconclusive: continue, steps: [{weight: 5}, {analysis: {for: 10m}}, {weight: 50}, "
+                + "{analysis: {for: 5m, minRequests: 2000, within: 1h, metrics: [{errors: {max: 0.5%, clientErrors: count}}, "
+                + "{latency: {above: 250ms, maxIncrease: 5%}}]}}, {weight: 100}]")
+        let second = AnalysisStep(
+            time: .seconds(300), within: .seconds(3600), minRequests: 2000,
+            checks: [
+                AnalysisCheck(.errors(countsClientErrors: true), .absolute(Share(thousandths: 500))),
+                AnalysisCheck(.latency(above: .milliseconds(250)), .increase(Share(thousandths: 5000))),
+            ])
+        let first = AnalysisStep(time: .seconds(600), within: .seconds(3600), minRequests: 500, checks: [.standard])
+        #expect(
+            canary.path == [.weight(5), .analysis(first), .weight(50), .analysis(second), .weight(100)])
+        #expect(canary.onInconclusive == .goOn)
+    }
+
     @Test(arguments: [
         (
             "strategy: canary",
@@ -69,11 +86,13 @@ struct RolloutManifestTests {
         ),
         (
             "strategy: canary, steps: [{}, {weight: 100}]",
-            ["this step has neither 'weight' nor 'pause' (write 'weight: 10' or 'pause: {for: 10m}')"]
+            [
+                "this step has neither 'weight' nor 'pause' nor 'analysis' (write 'weight: 10', 'pause: {for: 10m}' or 'analysis: {for: 10m}')"
+            ]
         ),
         (
             "strategy: canary, steps: [{weight: 5, pause: {for: 1m}}, {weight: 100}]",
-            ["a step is a 'weight' or a 'pause', not both (make two steps of it)"]
+            ["a step is one thing, and this is a 'weight' and a 'pause' (make two steps of it)"]
         ),
         (
             "strategy: canary, steps: [{pause: {}}, {weight: 100}]",
@@ -102,8 +121,110 @@ struct RolloutManifestTests {
         (
             "strategy: canary, steps: [{analysis: {for: 10m}}, {weight: 100}]",
             [
-                "this step has neither 'weight' nor 'pause' (write 'weight: 10' or 'pause: {for: 10m}')",
-                "there is no field 'analysis' here (analyses are not built yet; write a 'pause', and go on when you have looked)",
+                "this analysis is before the first 'weight', where the new revision answers nothing (write '- weight: 5' before it)"
+            ]
+        ),
+        (
+            "strategy: blueGreen, steps: [{analysis: {for: 10m}}]",
+            [
+                "strategy 'blueGreen' gives no request to the new revision before its switch, so there is nothing to analyse (write 'strategy: canary' with a small 'weight' before the analysis)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5, analysis: {for: 10m}}, {weight: 100}]",
+            [
+                "a step is one thing, and this is a 'weight' and an 'analysis' (make two steps of it)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {minRequests: 5}}, {weight: 100}]",
+            [
+                "'for' is missing (add 'for': How long it watches at least, counted like a pause: while the gateway and all replicas of the new revision are whole.)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 500ms}}, {weight: 100}]",
+            [
+                "'for' is 500ms; an analysis takes at least 1s, and minutes to mean something"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, within: 5m}}, {weight: 100}]",
+            [
+                "'within' is 5m, shorter than 'for', which is 10m (leave it out for 6 times 'for')"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, minRequests: 0}}, {weight: 100}]",
+            [
+                "'minRequests' is 0; expected 1 to 1000000000"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{}]}}, {weight: 100}]",
+            [
+                "this metric has neither 'errors' nor 'latency' (write 'errors: {maxIncrease: 2%}' or 'latency: {above: 250ms, maxIncrease: 5%}')"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {}}]}}, {weight: 100}]",
+            [
+                "neither 'maxIncrease' nor 'max' says how much is allowed (write 'maxIncrease: 2%' to compare with what serves, or 'max: 1%')"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {max: 1%, maxIncrease: 2%}}]}}, {weight: 100}]",
+            [
+                "'maxIncrease' and 'max' exclude each other (make two metrics of it where both are meant)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {max: 0%}}]}}, {weight: 100}]",
+            [
+                "'max' is 0%, which no number of requests can prove"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {maxIncrease: 100%}}]}}, {weight: 100}]",
+            [
+                "'maxIncrease' is 100%, which nothing breaks"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {max: 1}}]}}, {weight: 100}]",
+            [
+                "'1' is no share; write '2%' or '0.25%', at most 100%, with at most three digits after the point"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {max: 1%}, latency: {above: 250ms, max: 1%}}]}}, {weight: 100}]",
+            [
+                "a metric is 'errors' or 'latency', not both (make two of it)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{latency: {above: 300ms, max: 5%}}]}}, {weight: 100}]",
+            [
+                "'above' is 300ms, by which the gateway does not count (write one of 1ms, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 10s)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{latency: {max: 5%}}]}}, {weight: 100}]",
+            [
+                "'above' is missing (add 'above': One of the times by which the gateway counts: 1ms, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 10s.)"
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{prometheus: {query: up}}]}}, {weight: 100}]",
+            [
+                "this metric has neither 'errors' nor 'latency' (write 'errors: {maxIncrease: 2%}' or 'latency: {above: 250ms, maxIncrease: 5%}')",
+                "there is no field 'prometheus' here (queries of Prometheus are not built yet; 'errors' and 'latency' are counted by the gateway itself)",
+            ]
+        ),
+        (
+            "strategy: canary, steps: [{weight: 5}, {analysis: {for: 10m, metrics: [{errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}, {errors: {max: 1%}}]}}, {weight: 100}]",
+            [
+                "9 metrics; an analysis has at most 8"
             ]
         ),
         (
@@ -114,9 +235,7 @@ struct RolloutManifestTests {
         ),
         (
             "strategy: canary, steps: [{weight: 100}], onInconclusive: pause",
-            [
-                "there is no field 'onInconclusive' here (analyses are not built yet, so nothing is inconclusive; remove it)"
-            ]
+            ["'onInconclusive' means nothing without a step 'analysis' (remove it)"]
         ),
     ])
     func refuses(_ rollout: String, _ expected: [String]) {

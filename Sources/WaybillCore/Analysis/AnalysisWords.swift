@@ -53,7 +53,7 @@ enum AnalysisWords {
     }
 
     /// `0.4 %`.
-    private static func percent(_ share: Double) -> String { "\(digits(share)) %" }
+    static func percent(_ share: Double) -> String { "\(digits(share)) %" }
 
     /// `+0.4` or `−0.4`, in hundredths of a share.
     private static func points(_ difference: Double) -> String {
@@ -70,12 +70,12 @@ enum AnalysisWords {
         return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
     }
 
-    private static func counted(_ number: Int, _ noun: String) -> String {
+    static func counted(_ number: Int, _ noun: String) -> String {
         "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// `12,000`.
-    private static func count(_ number: Int) -> String {
+    static func count(_ number: Int) -> String {
         var text = ""
         for (place, digit) in String(number).reversed().enumerated() {
             if place > 0, place.isMultiple(of: 3), digit != "-" { text.append(",") }

@@ -19,6 +19,7 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
     case heldResource = "held-resource"
     case unlockedEnvironment = "unlocked-environment"
     case invalidAllowList = "invalid-allow-list"
+    case blindAnalysis = "blind-analysis"
 
     /// One sentence for tools that list rules.
     package var summary: String {
@@ -41,6 +42,7 @@ package enum DiagnosticRule: String, CaseIterable, Hashable, Sendable {
         case .changedVersion: "A version of a model never changes."
         case .heldResource: "What a manifest depends on is not broken elsewhere."
         case .unlockedEnvironment: "Packages of a Python environment have exact versions and hashes."
+        case .blindAnalysis: "An analysis asks for enough requests to find what it looks for."
         case .invalidAllowList: "Every line of an allow list names what a pickle may import."
         }
     }

@@ -55,6 +55,14 @@ extension EventDescription {
             ("counting", "true while the step's time counts, from this entry's time on"),
             ("status", "`progressing`, `halted`, `failed`, `aborted`, `finished` or `ended`"),
             ("crashes", "replicas of the new revision that ended or failed their probes"), ("reason", "why"),
+            ("try", "how often the counting of its analysis has begun; 0: not yet. Absent in other steps"),
+            ("stoppedBy", "the verdict of the analysis that stopped it in this step"),
+            (
+                "analysis",
+                "what an analysis found that led here: `outcome`, version of the `judge`, `from` and `to`, and by check `metric`, "
+                    + "`minRequests`, `alpha`, requests and hits of `canary` and `stable`, `estimate`, `lower`, `upper`, `verdict`, "
+                    + "`words`, and the `summary` of all that was counted with its `digest`, from which it is judged again"
+            ),
         ])
     static let gatewayStarted = EventDescription(
         meaning: "The controller started a gateway.",

@@ -29,19 +29,27 @@ package struct ModelDeployment: Hashable, Sendable {
         /// What is done with a revision that fails on its way.
         package enum OnFailure: String, CaseIterable, Hashable, Codable, Sendable { case rollback, pause }
 
+        /// What is done when an analysis has come to no verdict in its time.
+        package enum OnInconclusive: String, CaseIterable, Hashable, Codable, Sendable {
+            case pause, rollback
+            case goOn = "continue"
+        }
+
         package var strategy: Strategy
         /// How long requests in flight may take once their replica is out of rotation.
         package var drain: Duration
         /// As the manifest has them: weights and pauses of `canary`, pauses before the switch of `blueGreen`.
         package var steps: [RolloutStep]
         package var onFailure: OnFailure
+        package var onInconclusive: OnInconclusive
         /// How long what served before stays whole once the new revision has all traffic.
         package var keepOld: Duration
 
         package init(
             strategy: Strategy = .replace, drain: Duration = .seconds(30), steps: [RolloutStep] = [],
-            onFailure: OnFailure = .rollback, keepOld: Duration = .zero
+            onFailure: OnFailure = .rollback, keepOld: Duration = .zero, onInconclusive: OnInconclusive = .pause
         ) {
+            self.onInconclusive = onInconclusive
             self.strategy = strategy
             self.drain = drain
             self.steps = steps

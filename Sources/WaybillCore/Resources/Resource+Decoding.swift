@@ -166,7 +166,8 @@ extension ModelDeployment.Rollout {
         self.init(
             strategy: try spec.choice("strategy"), drain: try spec.duration("drain"),
             steps: try spec.items("steps") { (item) throws(InvalidInput) in try RolloutStep(item) },
-            onFailure: try spec.choice("onFailure"), keepOld: try spec.duration("keepOld"))
+            onFailure: try spec.choice("onFailure"), keepOld: try spec.duration("keepOld"),
+            onInconclusive: try spec.choice("onInconclusive"))
     }
 }
 
@@ -176,8 +177,39 @@ extension RolloutStep {
             self = .weight(Int(share))
             return
         }
+        if item.has("analysis") {
+            self = .analysis(try AnalysisStep(item.object("analysis")))
+            return
+        }
         let pause = item.object("pause")
         self = pause.has("for") ? .pause(try pause.duration("for")) : .pauseUntilResumed
+    }
+}
+
+extension AnalysisStep {
+    init(_ spec: SpecReader) throws(InvalidInput) {
+        self.init(
+            time: try spec.duration("for"), within: spec.has("within") ? try spec.duration("within") : nil,
+            minRequests: Int(spec.integer("minRequests") ?? Int64(Self.standardRequests)),
+            checks: try spec.items("metrics") { (item) throws(InvalidInput) in try AnalysisCheck(item) })
+    }
+}
+
+extension AnalysisCheck {
+    init(_ item: SpecReader) throws(InvalidInput) {
+        guard item.has("latency") else {
+            let errors = item.object("errors")
+            self.init(.errors(countsClientErrors: errors.has("clientErrors")), try Self.limit(errors))
+            return
+        }
+        let latency = item.object("latency")
+        self.init(.latency(above: try latency.duration("above")), try Self.limit(latency))
+    }
+
+    private static func limit(_ spec: SpecReader) throws(InvalidInput) -> Limit {
+        spec.has("maxIncrease")
+            ? .increase(try Share(parsing: spec.required("maxIncrease")))
+            : .absolute(try Share(parsing: spec.required("max")))
     }
 }
 

@@ -132,7 +132,7 @@ extension ModelDeployment.Rollout {
         object([
             "strategy": .string(strategy.rawValue), "drain": .string(drain.manifestText),
             "steps": list(steps.compactMap(\.manifestValue)), "onFailure": .string(onFailure.rawValue),
-            "keepOld": .string(keepOld.manifestText),
+            "keepOld": .string(keepOld.manifestText), "onInconclusive": .string(onInconclusive.rawValue),
         ])
     }
 }
@@ -144,8 +144,20 @@ extension RolloutStep {
         case .weight(let share): ["weight": .integer(Int64(share))]
         case .pause(let time): ["pause": ["for": .string(time.manifestText)]]
         case .pauseUntilResumed: ["pause": ["until": .string("resumed")]]
+        case .analysis(let analysis): ["analysis": analysis.manifestValue]
         case .keepOld: nil
         }
+    }
+}
+
+extension AnalysisStep {
+    /// Without `within` where it is what its absence means.
+    fileprivate var manifestValue: Value {
+        object([
+            "for": .string(time.manifestText), "minRequests": .integer(Int64(minRequests)),
+            "within": within == time * Self.standardPatience ? nil : .string(within.manifestText),
+            "metrics": .list(checks.map(\.value)),
+        ])
     }
 }
 

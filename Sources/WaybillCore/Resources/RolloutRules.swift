@@ -7,14 +7,16 @@ enum RolloutRules {
         let steps = rollout["steps"]?.list ?? []
         switch ModelDeployment.Rollout.Strategy(rawValue: strategy) {
         case .replace?, nil: return superfluous(rollout)
-        case .blueGreen?: return forms(steps) + weights(ofBlueGreen: steps)
+        case .blueGreen?:
+            return forms(steps) + notOfBlueGreen(steps) + AnalysisRules.problems(steps) + idle(rollout, steps)
         case .canary?:
             guard !steps.isEmpty else { return rollout["steps"] == nil ? [noSteps] : [] }
-            return forms(steps) + rising(steps)
+            return forms(steps) + rising(steps) + AnalysisRules.problems(steps) + AnalysisRules.early(steps)
+                + idle(rollout, steps)
         }
     }
 
-    private static let place: [FieldStep] = [.member("spec"), .member("rollout")]
+    static let place: [FieldStep] = [.member("spec"), .member("rollout")]
 
     private static let noSteps = FieldProblem(
         path: place, rule: "missing-field", message: "strategy 'canary' needs 'steps'",
@@ -22,7 +24,7 @@ enum RolloutRules {
 
     /// With `replace` there is nothing between the old revision and the new one.
     private static func superfluous(_ rollout: Value) -> [FieldProblem] {
-        ["steps", "onFailure", "keepOld"].filter { rollout[$0] != nil }.map { field in
+        ["steps", "onFailure", "onInconclusive", "keepOld"].filter { rollout[$0] != nil }.map { field in
             FieldProblem(
                 path: place + [.member(field)], rule: "conflicting-fields",
                 message: "'\(field)' means nothing with strategy 'replace', which gives all traffic at once",
@@ -30,23 +32,38 @@ enum RolloutRules {
         }
     }
 
-    private static func step(_ index: Int) -> [FieldStep] { place + [.member("steps"), .index(index)] }
+    /// Nothing is ever inconclusive without an analysis.
+    private static func idle(_ rollout: Value, _ steps: [Value]) -> [FieldProblem] {
+        guard rollout["onInconclusive"] != nil, !steps.contains(where: { $0["analysis"] != nil }) else { return [] }
+        return [
+            FieldProblem(
+                path: place + [.member("onInconclusive")], rule: "conflicting-fields",
+                message: "'onInconclusive' means nothing without a step 'analysis'", hint: "remove it", isOfKey: true)
+        ]
+    }
+
+    static func step(_ index: Int) -> [FieldStep] { place + [.member("steps"), .index(index)] }
 
     /// Each step is one thing, and each pause has one end.
     private static func forms(_ steps: [Value]) -> [FieldProblem] {
         steps.enumerated().compactMap { index, item -> FieldProblem? in
-            guard case .object = item, item["weight"] != .null, item["pause"] != .null else { return nil }
-            if item["weight"] != nil && item["pause"] != nil {
+            let forms = ["weight", "pause", "analysis"]
+            guard case .object = item, !forms.contains(where: { item[$0] == .null }) else { return nil }
+            let written = forms.filter { item[$0] != nil }
+            guard let first = written.first else {
                 return FieldProblem(
-                    path: step(index) + [.member("pause")], rule: "conflicting-fields",
-                    message: "a step is a 'weight' or a 'pause', not both", hint: "make two steps of it", isOfKey: true)
+                    path: step(index), rule: "missing-field",
+                    message: "this step has neither 'weight' nor 'pause' nor 'analysis'",
+                    hint: "write 'weight: 10', 'pause: {for: 10m}' or 'analysis: {for: 10m}'")
             }
-            if item["weight"] != nil { return nil }
-            guard let pause = item["pause"] else {
+            if let second = written.dropFirst().first {
                 return FieldProblem(
-                    path: step(index), rule: "missing-field", message: "this step has neither 'weight' nor 'pause'",
-                    hint: "write 'weight: 10' or 'pause: {for: 10m}'")
+                    path: step(index) + [.member(second)], rule: "conflicting-fields",
+                    message:
+                        "a step is one thing, and this is a '\(first)' and \(second == "analysis" ? "an" : "a") '\(second)'",
+                    hint: "make two steps of it", isOfKey: true)
             }
+            guard let pause = item["pause"] else { return nil }
             return problem(ofPause: pause, at: step(index) + [.member("pause")])
         }
     }
@@ -93,12 +110,20 @@ enum RolloutRules {
         ]
     }
 
-    private static func weights(ofBlueGreen steps: [Value]) -> [FieldProblem] {
-        steps.indices.filter { steps[$0]["weight"] != nil }.map { index in
-            FieldProblem(
-                path: step(index) + [.member("weight")], rule: "conflicting-fields",
-                message: "strategy 'blueGreen' switches all traffic at once; its steps are pauses before that",
-                hint: "write 'strategy: canary' to go by weights", isOfKey: true)
+    private static func notOfBlueGreen(_ steps: [Value]) -> [FieldProblem] {
+        steps.indices.compactMap { index in
+            if steps[index]["weight"] != nil {
+                return FieldProblem(
+                    path: step(index) + [.member("weight")], rule: "conflicting-fields",
+                    message: "strategy 'blueGreen' switches all traffic at once; its steps are pauses before that",
+                    hint: "write 'strategy: canary' to go by weights", isOfKey: true)
+            }
+            guard steps[index]["analysis"] != nil else { return nil }
+            return FieldProblem(
+                path: step(index) + [.member("analysis")], rule: "conflicting-fields",
+                message:
+                    "strategy 'blueGreen' gives no request to the new revision before its switch, so there is nothing to analyse",
+                hint: "write 'strategy: canary' with a small 'weight' before the analysis", isOfKey: true)
         }
     }
 }
@@ -118,10 +143,10 @@ package enum NotBuiltYet {
     /// For a field `name` that `fields` does not have.
     package static func hint(field name: String, beside fields: [String]) -> String? {
         switch name {
-        case "analysis" where fields.contains("weight"):
-            "analyses are not built yet; write a 'pause', and go on when you have looked"
-        case "onInconclusive" where fields.contains("onFailure"):
-            "analyses are not built yet, so nothing is inconclusive; remove it"
+        case "prometheus" where fields.contains("latency"):
+            "queries of Prometheus are not built yet; 'errors' and 'latency' are counted by the gateway itself"
+        case "feedback" where fields.contains("latency"), "disagreement" where fields.contains("latency"):
+            "analyses of what models answer are not built yet; 'errors' and 'latency' are"
         case _: nil
         }
     }

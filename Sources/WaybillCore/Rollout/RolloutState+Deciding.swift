@@ -20,7 +20,9 @@ extension RolloutState {
     private func progress(_ seen: RolloutSight) -> RolloutDecision {
         switch current {
         case .weight(let share)?: raise(to: share, seen)
-        case .pause(let time)?, .keepOld(let time)?: count(time, seen)
+        case .pause(let time)?, .keepOld(let time)?:
+            count(time, seen) ?? leave(seen, because: "\(time.manifestText) have passed")
+        case .analysis(let analysis)?: analyse(analysis, seen)
         case .pauseUntilResumed?: RolloutDecision(waitsFor: "the word of a person: 'waybill rollout advance'")
         case nil: RolloutDecision(next: finished)
         }
@@ -45,7 +47,7 @@ extension RolloutState {
     }
 
     /// What keeps the new revision from being judged at all.
-    private func obstacle(_ seen: RolloutSight) -> String? {
+    func obstacle(_ seen: RolloutSight) -> String? {
         if !seen.isGatewayRunning { return "the gateway to answer" }
         let missing = max(0, seen.wanted - seen.ready)
         guard missing > 0 else { return nil }
@@ -70,7 +72,8 @@ extension RolloutState {
         return leave(seen, because: share == 0 ? "all its replicas are ready" : "the gateway gives it \(share) %")
     }
 
-    private func count(_ time: Duration, _ seen: RolloutSight) -> RolloutDecision {
+    /// Counts the time of a step; nil once it is over.
+    func count(_ time: Duration, _ seen: RolloutSight) -> RolloutDecision? {
         var next = self
         if let obstacle = obstacle(seen) {
             guard countsSince != nil else { return RolloutDecision(waitsFor: obstacle) }
@@ -86,13 +89,18 @@ extension RolloutState {
         // A clock that was put back has seen nothing pass.
         let end = min(countsSince, seen.now) + time
         guard end <= seen.now else {
-            let what = if case .keepOld? = current { "the old revision is kept for" } else { "pause of" }
+            let what =
+                switch current {
+                case .keepOld?: "the old revision is kept for"
+                case .analysis?: "analysis of at least"
+                case .weight?, .pause?, .pauseUntilResumed?, nil: "pause of"
+                }
             return RolloutDecision(waitsFor: "\(what) \(time.manifestText)", wakeAt: end)
         }
-        return leave(seen, because: "\(time.manifestText) have passed")
+        return nil
     }
 
-    private func leave(_ seen: RolloutSight, because reason: String) -> RolloutDecision {
+    func leave(_ seen: RolloutSight, because reason: String) -> RolloutDecision {
         guard seen.inForce == weight else {
             return RolloutDecision(waitsFor: "the gateway to take up \(weight) %")
         }
@@ -112,20 +120,21 @@ extension RolloutState {
         return next
     }
 
-    private func entering(_ index: Int, at time: Timestamp) -> RolloutState {
+    func entering(_ index: Int, at time: Timestamp) -> RolloutState {
         guard steps.indices.contains(index) else { return finished }
         var next = self
-        next.step = index
+        (next.step, next.analysis) = (index, nil)
         switch steps[index] {
         case .pause, .keepOld: next.countsSince = time
         case .weight, .pauseUntilResumed: next.countsSince = nil
+        case .analysis: (next.countsSince, next.analysis) = (nil, AnalysisProgress())
         }
         return next
     }
 
     private var finished: RolloutState {
         var next = self
-        (next.status, next.step, next.countsSince) = (.finished, steps.count, nil)
+        (next.status, next.step, next.countsSince, next.analysis) = (.finished, steps.count, nil, nil)
         next.reason = "all steps are done"
         return next
     }
@@ -138,7 +147,11 @@ extension RolloutState {
     package func obeying(_ word: Word, at time: Timestamp) -> RolloutState? {
         switch (word, status) {
         case (.advance, .progressing): return advanced(at: time)
-        case (.advance, .halted): return goingOn("a person lets it go on")
+        case (.advance, .halted):
+            // What the analysis could not say, or said, a person has answered: it is not asked again.
+            guard let outcome = analysis?.outcome else { return goingOn("a person lets it go on") }
+            let found = outcome == .failed ? "failed" : "is inconclusive"
+            return past("a person lets it go on past an analysis that \(found)", at: time)
         case (.abort, .progressing), (.abort, .halted):
             var next = self
             (next.status, next.weight, next.countsSince) = (.aborted, 0, nil)
@@ -153,7 +166,7 @@ extension RolloutState {
             return next
         case (.retry, .halted), (.retry, .failed), (.retry, .aborted):
             var next = goingOn("a person lets it begin again")
-            (next.step, next.weight) = (0, 0)
+            (next.step, next.weight, next.analysis) = (0, 0, nil)
             return next
         case (.advance, .failed), (.advance, .aborted), (.advance, .finished), (.advance, .ended),
             (.abort, .failed), (.abort, .aborted), (.abort, .finished), (.abort, .ended),
@@ -166,17 +179,23 @@ extension RolloutState {
     /// Past a pause; nil in a step that waits for replicas or gateway, which no word replaces.
     private func advanced(at time: Timestamp) -> RolloutState? {
         switch current {
-        case .pause?, .pauseUntilResumed?, .keepOld?:
-            var next = entering(step + 1, at: time)
-            next.reason = "a person lets it go on" + (next.current.map { "; next: \($0.words)" } ?? "")
-            return next
+        case .pause?, .pauseUntilResumed?, .keepOld?: return past("a person lets it go on", at: time)
+        case .analysis?: return past("a person lets it go on past an analysis without a verdict", at: time)
         case .weight?, nil: return nil
         }
+    }
+
+    private func past(_ reason: String, at time: Timestamp) -> RolloutState {
+        var next = entering(step + 1, at: time)
+        if next.status == .halted { (next.status, next.crashes) = (.progressing, 0) }
+        next.reason = reason + (next.current.map { "; next: \($0.words)" } ?? "")
+        return next
     }
 
     private func goingOn(_ reason: String) -> RolloutState {
         var next = self
         (next.status, next.crashes, next.countsSince, next.reason) = (.progressing, 0, nil, reason)
+        next.analysis?.outcome = nil
         return next
     }
 }

@@ -32,11 +32,15 @@ package struct RolloutState: Hashable, Codable, Sendable {
     package var reason: String
     /// Replicas of the new revision that ended or failed their probes since it began.
     package var crashes: Int
+    /// How far the analysis is that it is in; nil in other steps.
+    package var analysis: AnalysisProgress?
 
     package init(
         revision: Revision, rendering: String, stable: Revision?, steps: [RolloutStep], step: Int = 0, weight: Int = 0,
-        countsSince: Timestamp? = nil, status: Status = .progressing, reason: String, crashes: Int = 0
+        countsSince: Timestamp? = nil, status: Status = .progressing, reason: String, crashes: Int = 0,
+        analysis: AnalysisProgress? = nil
     ) {
+        self.analysis = analysis
         self.revision = revision
         self.rendering = rendering
         self.stable = stable
@@ -75,11 +79,34 @@ package struct RolloutState: Hashable, Codable, Sendable {
         var found: [String] = []
         if !(0...100).contains(weight) { found.append("a weight of \(weight)") }
         if isTakenBack && weight != 0 { found.append("\(status.rawValue), yet it has \(weight) %") }
+        if let analysis, analysis.outcome == .passed { found.append("stopped by an analysis that passed") }
         if isLive && current == nil { found.append("step \(step) of \(steps.count)") }
         let earned = steps.prefix(step + 1).compactMap { if case .weight(let share) = $0 { share } else { nil } }.max()
         if weight > earned ?? 0 { found.append("\(weight) % at step \(step), which has not earned it") }
         return found
     }
+}
+
+/// What the ledger knows of an analysis that is under way or has stopped a rollout.
+package struct AnalysisProgress: Hashable, Codable, Sendable {
+    /// How often its counting has begun; 0: not yet.
+    package var tries: Int
+    /// The verdict that stopped the rollout here; nil while it goes on.
+    package var outcome: AnalysisVerdict.Outcome?
+
+    package init(tries: Int = 0, outcome: AnalysisVerdict.Outcome? = nil) {
+        self.tries = tries
+        self.outcome = outcome
+    }
+}
+
+/// What is seen of the analysis that a rollout is in.
+package enum AnalysisSight: Hashable, Sendable {
+    /// What the gateway counts cannot be had now; what is waited for.
+    case unreadable(String)
+    /// It can be counted from now on; what was counted before, if anything, is lost for this reason.
+    case countable(lost: String?)
+    case counting(AnalysisRun)
 }
 
 /// What is seen of a rollout at one moment.
@@ -95,13 +122,19 @@ package struct RolloutSight: Hashable, Sendable {
     /// The new revision's share by the table that the gateway has taken up; nil: not known.
     package var inForce: Int?
     package var onFailure: ModelDeployment.Rollout.OnFailure
+    package var onInconclusive: ModelDeployment.Rollout.OnInconclusive
+    package var analysis: AnalysisSight
     package var now: Timestamp
 
     package init(
         wanted: Int, ready: Int, stableReady: Int, isGatewayRunning: Bool = true, dividesTraffic: Bool = true,
         inForce: Int?,
-        onFailure: ModelDeployment.Rollout.OnFailure = .rollback, now: Timestamp
+        onFailure: ModelDeployment.Rollout.OnFailure = .rollback,
+        onInconclusive: ModelDeployment.Rollout.OnInconclusive = .pause,
+        analysis: AnalysisSight = .unreadable("the gateway to tell what it counts"), now: Timestamp
     ) {
+        self.onInconclusive = onInconclusive
+        self.analysis = analysis
         self.wanted = wanted
         self.ready = ready
         self.stableReady = stableReady
@@ -121,10 +154,22 @@ package struct RolloutDecision: Hashable, Sendable {
     package var waitsFor: String
     /// When it changes though nothing is reported.
     package var wakeAt: Timestamp?
+    /// When it is to be looked at again, which may change nothing.
+    package var lookAt: Timestamp?
+    /// When an analysis without a verdict is inconclusive.
+    package var patience: Timestamp?
+    /// What an analysis found that led to `next`.
+    package var record: AnalysisRecord?
 
-    package init(next: RolloutState? = nil, waitsFor: String = "", wakeAt: Timestamp? = nil) {
+    package init(
+        next: RolloutState? = nil, waitsFor: String = "", wakeAt: Timestamp? = nil, lookAt: Timestamp? = nil,
+        patience: Timestamp? = nil, record: AnalysisRecord? = nil
+    ) {
         self.next = next
         self.waitsFor = waitsFor
         self.wakeAt = wakeAt
+        self.lookAt = lookAt
+        self.patience = patience
+        self.record = record
     }
 }

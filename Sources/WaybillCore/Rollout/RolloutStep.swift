@@ -6,6 +6,8 @@ package enum RolloutStep: Hashable, Codable, Sendable {
     case pause(Duration)
     /// It stays as it is until a person says that it goes on.
     case pauseUntilResumed
+    /// It goes on once what the new revision answers has been found within bounds.
+    case analysis(AnalysisStep)
     /// How long what served before stays whole beside the new revision, which has all traffic by then.
     case keepOld(Duration)
 
@@ -16,16 +18,18 @@ package enum RolloutStep: Hashable, Codable, Sendable {
         case .weight(let share): "\(share) % of the traffic"
         case .pause(let time): "pause of \(time.manifestText)"
         case .pauseUntilResumed: "pause until 'waybill rollout advance'"
+        case .analysis(let analysis): analysis.words
         case .keepOld(let time): "the old revision is kept for \(time.manifestText)"
         }
     }
 
-    /// For events: `{"weight": 10}`, `{"pause": "10m"}`, `{"pause": "until resumed"}`, `{"keepOld": "5m"}`.
+    /// For events: `{"weight": 10}`, `{"pause": "10m"}`, `{"pause": "until resumed"}`, `{"analysis": {…}}`, `{"keepOld": "5m"}`.
     package var value: Value {
         switch self {
         case .weight(let share): .object(["weight": .integer(Int64(share))])
         case .pause(let time): .object(["pause": .string(time.manifestText)])
         case .pauseUntilResumed: .object(["pause": .string(Self.untilResumed)])
+        case .analysis(let analysis): .object(["analysis": analysis.value])
         case .keepOld(let time): .object(["keepOld": .string(time.manifestText)])
         }
     }
@@ -42,6 +46,9 @@ package enum RolloutStep: Hashable, Codable, Sendable {
             }
             guard let time = try? Duration(parsing: pause) else { return nil }
             self = .pause(time)
+        } else if let analysis = value["analysis"] {
+            guard let step = AnalysisStep(analysis) else { return nil }
+            self = .analysis(step)
         } else if let kept = value["keepOld"]?.string, let time = try? Duration(parsing: kept) {
             self = .keepOld(time)
         } else {

@@ -9,9 +9,17 @@ package struct RolloutSummary: Hashable, Sendable {
     /// When its step's time is over, on the wall clock.
     package var until: Timestamp?
 
+    /// What the analysis that it is in, or that stopped it, has found so far; nil when nothing was counted.
+    package var analysis: AnalysisRecord?
+    /// When that is inconclusive without a verdict, on the wall clock.
+    package var patience: Timestamp?
+
     package init(
-        state: RolloutState, version: VersionID?, stableVersion: VersionID?, waitsFor: String, until: Timestamp?
+        state: RolloutState, version: VersionID?, stableVersion: VersionID?, waitsFor: String, until: Timestamp?,
+        analysis: AnalysisRecord? = nil, patience: Timestamp? = nil
     ) {
+        self.analysis = analysis
+        self.patience = patience
         self.state = state
         self.version = version
         self.stableVersion = stableVersion

@@ -180,13 +180,19 @@ extension KindSchema {
             "How long requests in flight may take once their replica is out of rotation."),
         Field(
             "steps", .list(.object(step), minimum: 1), impact: .live,
-            "What a revision goes through, in order. `canary`: weights that rise to 100, with pauses between; `blueGreen`: pauses before the switch."
+            "What a revision goes through, in order. `canary`: weights that rise to 100, with pauses and analyses between; `blueGreen`: pauses before the switch."
         ),
         Field(
             "onFailure", .choice(ModelDeployment.Rollout.OnFailure.allCases.map(\.rawValue)), default: "rollback",
             impact: .live,
-            "When a replica of the new revision ends or fails its probes on the way: `rollback` gives all traffic back to what served, "
-                + "`pause` stays where it is until a person says how it goes on."),
+            "When a replica of the new revision ends or fails its probes on the way, or an analysis fails: `rollback` gives all traffic back "
+                + "to what served, `pause` stays where it is until a person says how it goes on."),
+        Field(
+            "onInconclusive", .choice(ModelDeployment.Rollout.OnInconclusive.allCases.map(\.rawValue)),
+            default: "pause",
+            impact: .live,
+            "When an analysis has come to no verdict in its time: `pause` stays where it is until a person says how it goes on, `rollback` "
+                + "gives all traffic back to what served, `continue` goes on to the next step."),
         Field(
             "keepOld", .string(.duration), default: "0s", impact: .live,
             "How long what served before stays whole, without traffic, once the new revision has all of it."),
@@ -198,6 +204,54 @@ extension KindSchema {
             "Whole percent of the traffic for the new revision. Each is larger than the one before; the last one is 100."
         ),
         Field("pause", .object(pause), "Stay as it is for a time, or until a person says that it goes on."),
+        Field("analysis", .object(analysis), "Go on once what the new revision answers is found within bounds."),
+    ]
+
+    private static let analysis = [
+        Field(
+            "for", .string(.duration), required: true, impact: .live,
+            "How long it watches at least, counted like a pause: while the gateway and all replicas of the new revision are whole."
+        ),
+        Field(
+            "minRequests", .integer(1...1_000_000_000), default: .integer(Int64(AnalysisStep.standardRequests)),
+            impact: .live, "How many requests the new revision itself must have answered before it passes."),
+        Field(
+            "within", .string(.duration), impact: .live,
+            "Past it without a verdict it is inconclusive. Left out: \(AnalysisStep.standardPatience) times `for`."),
+        Field(
+            "metrics", .list(.object(metric), minimum: 1), default: [AnalysisCheck.standard.value], impact: .live,
+            "What is counted, at most \(AnalysisStep.mostChecks). All must pass; one that fails fails it."),
+    ]
+
+    private static let metric = [
+        Field(
+            "errors",
+            .object(
+                limits + [
+                    Field(
+                        "clientErrors", .choice([AnalysisCheck.count]), impact: .live,
+                        "`count`: answers 4xx count as errors, too.")
+                ]),
+            "The share of answers 5xx, the gateway's own for a replica that failed among them, and of answers that a replica broke off."
+        ),
+        Field(
+            "latency",
+            .object(
+                [
+                    Field(
+                        "above", .string(.duration), required: true, impact: .live,
+                        "One of the times by which the gateway counts: \(AnalysisCheck.bounds).")
+                ] + limits),
+            "The share of answers that took longer than `above`; so did one that its client gave up after it."),
+    ]
+
+    private static let limits = [
+        Field(
+            "maxIncrease", .string(.share), impact: .live,
+            "By how many points the new revision's share may be above that of what serves, counted in the same time."),
+        Field(
+            "max", .string(.share), impact: .live,
+            "How large the new revision's share may be; instead of `maxIncrease`."),
     ]
 
     private static let pause = [

@@ -25,6 +25,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
     case localTime
     case timeZone
     case moment
+    case share
 
     /// What is wrong with `text`, for people; nil when it has this form.
     package func problem(in text: String) -> String? {
@@ -52,6 +53,7 @@ package enum StringFormat: String, CaseIterable, Hashable, Sendable {
         case .weekTime: Self.problem { () throws(InvalidInput) in _ = try WeekTime(parsing: text) }
         case .localTime: Self.problem { () throws(InvalidInput) in _ = try LocalTime(parsing: text) }
         case .moment: Self.problem { () throws(InvalidInput) in _ = try Timestamp(parsing: text) }
+        case .share: Self.problem { () throws(InvalidInput) in _ = try Share(parsing: text) }
         case .timeZone: Self.isZone(text) ? nil : Self.zoneProblem(text)
         case .metric: Self.problem { () throws(InvalidInput) in _ = try MetricName.parse(text) }
         }
@@ -182,6 +184,7 @@ extension StringFormat {
         case .localTime: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9])?$"
         case .timeZone: "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$"
         case .moment: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,3})?Z)?$"
+        case .share: "^[0-9]{1,3}([.][0-9]{1,3})?%$"
         case .metric: "^(\(MetricName.allCases.map(\.rawValue).joined(separator: "|")))$"
         }
     }
@@ -192,7 +195,7 @@ extension StringFormat {
         case .cpu, .memory, .python: true
         case .text, .name, .version, .digest, .commit, .duration, .modelFormat, .relativePath, .artifactSource,
             .repository, .absolutePath, .urlPath, .urlTemplate, .environmentName, .portName, .labelKey, .metric,
-            .template, .weekTime, .localTime, .timeZone, .moment:
+            .template, .weekTime, .localTime, .timeZone, .moment, .share:
             false
         }
     }
@@ -224,6 +227,7 @@ extension StringFormat {
         case .weekTime: "time of a week (`fri 16:00`)"
         case .localTime: "local time (`2026-12-20`, `2026-12-20T08:00`)"
         case .timeZone: "time zone (`Europe/Berlin`)"
+        case .share: "share (`2%`, `0.25%`)"
         case .moment: "moment (`2026-12-20`, `2026-12-20T08:00:00Z`)"
         }
     }
