@@ -2,6 +2,28 @@ import Testing
 import WaybillCore
 import WaybillEngine
 
+/// Steady traffic, counted since `since`.
+struct BenchTraffic {
+    var epoch = "a"
+    var since: Timestamp
+    /// By revision: requests a second, and of a thousand so many errors.
+    var revisions: [Revision: (rate: Double, errors: Int)]
+
+    func counts(at now: Timestamp) -> GatewayCounts {
+        let seconds = Double((now - since).milliseconds) / 1000
+        let counts = revisions.map { revision, given in
+            var counts = RevisionCounts.zero
+            let requests = UInt64(max(0, seconds * given.rate))
+            counts.codes[4] = requests * UInt64(given.errors) / 1000
+            counts.codes[1] = requests - counts.codes[4]
+            counts.times[0] = requests
+            return (revision.description, counts)
+        }
+        return GatewayCounts(
+            epoch: epoch, isWhole: true, revisions: Dictionary(counts, uniquingKeysWith: { first, _ in first }))
+    }
+}
+
 /// A core and an obliging world of one deployment, and of others beside it: acts succeed at once, replicas are ready at the next look.
 struct Bench {
     var core: EngineCore
@@ -17,6 +39,8 @@ struct Bench {
     var preparations: [Revision: Preparation] = [:]
     var route: ObservedRoute = ObservedRoute()
     var shares: [TrafficShare] = []
+    /// What the gateway tells of answers when it is asked; nil: nothing.
+    var traffic: BenchTraffic?
     /// Of other deployments.
     var otherRoutes: [DeploymentKey: ObservedRoute] = [:]
     /// Answers instead of success, by the action's name.
@@ -81,7 +105,9 @@ struct Bench {
         switch effect {
         case .observe(let request):
             looks += 1
-            send(.observed(request.id, request.key, .success(observation(of: request.key))))
+            var seen = observation(of: request.key)
+            if request.wantsCounts, seen.route.isGatewayRunning { seen.route.counts = traffic?.counts(at: now) }
+            send(.observed(request.id, request.key, .success(seen)))
         case .perform(let request):
             acts.append(request.action)
             if refusing.contains(request.action.name) {

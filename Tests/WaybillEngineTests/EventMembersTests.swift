@@ -112,8 +112,15 @@ struct EventMembersTests {
         ])
         let rollout = RolloutState(
             revision: fixtures.spec.revision, rendering: "r", stable: fixtures.spec.revision, steps: [.weight(100)],
-            reason: "why")
-        try expectWhole([makes.moved(rollout, stable: standIn)])
+            reason: "why", analysis: AnalysisProgress(tries: 1, outcome: .failed))
+        let record = AnalysisRecord(
+            tries: 1, from: fixtures.time, to: fixtures.time,
+            findings: [
+                AnalysisRecord.Finding(
+                    check: .standard, summary: AnalysisSummary(),
+                    question: AnalysisQuestion(bound: .increase(0.05), minRequests: 1, alpha: 0.05))
+            ])
+        try expectWhole([makes.moved(rollout, stable: standIn, record: record)])
         try expectWhole([makes.released(.invalidManifest, message: "why", commit: fixtures.commit)])
         let command = OperatorCommand(id: 1, verb: .pause(fixtures.key), actor: .controller, reason: "why")
         try expectWhole([makes.command(command, arguments: [:], result: "done")])

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Testing
+import WaybillCore
 import WaybillEngine
 
 /// `WAYBILL_SEEDS` sets how many seeds are run; 500 without it.
@@ -25,6 +26,20 @@ struct SimulationTests {
     func `what once failed holds`(_ seed: UInt64) async {
         let report = await Self.computed { Simulation.run(seed: seed, hasRollouts: false) }
         #expect(report.violations == [], "replay: \(report.replay)")
+    }
+
+    /// An invariant over what never happens holds always.
+    @Test func `analyses pass, fail, come to no verdict and begin anew`() async {
+        let found = await Self.computed {
+            (1...60).flatMap { seed in
+                Simulation.run(seed: seed, isTraced: true, hasRollouts: true).events.filter { $0.type == .rolloutMoved }
+            }
+        }
+        let outcomes = found.compactMap { $0.body["analysis"]?["outcome"]?.string }
+        for outcome in ["passed", "failed", "inconclusive"] {
+            #expect(outcomes.count { $0 == outcome } > 5, "\(outcome): \(outcomes.count { $0 == outcome })")
+        }
+        #expect(found.contains { $0.body["try"]?.integer ?? 0 > 2 })
     }
 
     /// Long work on a thread of its own: the tasks' shared ones are for the tests beside this one.

@@ -22,6 +22,7 @@ extension Controller {
         if await publisher.hasRoute(request.key) { route.hasRoute = true }
         route.recording = await publisher.recording(of: request.key)
         route.isCurrent = await publisher.isInForce(request.key, by: route.generation)
+        if request.wantsCounts, route.isGatewayRunning { route.counts = await world.gateway.counts(of: request.key) }
         return Observation(
             replicas: seen.replicas, preparations: seen.preparations, route: route, time: world.clock.now())
     }

@@ -36,8 +36,11 @@ package struct ObserveRequest: Hashable, Sendable {
     package var key: DeploymentKey
     /// Revisions whose preparation is asked for.
     package var specs: [RevisionSpec]
+    /// The gateway is to tell what it has counted by revision.
+    package var wantsCounts: Bool
 
-    package init(id: EffectID, key: DeploymentKey, specs: [RevisionSpec]) {
+    package init(id: EffectID, key: DeploymentKey, specs: [RevisionSpec], wantsCounts: Bool = false) {
+        self.wantsCounts = wantsCounts
         self.id = id
         self.key = key
         self.specs = specs

@@ -15,9 +15,13 @@ extension EngineCore {
             states[key]?.rolloutSince = begun
         }
         if facts.keys[key]?.isPaused != true {
+            watchAnswers(key)
             for _ in 0..<Self.mostMoves {
                 guard let next = nextRollout(key) else { break }
-                note(makes(key).moved(next.state, stable: next.stable))
+                note(makes(key).moved(next.state, stable: next.stable, record: next.record))
+                beginCounting(key)
+                // What the gateway counts was not asked for in this look.
+                if next.state.analysis?.tries == 0 { states[key]?.isDirty = true }
                 // Another rotation is asked for: what kept the one before from being set is no reason to wait.
                 states[key]?.failures[.route] = nil
                 let since = next.state.countsSince == nil ? nil : now
@@ -26,6 +30,7 @@ extension EngineCore {
         }
         let isLive = rollout(of: key)?.isLive ?? false
         states[key]?.isRollingOut = isLive
+        if !isLive { states[key]?.analysis = nil }
     }
 
     /// More transitions than one look can lead to.
@@ -39,7 +44,12 @@ extension EngineCore {
         return rollout
     }
 
-    private typealias Next = (state: RolloutState, stable: ServedState?)
+    /// A transition, and what an analysis found that led to it.
+    private struct Next {
+        var state: RolloutState
+        var stable: ServedState?
+        var record: AnalysisRecord?
+    }
 
     private mutating func nextRollout(_ key: DeploymentKey) -> Next? {
         guard let state = states[key], let observation = state.observation else { return nil }
@@ -58,15 +68,19 @@ extension EngineCore {
             var next = current
             (next.status, next.weight, next.countsSince) = (.aborted, 0, nil)
             next.reason = "it was rolled back"
-            return (next, known.stable)
+            return Next(state: next, stable: known.stable)
         }
-        if let anew = takenUp(current, desired, known) { return (anew, known.stable) }
-        var decision = clocked(current, state).decide(sight(desired, current, observation, known))
+        if let anew = takenUp(current, desired, known) {
+            return Next(state: anew, stable: known.stable)
+        }
+        var seen = sight(desired, current, observation, known)
+        seen.analysis = analysisSight(key, current, observation.route)
+        var decision = clocked(current, state).decide(seen)
         if let next = decision.next, next.status == .progressing || next.status == .finished, isAskedForOther(state) {
             decision = RolloutDecision(waitsFor: "the words that what git asks for by now waits for")
         }
         states[key]?.rolloutWait = decision.next == nil ? decision : nil
-        return decision.next.map { ($0, known.stable) }
+        return decision.next.map { Next(state: $0, stable: known.stable, record: decision.record) }
     }
 
     /// Git asks for another revision, or for none, that may not begin yet: until then no step is taken, and failures are still heard
@@ -98,7 +112,7 @@ extension EngineCore {
         guard current.isLive else { return nil }
         var next = current
         (next.status, next.countsSince, next.reason) = (.ended, nil, reason)
-        return (next, known.stable)
+        return Next(state: next, stable: known.stable)
     }
 
     /// A commit, or a person's word, that lets the same revision begin anew or under another rendering.
@@ -156,7 +170,7 @@ extension EngineCore {
             let state = RolloutState(
                 revision: desired.revision, rendering: rendering, stable: from, steps: desired.rollout.path,
                 status: .failed, reason: "it was taken back before: \(why)")
-            return (state, stable)
+            return Next(state: state, stable: stable)
         }
         guard let stable, let from, from != desired.revision, isAdmitted,
             (known.rotation ?? []).contains(where: { $0.revisionShort == from.short })
@@ -165,7 +179,7 @@ extension EngineCore {
         let state = RolloutState(
             revision: desired.revision, rendering: rendering, stable: from, steps: desired.rollout.path,
             reason: "\(desired.spec.version) is to take over from \(served) by \(desired.rollout.path.count) steps")
-        return (state, stable)
+        return Next(state: state, stable: stable)
     }
 
     // MARK: Seeing
@@ -187,7 +201,7 @@ extension EngineCore {
             wanted: desired.replicas, ready: ready(desired.revision), stableReady: ready(rollout.stable),
             isGatewayRunning: seen.route.isGatewayRunning, dividesTraffic: seen.route.dividesTraffic,
             inForce: seen.route.share(of: desired.revision, published: known.rotation, known.shares),
-            onFailure: desired.rollout.onFailure, now: now)
+            onFailure: desired.rollout.onFailure, onInconclusive: desired.rollout.onInconclusive, now: now)
     }
 
     /// What a plan needs to know of the rollout of `key`.

@@ -14,9 +14,11 @@ extension EngineCore {
                 : "waits for \(states[key]?.rolloutWait?.waitsFor ?? "its next look"), which no word replaces"
             return refuse(command, "the rollout of \(key) \(why)")
         }
+        let past = rollout.analysis == nil || next.step == rollout.step ? "" : ", past an analysis that has not passed"
         record(
             command, key,
-            next.current.map { "\(key) goes on to \(next.place); \($0.words)" } ?? "\(key) has done all its steps")
+            (next.current.map { "\(key) goes on to \(next.place); \($0.words)" } ?? "\(key) has done all its steps")
+                + past)
     }
 
     mutating func abort(_ key: DeploymentKey, _ command: OperatorCommand) {

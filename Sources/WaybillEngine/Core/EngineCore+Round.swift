@@ -268,15 +268,16 @@ extension EngineCore {
     private mutating func nextLook(_ key: DeploymentKey) -> Timestamp {
         let regular = (now + policy.resync * (0.75 + chance.unit() / 2)).roundedUp(to: policy.resyncGrain)
         // A change that waits for a moment is judged again then.
-        let wait = states[key]?.wait?.until.map { now + max(.seconds(1), $0 - wallNow) }
-        let resync = min(regular, wait ?? regular)
+        let judged = states[key]?.wait?.until.map { now + max(.seconds(1), $0 - wallNow) }
+        let resync = min(regular, judged ?? regular)
         guard let state = states[key], let plan = state.plan, facts.keys[key]?.isPaused != true else { return resync }
         let runnable = plan.runnable.map { state.failures[ActionClass($0.action)] }
         let retries = runnable.compactMap { $0?.notBefore }.filter { $0 > now }
         let isUnderWay = !plan.isGoalServed || plan.actions.contains { $0.waitsFor != nil } || runnable.contains(nil)
         let isStalled = !runnable.isEmpty && runnable.allSatisfy { $0.map { $0.notBefore == nil } ?? false }
         let polls = isUnderWay && !isStalled ? [now + policy.poll(afterLooks: state.idleLooks)] : []
-        let recall = [state.recallFailure?.notBefore, state.rolloutWait?.wakeAt].compactMap { $0 }.filter { $0 > now }
+        let wait = state.rolloutWait
+        let recall = [state.recallFailure?.notBefore, wait?.wakeAt, wait?.lookAt].compactMap { $0 }.filter { $0 > now }
         return ([resync] + recall + [plan.wakeAt].compactMap { $0 }.filter { $0 > now } + retries + polls).min()
             ?? resync
     }

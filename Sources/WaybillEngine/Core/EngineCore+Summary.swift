@@ -44,7 +44,8 @@ extension EngineCore {
         let until = state.rolloutWait?.wakeAt.map { clock.wall($0) }
         return RolloutSummary(
             state: rollout, version: state.desired?.spec.version, stableVersion: facts.keys[key]?.stable?.version,
-            waitsFor: state.rolloutWait?.waitsFor ?? "", until: until)
+            waitsFor: state.rolloutWait?.waitsFor ?? "", until: until, analysis: analysisRecord(rollout, state),
+            patience: state.rolloutWait?.patience.map { clock.wall($0) })
     }
 }
 

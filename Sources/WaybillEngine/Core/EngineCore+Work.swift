@@ -61,7 +61,8 @@ extension EngineCore {
         let id = takeEffectID()
         inFlight[key] = InFlight(
             id: id, act: nil, deadline: now + policy.quickDeadline, generation: state.generation)
-        effects.append(.observe(ObserveRequest(id: id, key: key, specs: state.specs)))
+        effects.append(
+            .observe(ObserveRequest(id: id, key: key, specs: state.specs, wantsCounts: isAnalysing(key))))
     }
 
     mutating func takeEffectID() -> EffectID {

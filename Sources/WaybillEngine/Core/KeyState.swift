@@ -26,6 +26,8 @@ struct KeyState: Sendable {
     var rolloutSince: Timestamp?
     /// What it waited for at the last look.
     var rolloutWait: RolloutDecision?
+    /// What was counted in the analysis that it is in, or was in last.
+    var analysis: AnalysisRun?
     /// What served before it is being asked for, or could not be had last time.
     var isRecallingStable = false
     var stableFailure: FailureRow?

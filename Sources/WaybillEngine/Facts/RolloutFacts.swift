@@ -2,7 +2,8 @@ import WaybillCore
 
 // What the ledger says of rollouts, written and read in one place.
 extension FactEvents {
-    func moved(_ rollout: RolloutState, stable: ServedState?) -> Event {
+    /// - Parameter record: what an analysis found that led there.
+    func moved(_ rollout: RolloutState, stable: ServedState?, record: AnalysisRecord? = nil) -> Event {
         var body: Members = [
             "to": .string(rollout.revision.description), "rendering": .string(rollout.rendering),
             "steps": .list(rollout.steps.map(\.value)), "step": .integer(Int64(rollout.step + 1)),
@@ -12,6 +13,9 @@ extension FactEvents {
         ]
         if let from = rollout.stable { body["from"] = .string(from.description) }
         if let stable { body["stable"] = stable.value }
+        if let analysis = rollout.analysis { body["try"] = .integer(Int64(analysis.tries)) }
+        if let outcome = rollout.analysis?.outcome { body["stoppedBy"] = .string(outcome.rawValue) }
+        if let record { body["analysis"] = record.value }
         return event(.rolloutMoved, body)
     }
 }
@@ -60,7 +64,11 @@ extension RolloutState {
             stable: body["from"]?.string.flatMap { try? Digest(parsing: $0) }.map { Revision($0) },
             steps: (body["steps"]?.list ?? []).compactMap { RolloutStep($0) }, step: Int(step) - 1,
             weight: Int(weight), countsSince: body["counting"] == .bool(true) ? event.time : nil, status: status,
-            reason: body["reason"]?.string ?? "", crashes: Int(body["crashes"]?.integer ?? 0))
+            reason: body["reason"]?.string ?? "", crashes: Int(body["crashes"]?.integer ?? 0),
+            analysis: body["try"]?.integer.map { tries in
+                let outcome = body["stoppedBy"]?.string.flatMap { AnalysisVerdict.Outcome(rawValue: $0) }
+                return AnalysisProgress(tries: Int(tries), outcome: outcome)
+            })
     }
 }
 

@@ -28,7 +28,10 @@ package struct SimulatedDeployment: Hashable, Sendable {
     package var desired: DesiredDeployment {
         var live: Members = ["replicas": .integer(Int64(replicas)), "drain": .integer(drain.milliseconds)]
         if !rollout.path.isEmpty {
-            live["rollout"] = .list(rollout.path.map(\.value) + [.string(rollout.onFailure.rawValue)])
+            live["rollout"] = .list(
+                rollout.path.map(\.value) + [
+                    .string(rollout.onFailure.rawValue), .string(rollout.onInconclusive.rawValue),
+                ])
         }
         let rendering = Rendering(
             restart: .object(["deployment": .string(key.description), "setting": .integer(Int64(setting))]),

@@ -24,6 +24,7 @@ struct SimulatedWorld: Sendable {
     /// The table that the gateway has taken up.
     var inForce: [DeploymentKey: [ReplicaID]] = [:]
     var isGatewayRunning = true
+    var counts = SimulatedCounts()
     var outstanding: [ReplicaID: Int] = [:]
     /// When a replica left the rotation in force, in the simulation's true time.
     var leftRotationAt: [ReplicaID: Int64] = [:]

@@ -218,6 +218,7 @@ extension Simulation {
 
     private mutating func stopGateway() {
         guard profile.gatewayFails, world.isGatewayRunning else { return }
+        countAnswers()
         world.isGatewayRunning = false
         world.outstanding = [:]
         trace("world: the gateway is gone")
@@ -270,6 +271,7 @@ extension Simulation {
 
     /// Everything that is broken is mended; from here on all must come right by itself.
     mutating func becomeQuiet() {
+        countAnswers()
         isQuiet = true
         trace("QUIET")
         regainLedger()
@@ -303,6 +305,9 @@ extension Simulation {
         var state = fleet.headState
         for (key, deployment) in state.deployments where deployment.setting % 5 == 4 {
             state.deployments[key]?.setting = 1000 * 10 + 1
+        }
+        for (key, deployment) in state.deployments {
+            state.deployments[key]?.rollout.steps = deployment.rollout.steps.map(patient)
         }
         for (key, deployment) in state.deployments where deployment.rules % 2 == 1 {
             state.deployments[key]?.rules = deployment.rules + 1

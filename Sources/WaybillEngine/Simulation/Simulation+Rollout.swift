@@ -7,6 +7,7 @@ extension Simulation {
         guard profile.hasRollouts else { return ModelDeployment.Rollout() }
         let kept: Duration = happens(0.3) ? .seconds(Int(between(1, 60))) : .zero
         let onFailure: ModelDeployment.Rollout.OnFailure = happens(0.7) ? .rollback : .pause
+        let onInconclusive = ModelDeployment.Rollout.OnInconclusive.allCases[Int(between(0, 2))]
         switch between(0, 9) {
         case 0, 1: return ModelDeployment.Rollout()
         case 2, 3:
@@ -14,10 +15,13 @@ extension Simulation {
                 strategy: .blueGreen, steps: happens(0.5) ? [newPause()] : [], onFailure: onFailure, keepOld: kept)
         case _:
             let weights = (1...99).filter { _ in happens(0.03) } + [100]
-            let steps = weights.flatMap { $0 < 100 && happens(0.7) ? [.weight($0), newPause()] : [.weight($0)] }
-            return .init(strategy: .canary, steps: steps, onFailure: onFailure, keepOld: kept)
+            let steps = weights.flatMap { $0 < 100 && happens(0.7) ? [.weight($0), newHold()] : [.weight($0)] }
+            return .init(
+                strategy: .canary, steps: steps, onFailure: onFailure, keepOld: kept, onInconclusive: onInconclusive)
         }
     }
+
+    private mutating func newHold() -> RolloutStep { happens(0.5) ? newAnalysis() : newPause() }
 
     private mutating func newPause() -> RolloutStep {
         happens(0.2) ? .pauseUntilResumed : .pause(.seconds(Int(between(1, 60))))

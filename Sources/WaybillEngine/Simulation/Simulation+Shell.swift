@@ -160,6 +160,7 @@ extension Simulation {
         case .fails(let failure): flight.failure = failure
         case .succeeds, .succeedsUnheard:
             flight.observation = world.observe(request.key, specs: request.specs, at: wall)
+            if request.wantsCounts { flight.observation?.route.counts = toldCounts(request.key) }
         }
         flights[id] = flight
         later(.answer(epoch: epoch, id), 1, 100)

@@ -65,6 +65,7 @@ extension Simulation {
     }
 
     mutating func takeTable() {
+        countAnswers()
         guard world.isGatewayRunning else { return }
         let before = Set(world.inForce.values.joined())
         let after = Set(world.table.values.joined())
@@ -92,6 +93,7 @@ extension Simulation {
         guard !world.isGatewayRunning else { return }
         world.isGatewayRunning = true
         world.inForce = [:]
+        world.counts.beginAnew(at: time)
         trace("world: the gateway is back")
         takeTable()
         send(.resync)

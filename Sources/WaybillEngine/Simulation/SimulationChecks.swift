@@ -47,6 +47,7 @@ extension Simulation {
 
     mutating func check(note: Event) {
         if !note.undeclaredMembers.isEmpty { violation("\(note.type.rawValue) has \(note.undeclaredMembers)") }
+        checkAnalysis(note)
         guard note.type == .planDecided, let key = try? DeploymentKey(parsing: note.subject),
             let to = note.body["to"]?.string
         else { return }
