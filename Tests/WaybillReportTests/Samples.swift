@@ -42,12 +42,12 @@ enum Samples {
 
     static func deployment(
         _ key: String, _ version: ModelVersion, replicas: Int = 2, lock: String = "lock",
-        lifecycle: Model.Lifecycle? = nil
+        lifecycle: Model.Lifecycle? = nil, rollout: ModelDeployment.Rollout = ModelDeployment.Rollout()
     ) throws -> DesiredDeployment {
         .resolve(
             ModelDeployment(
                 key: try DeploymentKey(parsing: key), version: version.id, runtime: try name("triton"),
-                replicas: replicas), version: version, runtime: try runtime(lock),
+                replicas: replicas, rollout: rollout), version: version, runtime: try runtime(lock),
             location: SourceLocation(path: "d.yaml", line: 1, column: 1), lifecycle: lifecycle)
     }
 

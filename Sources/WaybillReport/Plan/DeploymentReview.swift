@@ -63,6 +63,9 @@ extension DeploymentReview {
         }
         if let new, let lifecycle = new.lifecycle { warnings.append("\(new.spec.version) \(lifecycle.sentence)") }
         rollout = Self.rollout(entry, old, new, toPull: pull.missing)
+        if let new, RolloutView(from: old, to: new) != nil {
+            warnings += AnalysisPower.all(in: new.rollout.path).flatMap(\.warnings)
+        }
         isByStep = RolloutView(from: old, to: new) != nil && hold == nil
     }
 
@@ -102,12 +105,17 @@ extension DeploymentReview {
         if starts > 0, path.isEmpty {
             steps.append("When all are ready, the gateway gives every new request to them.")
         }
-        steps += path.map { sentence($0, of: new?.spec.version) }
+        let powers = AnalysisPower.all(in: path)
+        steps += path.enumerated().map { index, step in
+            sentence(step, of: new?.spec.version)
+                + powers.filter { $0.step == index }.map { " \($0.sentence)" }.joined()
+        }
         if !path.isEmpty {
+            let analysed = powers.isEmpty ? "" : ", or an analysis fail"
             steps.append(
                 new?.rollout.onFailure == .pause
-                    ? "Should one of its replicas end or fail its probes on the way, it stays where it is until a person says how it goes on."
-                    : "Should one of its replicas end or fail its probes on the way, all traffic goes back at once, and stays there."
+                    ? "Should one of its replicas end or fail its probes on the way\(analysed), it stays where it is until a person says how it goes on."
+                    : "Should one of its replicas end or fail its probes on the way\(analysed), all traffic goes back at once, and stays there."
             )
         }
         if stops > 0 {
@@ -129,6 +137,10 @@ extension DeploymentReview {
             return "The gateway gives \(share) % of the requests to \(new), the rest to what serves, which stays whole."
         case .pause(let time): return "It stays so for \(time.manifestText)."
         case .pauseUntilResumed: return "It stays so until somebody says 'waybill rollout advance'."
+        case .analysis(let analysis):
+            return
+                "It watches what \(new) answers, for \(analysis.time.manifestText) and \(analysis.minRequests) requests at least "
+                + "and \(analysis.within.manifestText) at most: \(analysis.checks.map(\.words).joined(separator: ", "))."
         case .keepOld(let time):
             return "What served before stays whole beside it for \(time.manifestText), without requests."
         }

@@ -39,8 +39,11 @@ struct RolloutStatus: AsyncParsableCommand {
 /// `waybill rollout advance`.
 struct RolloutAdvance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "advance", abstract: "Let a rollout go on past the pause that it is in.",
-        discussion: "Steps that wait for replicas or for the gateway are not skipped.")
+        commandName: "advance", abstract: "Let a rollout go on past the pause or the analysis that it is in.",
+        discussion: """
+            So it does past an analysis that failed or is inconclusive: the ledger says who said so, and no verdict. Steps that wait for \
+            replicas or for the gateway are not skipped.
+            """)
 
     @OptionGroup var deployment: KeyArgument
     @Option(help: "Why; goes into the ledger.")
@@ -75,12 +78,23 @@ extension RolloutStatusView {
             let mark = index + 1 < step ? "✓" : index + 1 == step ? "▸" : " "
             return "  \(mark) \(index + 1). \(words)"
         }
+        lines += analysis?.lines ?? []
         lines.append("why: \(reason)")
         if let until {
             lines.append("waits until \(until.timestamp.secondsText) (\(waitsFor))")
         } else if !waitsFor.isEmpty {
-            lines.append("waits for \(waitsFor)")
+            let end = analysis?.inconclusiveAt.map { ", inconclusive at \($0.timestamp.secondsText)" } ?? ""
+            lines.append("waits for \(waitsFor)\(end)")
         }
         return lines
+    }
+}
+
+extension AnalysisView {
+    /// For people: each check with what was counted, and between what it lies.
+    fileprivate var lines: [String] {
+        let begun = tries > 1 ? ", counted anew for the \(tries). time" : ""
+        return ["counted since \(from.timestamp.secondsText)\(begun):"]
+            + checks.flatMap { ["  \($0.outcome): \($0.asked)", "    \($0.words)"] }
     }
 }

@@ -56,10 +56,10 @@ struct FolderLint: Sendable {
         let zones = await ZoneCheck(loader: loader).problems(of: state)
         let allowed = try await AllowListCheck(tree: tree, commit: commit, path: path).problems()
         let access = try AccessRules.problems(below: root)
-        let diagnostics = (delta.diagnostics + sources + locks + data + zones + allowed + access).filter {
-            concerns($0.location.path)
-        }
-        .sorted(by: Diagnostic.inOrder)
+        let found =
+            delta.diagnostics + sources + locks + data + zones + allowed + access
+            + AnalysisLint.problems(of: state)
+        let diagnostics = found.filter { concerns($0.location.path) }.sorted(by: Diagnostic.inOrder)
         guard !delta.diagnostics.isEmpty || !state.resources.isEmpty else {
             let place = path.isEmpty ? root : root + "/" + path
             throw Failure(
