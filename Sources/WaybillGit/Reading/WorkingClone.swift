@@ -7,7 +7,7 @@ package import WaybillCore
 package final class WorkingClone: FleetTree {
     /// The folder of the repository as found: the work tree's top, or the bare repository.
     package let folder: String
-    private let reader: TreeReader
+    let reader: TreeReader
     private let files = FileStream(label: "waybill.git.clone.files")
 
     /// Opens the repository that `folder` lies in.

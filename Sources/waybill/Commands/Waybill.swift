@@ -21,6 +21,7 @@ struct Waybill: AsyncParsableCommand {
                 name: "Look",
                 subcommands: [
                     Status.self, Get.self, Describe.self, History.self, Logs.self, Plan.self, Call.self, Audit.self,
+                    LineageCommand.self,
                 ]),
             CommandGroup(name: "Prove", subcommands: [PackageCommand.self, Validate.self, EvidenceCommand.self]),
             CommandGroup(
