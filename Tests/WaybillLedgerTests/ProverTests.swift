@@ -6,8 +6,8 @@ import WaybillTestSupport
 import WaybillTrust
 
 @Suite struct ProverTests {
-    @Test func `each entry has a receipt, from the ledger and from a copy of its published log`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `each entry has a receipt, from the ledger and from a copy of its published log`() async throws {
+        try await withTemporaryFolder { folder in
             let ledger = try SampleLedger(in: folder)
             for path in [ledger.folder.path, ledger.folder.path + "/log"] {
                 let prover = try LedgerProver(folder: path)
@@ -29,13 +29,14 @@ import WaybillTrust
                 }
                 #expect(
                     failure { try prover.proof(of: 300) }?.message
-                        == "the published checkpoint counts 300 entries, the last of them entry 299; there is no entry 300 in it")
+                        == "the published checkpoint counts 300 entries, the last of them entry 299; there is no entry 300 in it"
+                )
             }
         }
     }
 
-    @Test func `bodies of many entries are found across segments`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `bodies of many entries are found across segments`() async throws {
+        try await withTemporaryFolder { folder in
             let ledger = try SampleLedger(in: folder)
             #expect(ledger.segments.count > 2)
             let wanted: Set<LedgerIndex> = [0, 3, 150, 299]
@@ -43,8 +44,8 @@ import WaybillTrust
         }
     }
 
-    @Test func `a log proves that it begins with an older checkpoint, and no other does`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `a log proves that it begins with an older checkpoint, and no other does`() async throws {
+        try await withTemporaryFolder { folder in
             let ledger = try SampleLedger(in: folder)
             let prover = try LedgerProver(folder: ledger.folder.path)
             let older = try SignedCheckpoint(unverified: ledger.olderNote).checkpoint
@@ -58,12 +59,13 @@ import WaybillTrust
             other.size = 301
             #expect(
                 failure { try prover.consistency(from: other) }?.message
-                    == "the checkpoint that was given is of example.com/log, 301 entries; this log is example.com/log, 300 entries")
+                    == "the checkpoint that was given is of example.com/log, 301 entries; this log is example.com/log, 300 entries"
+            )
         }
     }
 
-    @Test func `a damaged tile gives an error and no receipt`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `a damaged tile gives an error and no receipt`() async throws {
+        try await withTemporaryFolder { folder in
             let ledger = try SampleLedger(in: folder)
             try ledger.flip("log/tile/0/000", at: 40)
             let found = failure { try LedgerProver(folder: ledger.folder.path).proof(of: 0) }
@@ -71,11 +73,12 @@ import WaybillTrust
         }
     }
 
-    @Test func `a folder without a published log says what is missing`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `a folder without a published log says what is missing`() async throws {
+        try await withTemporaryFolder { folder in
             #expect(
                 failure { try LedgerProver(folder: folder.path) }?.message
-                    == "\(folder.path): there is no published checkpoint; name a ledger's folder or a copy of its 'log'")
+                    == "\(folder.path): there is no published checkpoint; name a ledger's folder or a copy of its 'log'"
+            )
         }
     }
 }

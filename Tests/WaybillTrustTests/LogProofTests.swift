@@ -47,7 +47,8 @@ import WaybillTrust
     @Test func `a log of one entry has a proof without hashes`() throws {
         let proof = try Self.proof(of: 0, in: 1)
         #expect(proof.path.isEmpty)
-        #expect(try LogProof(parsing: proof.bytes).verify(Array("entry 0".utf8), with: NoteTests.signer().key).size == 1)
+        #expect(
+            try LogProof(parsing: proof.bytes).verify(Array("entry 0".utf8), with: NoteTests.signer().key).size == 1)
     }
 
     @Test func `a proof by another key is none`() throws {

@@ -23,7 +23,8 @@ import WaybillTrust
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
         process.arguments = [
-            "-c", "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); sys.exit(z.testzip() or z.namelist() != ['a.txt', 'b/second'])",
+            "-c",
+            "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); sys.exit(z.testzip() or z.namelist() != ['a.txt', 'b/second'])",
             file.path,
         ]
         try process.run()

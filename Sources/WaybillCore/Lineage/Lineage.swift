@@ -50,12 +50,15 @@ package struct LineageQuestion: Hashable, Sendable {
     package var commit: String?
     /// What the record itself says, links of it first.
     package var record: [LineageLink]
+    /// Whether the record's root is in the ledger, so that it proves something.
+    package var isRecordProven: Bool
     package var title: String
 
     package init(
         _ deployment: DeploymentKey, _ revision: Revision, at time: Timestamp? = nil, replica: String? = nil,
-        commit: String? = nil, record: [LineageLink] = [], title: String? = nil
+        commit: String? = nil, record: [LineageLink] = [], isRecordProven: Bool = false, title: String? = nil
     ) {
+        self.isRecordProven = isRecordProven
         self.deployment = deployment
         self.revision = revision
         self.time = time

@@ -40,7 +40,8 @@ extension LineageAssembly {
             return [
                 .missing(
                     .change,
-                    because: "no entry says that this change waited for anybody's word: the environment asks for none, or the fleet is not governed"
+                    because:
+                        "no entry says that this change waited for anybody's word: the environment asks for none, or the fleet is not governed"
                 )
             ]
         }
@@ -65,7 +66,9 @@ extension LineageAssembly {
     private func authors(_ admission: LedgerFact) -> [LineageLink] {
         let names = (admission.event.body["authors"]?.list ?? []).compactMap(\.string)
         if names.isEmpty { return [.missing(.author, because: "no signed proposal says who the author is")] }
-        return names.map { LineageLink(.author, $0, .proven([.ledger(admission.index, says: ["authors": .string($0)])])) }
+        return names.map {
+            LineageLink(.author, $0, .proven([.ledger(admission.index, says: ["authors": .string($0)])]))
+        }
     }
 
     private func approvals(_ admission: LedgerFact) -> [LineageLink] {

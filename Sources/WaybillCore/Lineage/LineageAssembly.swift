@@ -37,7 +37,7 @@ struct LineageAssembly {
                 ? "the manifests of the commit render to it again"
                 : "the manifests of the commit alone render to \(rendered.short): something of it was held as it was before"
         }
-        let recorded = question.record.isEmpty ? [] : [LineageProof.record(says: ["revision": .string(text)])]
+        let recorded = !question.isRecordProven ? [] : [LineageProof.record(says: ["revision": .string(text)])]
         return LineageLink(.revision, text, note: note, .proven([plan.saying("to", "version", "commit")] + recorded))
     }
 
@@ -54,7 +54,8 @@ struct LineageAssembly {
         }
         let isolation = started["isolation"].map { "isolation: \($0)" }
         return LineageLink(
-            .replica, name, note: ["started \(started.event.time)", isolation].compactMap(\.self).joined(separator: ", "),
+            .replica, name,
+            note: ["started \(started.event.time)", isolation].compactMap(\.self).joined(separator: ", "),
             .proven([started.saying("replica", "revision", "isolation")]))
     }
 
@@ -86,7 +87,8 @@ struct LineageAssembly {
         return [
             LineageLink(
                 .rollout, status,
-                note: "\(side); step \(min(Int(step), steps)) of \(steps), \(weight) % to the new one: \(moved["reason"] ?? "")",
+                note:
+                    "\(side); step \(min(Int(step), steps)) of \(steps), \(weight) % to the new one: \(moved["reason"] ?? "")",
                 .proven([moved.saying("status", "from", "to", "step", "weight", "reason")]))
         ]
     }
@@ -136,7 +138,11 @@ extension LineageAssembly {
         guard let manifest = sources.manifest else {
             let verified = settled(version, .artifactVerified)
             if verified.isEmpty {
-                return [.missing(.weights, because: "neither a manifest nor an entry of the ledger names the files of \(version)")]
+                return [
+                    .missing(
+                        .weights, because: "neither a manifest nor an entry of the ledger names the files of \(version)"
+                    )
+                ]
             }
             return verified.compactMap { fact in
                 guard let path = fact["path"], let digest = fact["digest"] else { return nil }
@@ -146,7 +152,9 @@ extension LineageAssembly {
         return manifest.version.artifacts.map { artifact in
             let digest = artifact.digest.description
             let stated = manifest.file.saying(digest)
-            let verified = settled(version, .artifactVerified).last { $0["path"] == artifact.path && $0["digest"] == digest }
+            let verified = settled(version, .artifactVerified).last {
+                $0["path"] == artifact.path && $0["digest"] == digest
+            }
             guard let verified else {
                 return LineageLink(
                     .weights, named: artifact.path, digest, note: "\(artifact.size) bytes",
@@ -161,7 +169,8 @@ extension LineageAssembly {
     private func signatures(_ version: String) -> [LineageLink] {
         settled(version, .signatureVerified).compactMap { fact in
             guard let key = fact["key"], let person = fact["person"] else { return nil }
-            return LineageLink(.signature, named: person, key, .proven([fact.saying("version", "person", "key", "signature")]))
+            return LineageLink(
+                .signature, named: person, key, .proven([fact.saying("version", "person", "key", "signature")]))
         }
     }
 
@@ -215,8 +224,13 @@ extension LineageAssembly {
             let isWritten = manifest.text.contains(value)
             return LineageLink(
                 .metric, named: name, isWritten ? value : name, note: isWritten ? nil : value,
-                .claimed(by: Self.author, [.git(
-                    commit: manifest.file.commit, path: manifest.file.path, says: isWritten ? [name, value] : [name])]))
+                .claimed(
+                    by: Self.author,
+                    [
+                        .git(
+                            commit: manifest.file.commit, path: manifest.file.path,
+                            says: isWritten ? [name, value] : [name])
+                    ]))
         }
     }
 }

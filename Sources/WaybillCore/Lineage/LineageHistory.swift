@@ -30,6 +30,7 @@ package struct LineageHistory: Sendable {
         case .commitObserved, .commitAccepted, .rulesAdopted:
             if let commit = event.body["commit"]?.string { commits[commit, default: []].append(fact) }
         case .versionsFixed: fix(fact)
+        case _ where event.type.rawValue == "records.sealed": segments.append(fact)
         case _: break
         }
     }
@@ -44,7 +45,8 @@ package struct LineageHistory: Sendable {
 
     /// The last settled event of `type` of a deployment, not after `time`, that `isWanted` takes.
     package func last(
-        _ type: EventType, of key: DeploymentKey, by time: Timestamp?, where isWanted: (LedgerFact) -> Bool = { _ in true }
+        _ type: EventType, of key: DeploymentKey, by time: Timestamp?,
+        where isWanted: (LedgerFact) -> Bool = { _ in true }
     ) -> LedgerFact? {
         deployments[key]?.last { fact in
             fact.event.type == type && fact.isSettled && time.map { fact.event.time <= $0 } ?? true && isWanted(fact)
@@ -79,7 +81,8 @@ extension LineageHistory {
     package func traffic(of key: DeploymentKey, at time: Timestamp) -> LineageTraffic? {
         guard let fact = last(.routesChanged, of: key, by: time) else { return nil }
         let begun = deployments[key]?.last {
-            $0.event.type == .routesChanged && $0.event.phase == .intent && $0.event.time <= time && $0.index > fact.index
+            $0.event.type == .routesChanged && $0.event.phase == .intent && $0.event.time <= time
+                && $0.index > fact.index
         }
         return LineageTraffic(shares: shares(of: fact, key), fact: fact, change: begun)
     }

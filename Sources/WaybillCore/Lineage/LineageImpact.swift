@@ -19,7 +19,8 @@ package enum LineageCause: Hashable, Sendable {
                 split.upperBound != package.endIndex
             else { throw InvalidInput("\(package.quotedForMessage) is no locked package; expected NAME==VERSION") }
             self = .package(
-                name: LockedPackage.normalised(package[..<split.lowerBound]), version: String(package[split.upperBound...]))
+                name: LockedPackage.normalised(package[..<split.lowerBound]),
+                version: String(package[split.upperBound...]))
         } else {
             return nil
         }
@@ -117,9 +118,12 @@ package struct LineageImpact: Hashable, Sendable {
         for (key, facts) in history.deployments.sorted(by: { $0.key < $1.key }) {
             var seen: Set<String> = []
             for plan in facts where plan.event.type == .planDecided {
-                guard let to = plan["to"], let digest = try? Digest(parsing: to), seen.insert(to).inserted else { continue }
+                guard let to = plan["to"], let digest = try? Digest(parsing: to), seen.insert(to).inserted else {
+                    continue
+                }
                 let revision = Revision(digest)
-                let version = facts.last { $0.event.type == .planDecided && $0["to"] == to && $0["version"] != nil }?["version"]
+                let version = facts.last { $0.event.type == .planDecided && $0["to"] == to && $0["version"] != nil }?[
+                    "version"]
                 let reasons = versions.filter {
                     $0.version == version && ($0.revision == nil || $0.revision == revision)
                 }.map(\.why)
@@ -175,12 +179,17 @@ package struct LineageCandidates: Hashable, Sendable {
     }
 
     /// One revision had all the traffic, and no change was under way.
-    package var isCertain: Bool { traffic.change == nil && traffic.shares.count == 1 && traffic.shares[0].revision != nil }
+    package var isCertain: Bool {
+        traffic.change == nil && traffic.shares.count == 1 && traffic.shares[0].revision != nil
+    }
 
     package var sentence: String {
-        let change = traffic.change.map { ", and entry \($0.index) had begun another rotation whose end was not written yet" } ?? ""
+        let change =
+            traffic.change.map { ", and entry \($0.index) had begun another rotation whose end was not written yet" }
+            ?? ""
         let count = traffic.shares.count
-        return "\(count == 1 ? "one revision" : "\(count) revisions") of \(deployment) had traffic at \(time), by entry "
+        return
+            "\(count == 1 ? "one revision" : "\(count) revisions") of \(deployment) had traffic at \(time), by entry "
             + "\(traffic.fact.index)\(change); only a record can say which one answered one request"
     }
 
@@ -193,7 +202,7 @@ package struct LineageCandidates: Hashable, Sendable {
             "revisions": .list(
                 traffic.shares.map { share in
                     var members: Members = [
-                        "revision": .string(share.revision?.description ?? share.short),
+                        "revision": .string(share.revision?.description ?? share.short)
                     ]
                     if let weight = share.weight { members["weight"] = .integer(Int64(weight)) }
                     return .object(members)

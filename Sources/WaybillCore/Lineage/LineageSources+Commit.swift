@@ -3,7 +3,9 @@ extension LineageSources.Commit {
     ///
     /// Values are exactly as they stand there, so that who has the object finds them; text that is not UTF-8 is left out.
     package init?(_ id: CommitID, raw: [UInt8]) {
-        guard let text = String(validating: raw, as: UTF8.self), let split = text.firstRange(of: "\n\n") else { return nil }
+        guard let text = String(validating: raw, as: UTF8.self), let split = text.firstRange(of: "\n\n") else {
+            return nil
+        }
         var fields: [String: String] = [:]
         for line in text[..<split.lowerBound].split(separator: "\n") where !line.hasPrefix(" ") {
             let parts = line.split(separator: " ", maxSplits: 1)

@@ -31,7 +31,8 @@ extension TreeReader {
             guard let path else { return objects }
             guard let file = try store.place(path, at: commit).file else {
                 throw Failure(
-                    .stall, reason: "FileNotFound", message: "commit \(commit.short) has no file \(path.text.quotedForMessage)")
+                    .stall, reason: "FileNotFound",
+                    message: "commit \(commit.short) has no file \(path.text.quotedForMessage)")
             }
             var id = top
             for part in path.components {

@@ -94,7 +94,8 @@ package struct LedgerProver: Sendable {
         let size = checkpoint.checkpoint.size
         let width = number < size >> 8 ? nil : TilePath.partialWidth(level: 0, size: size)
         let full = TilePath(.entries, number: number)
-        let bundle = try width.flatMap { try files.read(TilePath(.entries, number: number, partial: $0)) } ?? files.read(full)
+        let bundle =
+            try width.flatMap { try files.read(TilePath(.entries, number: number, partial: $0)) } ?? files.read(full)
         guard let bundle, let entries = TileContent.entries(bundle), Int(index & 255) < entries.count else {
             throw JournalDamage(file: "log/\(full)", offset: nil, message: "the bundle is missing or too short")
         }

@@ -18,7 +18,8 @@ package struct GitObject: Hashable, Sendable {
     /// - Throws: `InvalidInput` for what is no whole object.
     package init(stored bytes: [UInt8]) throws(InvalidInput) {
         guard let zero = bytes.prefix(32).firstIndex(of: 0) else { throw InvalidInput("it is no git object") }
-        let head = String(decoding: bytes[..<zero], as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
+        let head = String(decoding: bytes[..<zero], as: UTF8.self).split(
+            separator: " ", omittingEmptySubsequences: false)
         let content = Array(bytes[(zero + 1)...])
         guard head.count == 2, let kind = Kind(rawValue: String(head[0])), head[1] == String(content.count) else {
             throw InvalidInput("it is no git object")
@@ -68,13 +69,17 @@ extension [String: GitObject] {
         }
         var id = tree
         for part in path.split(separator: "/") {
-            guard let object = self[id] else { throw InvalidInput("tree \(id) on the way to \(path) is not in the pack") }
+            guard let object = self[id] else {
+                throw InvalidInput("tree \(id) on the way to \(path) is not in the pack")
+            }
             guard let next = object.entry(String(part)) else {
                 throw InvalidInput("tree \(id) has no one entry \(String(part).quotedForMessage) on the way to \(path)")
             }
             id = next
         }
-        guard let blob = self[id], blob.kind == .blob else { throw InvalidInput("blob \(id) of \(path) is not in the pack") }
+        guard let blob = self[id], blob.kind == .blob else {
+            throw InvalidInput("blob \(id) of \(path) is not in the pack")
+        }
         return blob
     }
 }

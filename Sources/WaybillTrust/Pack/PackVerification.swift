@@ -103,7 +103,8 @@ package struct PackVerification {
             try MerkleProof.verifyConsistency(
                 from: given.size, oldRoot: given.root, to: own.size, root: own.root, path: path)
         } catch {
-            throw InvalidInput("the pack's log does not begin with that of the checkpoint that was given: it was rewritten")
+            throw InvalidInput(
+                "the pack's log does not begin with that of the checkpoint that was given: it was rewritten")
         }
         report.givenSize = given.size
     }
@@ -194,16 +195,16 @@ package struct PackVerification {
 extension PackVerification {
     private mutating func checkRecord() throws(InvalidInput) {
         guard let found = try ProvenRecord(zip) else { return }
-        let root = bodies.values.compactMap(\.document).first { $0["segment"]?.string == found.segment }?["root"]?.string
-        guard let root, let hash = MerkleHash(bytes: bytesOfHex(root.dropFirst(7)) ?? []) else {
-            throw InvalidInput("record/proof: no entry of the pack has the root of segment \(found.segment)")
+        let sealed = bodies.values.first {
+            $0.header["type"] == "records.sealed" && $0.document?["segment"]?.string == found.segment
         }
-        try found.verify(root: hash)
-        record = try Self.members(found)
+        guard
+            let root = sealed?.document?["root"]?.string.flatMap({ bytesOfHex($0) }).flatMap({ MerkleHash(bytes: $0) })
+        else { throw InvalidInput("record/proof: no entry of the pack has the root of segment \(found.segment)") }
+        try found.verify(root: root)
+        record = try found.prediction()
         report.hasRecord = true
     }
-
-    static func members(_ record: ProvenRecord) throws(InvalidInput) -> Value { .object([:]) }
 
     // MARK: What it says
 
@@ -248,7 +249,9 @@ extension PackVerification {
         let texts = (proof["says"]?.list ?? []).compactMap(\.string)
         if let name = proof["statement"]?.string {
             guard let statement = statements[name] else { throw InvalidInput("\(name) is not in the pack") }
-            guard statement.key == proof["key"]?.string else { throw InvalidInput("\(name) is signed by \(statement.key)") }
+            guard statement.key == proof["key"]?.string else {
+                throw InvalidInput("\(name) is signed by \(statement.key)")
+            }
             try require(texts, in: statement.text, name)
             return texts + [statement.key]
         }

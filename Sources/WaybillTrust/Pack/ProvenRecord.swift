@@ -4,7 +4,7 @@ import WaybillCore
 package struct ProvenRecord: Hashable, Sendable {
     /// What the tree holds.
     package var core: [UInt8]
-    /// Salts and payloads as far as they were kept, whose digests the core has. Nil: not disclosed.
+    /// Salts and payloads, whose digests the core has; zeros where they were erased. Nil: not disclosed.
     package var attachments: [UInt8]?
     /// Name of the segment, as the ledger has it.
     package var segment: String
@@ -66,5 +66,36 @@ package struct ProvenRecord: Hashable, Sendable {
         do throws(ProofError) {
             try MerkleProof.verifyInclusion(of: .leaf(core), at: index, in: count, root: root, path: path)
         } catch { throw InvalidInput("\(Self.proofName): record \(index) of \(segment): \(error)") }
+    }
+
+    /// The record's members by name; salts and payloads that are disclosed have to fit their digests.
+    func prediction() throws(InvalidInput) -> Value {
+        let prediction: PredictionRecord
+        do throws(RecordError) { prediction = try readCore() } catch {
+            throw InvalidInput("\(Self.coreName): \(error)")
+        }
+        guard let attachments else { return prediction.value }
+        do throws(RecordError) {
+            let found = core.withUnsafeBytes { core in
+                attachments.withUnsafeBytes { attachments -> Result<Record, RecordError> in
+                    Result { () throws(RecordError) -> Record in try Record(core: core, attachments: attachments) }
+                }
+            }
+            _ = try found.get()
+        } catch { throw InvalidInput("\(Self.attachmentsName): \(error)") }
+        return prediction.value
+    }
+
+    private func readCore() throws(RecordError) -> PredictionRecord {
+        let found = core.withUnsafeBytes { core -> Result<PredictionRecord, RecordError> in
+            Result { () throws(RecordError) -> PredictionRecord in
+                var cursor = RecordCursor(core)
+                guard try Record.kind(&cursor) == .prediction else { throw .malformed("it is no prediction") }
+                let record = try PredictionRecord(core: &cursor)
+                try cursor.finish()
+                return record
+            }
+        }
+        return try found.get()
     }
 }

@@ -12,7 +12,9 @@ enum AuditedFile {
     /// - Throws: `Unreadable`, `NotAudited` for a file of another kind.
     init?(_ path: String) throws(Failure) {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { return nil }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+            return nil
+        }
         let limit = StoredZip.largest + (2 << 20)
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: limit) else {
             throw Failure(.stall, reason: "Unreadable", message: "\(path): cannot be read")
@@ -24,7 +26,8 @@ enum AuditedFile {
         } else {
             throw Failure(
                 .stall, reason: "NotAudited",
-                message: "\(path): is neither a receipt of 'waybill audit prove' nor a pack of 'waybill lineage --bundle'")
+                message:
+                    "\(path): is neither a receipt of 'waybill audit prove' nor a pack of 'waybill lineage --bundle'")
         }
     }
 
@@ -66,7 +69,8 @@ struct AuditedFileReport {
             guard case .readable(let parts) = LedgerEntry.parse(bytes) else { return nil }
             return Value(json: parts.header)
         }
-        let what = header.map { "\($0["type"]?.string ?? "?") of \($0["subject"]?.string ?? "?")" } ?? "cannot be read here"
+        let what =
+            header.map { "\($0["type"]?.string ?? "?") of \($0["subject"]?.string ?? "?")" } ?? "cannot be read here"
         conclusion = "entry \(proof.index) is in the log: \(what)"
         facts = [
             ("index", .integer(Int64(proof.index))), ("header", header ?? .null),

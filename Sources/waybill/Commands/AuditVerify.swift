@@ -68,7 +68,8 @@ struct AuditVerify: AsyncParsableCommand {
         guard let key else {
             throw Failure(
                 .stall, reason: "KeyMissing",
-                message: "\(path): give the public key as it was handed out with --key; what is in the file proves nothing")
+                message:
+                    "\(path): give the public key as it was handed out with --key; what is in the file proves nothing")
         }
         guard !everySignature else { throw ValidationError("--every-signature is for a ledger's folder") }
         let known = try NoteKey(parsing: String(decoding: Self.read(key), as: UTF8.self))

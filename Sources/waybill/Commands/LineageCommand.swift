@@ -21,10 +21,13 @@ struct LineageCommand: AsyncParsableCommand {
               waybill lineage --data DIGEST | --commit ID | --package NAME==VERSION
             """)
 
-    @Argument(help: ArgumentHelp("A prediction's id, from its answer's header x-waybill-prediction-id.", valueName: "id"))
+    @Argument(
+        help: ArgumentHelp("A prediction's id, from its answer's header x-waybill-prediction-id.", valueName: "id"))
     var prediction: String?
 
-    @Option(help: ArgumentHelp("The deployment, as in production/churn.", valueName: "env/name"), transform: KeyArgument.parse)
+    @Option(
+        help: ArgumentHelp("The deployment, as in production/churn.", valueName: "env/name"),
+        transform: KeyArgument.parse)
     var deployment: DeploymentKey?
 
     @Option(help: ArgumentHelp("The moment asked about, as in 2026-11-23T15:04:05Z.", valueName: "time"))
@@ -46,9 +49,13 @@ struct LineageCommand: AsyncParsableCommand {
     var bundle: String?
 
     @Option(
-        help: ArgumentHelp("A checkpoint that somebody else kept, which the pack is to lead on from.", valueName: "file"),
+        help: ArgumentHelp(
+            "A checkpoint that somebody else kept, which the pack is to lead on from.", valueName: "file"),
         completion: .file())
     var since: String?
+
+    @Flag(help: "Put what was asked and answered into the pack, as far as it is kept; people may be in it.")
+    var payloads = false
 
     @Option(name: .shortAndLong, help: "Form of the output.")
     var output: TextFormat = .text
@@ -72,16 +79,21 @@ struct LineageCommand: AsyncParsableCommand {
         } else {
             guard deployment != nil, at != nil || revision != nil else {
                 throw ValidationError(
-                    "give a prediction's id, or --deployment with --at or --revision, or one of --data, --commit, --package")
+                    "give a prediction's id, or --deployment with --at or --revision, or one of --data, --commit, --package"
+                )
             }
         }
         guard since == nil || bundle != nil else { throw ValidationError("--since goes with --bundle") }
+        guard !payloads || (bundle != nil && prediction != nil) else {
+            throw ValidationError("--payloads goes with --bundle and a prediction's id")
+        }
     }
 
     func run() async throws {
         let configuration = try controller.configuration()
-        let reading = LineageReading(
-            state: StateFolder(at: URL(fileURLWithPath: configuration.stateFolder)), path: configuration.repository.path)
+        let reading = try await LineageReading(
+            state: StateFolder(at: URL(fileURLWithPath: configuration.stateFolder)), path: configuration.repository.path
+        )
         if let cause = try LineageCause(data: data, commit: commit, package: package) {
             let impact = try await reading.impact(of: cause)
             return show(impact.value) { impact.text($0) }
@@ -95,8 +107,10 @@ struct LineageCommand: AsyncParsableCommand {
                     message: "\(candidates.sentence); say with --revision which one the pack is to explain")
             }
             show(candidates.value) { candidates.text($0) }
-        case .one(let question):
-            let explained = try await reading.explain(question)
+        case .one(let question, let record):
+            var explained = await reading.explain(question)
+            explained.record = record?.proof
+            if !payloads { explained.record?.attachments = nil }
             if let bundle {
                 let pack = try await reading.pack(explained, since: since.map { try FileInput.read($0, limit: 65_536) })
                 try FileOutput.write(pack.bytes, to: bundle)
@@ -115,13 +129,15 @@ struct LineageCommand: AsyncParsableCommand {
     }
 
     private func question(_ reading: LineageReading) async throws -> LineageAsked {
-        if let prediction { return .one(try await reading.question(ofPrediction: prediction)) }
+        if let prediction { return try await reading.question(ofPrediction: prediction) }
         guard let deployment else { throw ValidationError("--deployment is missing") }
         let time: Timestamp?
-        do throws(InvalidInput) { time = try at.map { text throws(InvalidInput) in try Timestamp(parsing: text) } } catch {
+        do throws(InvalidInput) {
+            time = try at.map { text throws(InvalidInput) in try Timestamp(parsing: text) }
+        } catch {
             throw ValidationError("--at: \(error.message)")
         }
-        return try await reading.question(of: deployment, at: time, revision: revision)
+        return try reading.question(of: deployment, at: time, revision: revision)
     }
 }
 
@@ -129,7 +145,8 @@ struct LineageCommand: AsyncParsableCommand {
 enum FileInput {
     /// - Throws: `Unreadable`, which names the file; also for one of more than `limit` bytes.
     static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: limit + 1) ?? Data()
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: limit + 1) ?? Data()
         else { throw Failure(.stall, reason: "Unreadable", message: "\(path): cannot be read") }
         guard data.count <= limit else {
             throw Failure(.stall, reason: "Unreadable", message: "\(path): has more than \(limit) bytes")

@@ -27,7 +27,9 @@ struct LineageGit: Sendable {
     func sources(for question: LineageQuestion, _ history: LineageHistory) async -> LineageSources {
         var sources = LineageSources()
         let plan = history.plan(of: question.revision, question.deployment, by: question.time)
-        guard let id = (plan?["commit"] ?? question.commit).flatMap({ try? CommitID(parsing: $0) }) else { return sources }
+        guard let id = (plan?["commit"] ?? question.commit).flatMap({ try? CommitID(parsing: $0) }) else {
+            return sources
+        }
         await note(in: &sources) { (sources) async throws(Failure) in
             let raw = try await clone.provingObjects(of: nil, at: id, limit: Self.fileLimit)
             sources.commit = raw.first.flatMap { LineageSources.Commit(id, raw: $0.content) }
@@ -40,7 +42,8 @@ struct LineageGit: Sendable {
         }
         if let rendering = plan?["rendering"] {
             let admission = history.last(
-                .changeAdmitted, of: question.deployment, by: question.time) { $0["rendering"] == rendering }
+                .changeAdmitted, of: question.deployment, by: question.time
+            ) { $0["rendering"] == rendering }
             if let admission { await readStatements(of: admission, history, &sources) }
         }
         return sources

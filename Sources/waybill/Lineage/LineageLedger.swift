@@ -9,7 +9,8 @@ enum LineageLedger {
         guard FileManager.default.fileExists(atPath: folder + "/journal") else {
             throw Failure(
                 .stall, reason: "NoLedger",
-                message: "\(folder): there is no ledger's journal; name a state folder, or a copy of one, with --state. "
+                message:
+                    "\(folder): there is no ledger's journal; name a state folder, or a copy of one, with --state. "
                     + "Bodies of entries are not in a published log alone")
         }
         return try await Blocking.run { () throws -> LineageHistory in

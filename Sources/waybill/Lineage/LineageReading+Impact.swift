@@ -4,7 +4,6 @@ import WaybillManifest
 extension LineageReading {
     /// What came from a data set, a commit or a package.
     func impact(of cause: LineageCause) async throws -> LineageImpact {
-        let history = try await LineageLedger.history(of: state.ledger)
         var search = ImpactSearch(cause: cause, git: try LineageGit(state: state, path: path))
         await search.lookIntoVersions(history)
         await search.lookIntoPlans(history)
@@ -87,7 +86,8 @@ private struct ImpactSearch {
                         guard try await holdsPackage(lock, python: environment.python) else { continue }
                         matches.insert(
                             LineageMatch(
-                                version: version, revision: revision, why: "serves in \(lock.path) at \(lock.commit.short)"))
+                                version: version, revision: revision,
+                                why: "serves in \(lock.path) at \(lock.commit.short)"))
                     } catch { problems.append("\(key) at \(commit.short): \(error.message)") }
                 }
             }
@@ -98,7 +98,8 @@ private struct ImpactSearch {
         guard case .package(let name, let version) = cause else { return false }
         if let known = locks[file] { return known }
         guard let bytes = try await git.bytes(of: file) else {
-            throw Failure(.stall, reason: "LockMissing", message: "commit \(file.commit.short) has no file \(file.path)")
+            throw Failure(
+                .stall, reason: "LockMissing", message: "commit \(file.commit.short) has no file \(file.path)")
         }
         let versions: [String]
         do throws(InvalidInput) {
@@ -108,7 +109,8 @@ private struct ImpactSearch {
                 versions = RequirementsLock(reading: String(decoding: bytes, as: UTF8.self)).versions[name] ?? []
             }
         } catch {
-            throw Failure(.stall, reason: "LockUnreadable", message: "\(file.path) at \(file.commit.short): \(error.message)")
+            throw Failure(
+                .stall, reason: "LockUnreadable", message: "\(file.path) at \(file.commit.short): \(error.message)")
         }
         locks[file] = versions.contains(version)
         return versions.contains(version)

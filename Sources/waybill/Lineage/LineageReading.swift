@@ -5,7 +5,7 @@ import WaybillTrust
 
 /// What a question comes to, once the ledger was read.
 enum LineageAsked {
-    case one(LineageQuestion)
+    case one(LineageQuestion, RecordedPrediction? = nil)
     case candidates(LineageCandidates)
 }
 
@@ -14,6 +14,14 @@ struct LineageReading {
     let state: StateFolder
     /// Folder of the manifests in the fleet repository.
     let path: String
+    let history: LineageHistory
+
+    /// Reads the ledger, once.
+    init(state: StateFolder, path: String) async throws {
+        self.state = state
+        self.path = path
+        history = try await LineageLedger.history(of: state.ledger)
+    }
 
     /// One answer, with what it was made from.
     struct Explained {
@@ -27,12 +35,11 @@ struct LineageReading {
     /// - Throws: `NotServed` when nothing had traffic then, `NoSuchRevision`, `AmbiguousRevision`.
     func question(
         of key: DeploymentKey, at time: Timestamp?, revision prefix: String?
-    ) async throws -> LineageAsked {
-        let history = try await LineageLedger.history(of: state.ledger)
+    ) throws -> LineageAsked {
         guard history.deployments[key] != nil else {
             throw Failure(.stall, reason: "NotFound", message: "the ledger knows no deployment \(key)")
         }
-        if let prefix { return .one(LineageQuestion(key, try Self.revision(prefix, of: key, history), at: time)) }
+        if let prefix { return .one(LineageQuestion(key, try revision(prefix, of: key), at: time)) }
         guard let time, let traffic = history.traffic(of: key, at: time), !traffic.shares.isEmpty else {
             throw Failure(
                 .stall, reason: "NotServed",
@@ -40,18 +47,19 @@ struct LineageReading {
                     + "'waybill history \(key)' shows what happened")
         }
         let candidates = LineageCandidates(deployment: key, time: time, traffic: traffic)
-        guard candidates.isCertain, let revision = traffic.shares.first?.revision else { return .candidates(candidates) }
+        guard candidates.isCertain, let revision = traffic.shares.first?.revision else {
+            return .candidates(candidates)
+        }
         return .one(LineageQuestion(key, revision, at: time))
     }
 
-    private static func revision(
-        _ text: String, of key: DeploymentKey, _ history: LineageHistory
-    ) throws(Failure) -> Revision {
+    private func revision(_ text: String, of key: DeploymentKey) throws(Failure) -> Revision {
         let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
         guard digits.utf8.count >= 6, let revision = history.revision(digits, of: key) else {
             throw Failure(
                 .stall, reason: "NoSuchRevision",
-                message: "no entry of the ledger, or more than one revision, of \(key) begins with \(text.quotedForMessage); "
+                message:
+                    "no entry of the ledger, or more than one revision, of \(key) begins with \(text.quotedForMessage); "
                     + "give the first 12 digits, as 'waybill describe \(key)' shows them")
         }
         return revision
@@ -59,14 +67,13 @@ struct LineageReading {
 
     // MARK: Answers
 
-    func explain(_ question: LineageQuestion) async throws -> Explained {
-        let history = try await LineageLedger.history(of: state.ledger)
+    func explain(_ question: LineageQuestion) async -> Explained {
         var sources = LineageSources()
         do throws(Failure) {
             sources = await (try LineageGit(state: state, path: path)).sources(for: question, history)
         } catch { sources.problems.append(error.message) }
         return Explained(
-            lineage: Lineage(question, history, sources), sources: sources, record: nil)
+            lineage: Lineage(question, history, sources), sources: sources)
     }
 
     /// The pack of an answer; checked as an auditor would before it is handed out.

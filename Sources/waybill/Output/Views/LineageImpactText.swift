@@ -51,10 +51,15 @@ extension LineageCandidates {
         sections.lines([sentence])
         var table = Table(titles: ["REVISION", "TRAFFIC"], rows: [])
         table.rows = traffic.shares.map { share in
-            [Table.Cell(share.revision?.description ?? share.short), Table.Cell(share.weight.map { "\($0) %" } ?? "one pool")]
+            [
+                Table.Cell(share.revision?.description ?? share.short),
+                Table.Cell(share.weight.map { "\($0) %" } ?? "one pool"),
+            ]
         }
         sections.table(table)
-        sections.lines(["'waybill lineage --deployment \(deployment) --at \(time) --revision DIGEST' explains one of them"])
+        sections.lines([
+            "'waybill lineage --deployment \(deployment) --at \(time) --revision DIGEST' explains one of them"
+        ])
         return sections.text
     }
 }

@@ -16,7 +16,9 @@ extension Lineage {
         }
         sections.title("Ledger entries")
         sections.lines([entries.map(String.init).joined(separator: " ")])
-        if let pack { sections.lines(["\(pack) has what proves this; check it with 'waybill audit verify \(pack) --key VKEY'"]) }
+        if let pack {
+            sections.lines(["\(pack) has what proves this; check it with 'waybill audit verify \(pack) --key VKEY'"])
+        }
         return sections.text
     }
 
@@ -35,20 +37,24 @@ extension Lineage {
 }
 
 extension Sections {
-    /// `weights model.json  sha256:…  proven: ledger 12 (…)`.
+    /// `weights model.json: sha256:…`, and what vouches for it behind, or below what is long.
     fileprivate mutating func link(_ link: LineageLink) {
-        let name = link.name.map { " \($0)" } ?? ""
-        let head = "\(link.subject.rawValue)\(name):"
+        let head = link.subject.rawValue + (link.name.map { " \($0)" } ?? "") + ":"
         let proofs = link.proofs.map(\.words).joined(separator: ", ")
+        var standing: String
+        let tone: Tone
         switch link.standing {
-        case .proven:
-            lines(["\(head) \(link.value)"])
-            lines(["  proven by \(proofs)"], .good)
+        case .proven: (standing, tone) = ("proven by \(proofs)", .good)
         case .claimed(let who, _):
-            lines(["\(head) \(link.value)"])
-            lines(["  claimed by \(who)" + (proofs.isEmpty ? "" : ", \(proofs)")], .busy)
-        case .missing(let why): lines(["\(head) missing: \(why)"], .bad)
+            (standing, tone) = ("claimed by \(who)" + (proofs.isEmpty ? "" : ", \(proofs)"), .busy)
+        case .missing(let why): return lines(["\(head) missing: \(why)"], .bad)
         }
-        if let note = link.note { lines(["  \(note)"], .quiet) }
+        if let note = link.note, !note.isEmpty { standing += "; \(note)" }
+        if head.count + link.value.count + standing.count < 100 {
+            lines(["\(head) \(link.value), \(standing)"], tone)
+        } else {
+            lines(["\(head) \(link.value)"])
+            lines(["    \(standing)"], tone)
+        }
     }
 }
