@@ -152,8 +152,8 @@ extension LineageAssembly {
         return manifest.version.artifacts.map { artifact in
             let digest = artifact.digest.description
             let stated = manifest.file.saying(digest)
-            let verified = settled(version, .artifactVerified).last {
-                $0["path"] == artifact.path && $0["digest"] == digest
+            let verified = history.verified[digest]?.last { fact in
+                fact.isSettled && question.time.map { fact.event.time <= $0 } ?? true
             }
             guard let verified else {
                 return LineageLink(

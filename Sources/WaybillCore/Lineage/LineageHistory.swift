@@ -4,6 +4,8 @@ package struct LineageHistory: Sendable {
     package private(set) var deployments: [DeploymentKey: [LedgerFact]] = [:]
     /// Of each version of a model, as its name is written.
     package private(set) var versions: [String: [LedgerFact]] = [:]
+    /// Entries that say that bytes were hashed, by the digest that they had: equal bytes are copied once, whatever names them.
+    package private(set) var verified: [String: [LedgerFact]] = [:]
     /// Of each commit.
     package private(set) var commits: [String: [LedgerFact]] = [:]
     /// The entry that fixed each version, and its item there.
@@ -27,6 +29,9 @@ package struct LineageHistory: Sendable {
             if let key = try? DeploymentKey(parsing: event.subject) { deployments[key, default: []].append(fact) }
         case .artifactVerified, .bundleBuilt, .bundlePulled, .signatureVerified:
             if let version = event.body["version"]?.string { versions[version, default: []].append(fact) }
+            if event.type == .artifactVerified, let digest = event.body["digest"]?.string {
+                verified[digest, default: []].append(fact)
+            }
         case .commitObserved, .commitAccepted, .rulesAdopted:
             if let commit = event.body["commit"]?.string { commits[commit, default: []].append(fact) }
         case .versionsFixed: fix(fact)

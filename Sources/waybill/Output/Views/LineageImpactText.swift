@@ -35,12 +35,13 @@ extension LineageImpact {
         return sections.text
     }
 
-    /// `2 versions, 3 revisions of 2 deployments, 1 of them serves now`.
+    /// `2 versions, 3 revisions of 2 deployments, 1 serving now`.
     private var conclusion: String {
-        let names = Set(versions.map(\.version)).count
-        let deployments = Set(served.map(\.deployment)).count
-        let now = served.count(where: \.servesNow)
-        return "\(names) versions, \(served.count) revisions of \(deployments) deployments; \(now) of them serve now"
+        func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+        let versions = count(Set(versions.map(\.version)).count, "version")
+        let deployments = count(Set(served.map(\.deployment)).count, "deployment")
+        return "\(versions), \(count(served.count, "revision")) of \(deployments), "
+            + "\(served.count(where: \.servesNow)) serving now"
     }
 }
 
