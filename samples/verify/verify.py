@@ -433,6 +433,7 @@ class Pack:
     def take_links(self):
         lineage = json.loads(self.members["lineage.json"])
         need(lineage.get("format") == "waybill.lineage/1", "lineage.json: it is missing, or not of the form waybill.lineage/1")
+        self.deployment = lineage["deployment"]
         counts = {"proven": 0, "claimed": 0, "missing": 0}
         for link in lineage["links"]:
             place = "lineage.json: " + link["what"] + (f" '{link['name']}'" if "name" in link else "")
@@ -445,9 +446,15 @@ class Pack:
     def take_link(self, link):
         value, proofs = link.get("value", ""), link.get("by", [])
         need(proofs or link["standing"] == "claimed", "it is called proven, and names nothing")
-        having = [any(value in text for text in self.said(proof)) for proof in proofs]
-        # The revision ties the answer to the plan: both must say it.
-        need(link["what"] != "revision" or all(having), f"not all that it names say '{value}'")
+        having = []
+        for proof in proofs:
+            says = self.said(proof)
+            having.append(any(value in text for text in says))
+            # The revision ties the answer to the plan, and the plan to the deployment.
+            if link["what"] == "revision":
+                need(having[-1], f"not all that it names say '{value}'")
+                need("ledger" not in proof or self.deployment in says,
+                     f"the entry that it names is not of '{self.deployment}'")
         need(value and (any(having) or not proofs), f"nothing that it names says '{value}'")
 
 

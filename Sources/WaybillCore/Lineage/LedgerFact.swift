@@ -19,10 +19,13 @@ package struct LedgerFact: Hashable, Sendable {
         }
     }
 
-    /// This entry as a proof of the members named; those that it does not have are left out.
+    /// This entry as a proof of the members of its body that are named, and of its `subject`; those that it does not have are left
+    /// out.
     package func saying(_ members: String...) -> LineageProof {
         var says: Members = [:]
-        for member in members { says[member] = event.body[member] }
+        for member in members {
+            says[member] = event.body[member] ?? (member == "subject" ? .string(event.subject) : nil)
+        }
         return .ledger(index, says: says)
     }
 }

@@ -38,7 +38,8 @@ struct LineageAssembly {
                 : "the manifests of the commit alone render to \(rendered.short): something of it was held as it was before"
         }
         let recorded = !question.isRecordProven ? [] : [LineageProof.record(says: ["revision": .string(text)])]
-        return LineageLink(.revision, text, note: note, .proven([plan.saying("to", "version", "commit")] + recorded))
+        return LineageLink(
+            .revision, text, note: note, .proven([plan.saying("subject", "to", "version", "commit")] + recorded))
     }
 
     private var rendering: LineageLink? {

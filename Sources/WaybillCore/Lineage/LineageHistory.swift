@@ -35,7 +35,7 @@ package struct LineageHistory: Sendable {
         case .commitObserved, .commitAccepted, .rulesAdopted:
             if let commit = event.body["commit"]?.string { commits[commit, default: []].append(fact) }
         case .versionsFixed: fix(fact)
-        case _ where event.type.rawValue == "records.sealed": segments.append(fact)
+        case .recordsSealed: segments.append(fact)
         case _: break
         }
     }

@@ -27,9 +27,13 @@ extension PackVerification {
         for proof in proofs {
             let says = try said(by: proof)
             let hasValue = says.contains { $0.contains(value) }
-            // The revision ties the answer to the plan: both must say it.
-            guard hasValue || what != LineageLink.Subject.revision.rawValue else {
-                throw InvalidInput("not all that it names say \(value.quotedForMessage)")
+            // The revision ties the answer to the plan, and the plan to the deployment.
+            if what == LineageLink.Subject.revision.rawValue {
+                guard hasValue else { throw InvalidInput("not all that it names say \(value.quotedForMessage)") }
+                let deployment = report.lineage["deployment"]?.string ?? ""
+                guard proof["ledger"] == nil || says.contains(deployment) else {
+                    throw InvalidInput("the entry that it names is not of \(deployment.quotedForMessage)")
+                }
             }
             isSaid = isSaid || hasValue
         }

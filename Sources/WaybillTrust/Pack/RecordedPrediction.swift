@@ -7,6 +7,8 @@ package struct RecordedPrediction: Hashable, Sendable {
     package var proof: ProvenRecord?
     /// The entry that has the root; nil while none has.
     package var sealed: LedgerFact?
+    /// What was said of it afterwards, oldest first.
+    package var feedback: [FeedbackRecord] = []
 
     package init(record: PredictionRecord, proof: ProvenRecord?, sealed: LedgerFact?) {
         self.record = record
@@ -43,6 +45,16 @@ package struct RecordedPrediction: Hashable, Sendable {
             .routing, reason, note: "\(record.reason.words), by route table \(record.generation)", "reason", "share",
             "generation")
         return [prediction, routing, body(.request, record.request), body(.answer, record.answer)]
+            + feedback.map(Self.link)
+    }
+
+    /// Whoever called the gateway said it; that they know better is theirs to say.
+    private static func link(_ feedback: FeedbackRecord) -> LineageLink {
+        let said = feedback.said.payload.map { String(String(decoding: $0, as: UTF8.self).prefix(200)) }
+        let time = Timestamp(milliseconds: Int64(clamping: feedback.time / 1000))
+        return LineageLink(
+            .feedback, "\(feedback.id)", note: "at \(time): \(said ?? "its text is not kept")",
+            .claimed(by: "whoever sent it", []))
     }
 
     private func body(_ subject: LineageLink.Subject, _ body: RecordedBody) -> LineageLink {

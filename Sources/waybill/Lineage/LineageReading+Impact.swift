@@ -11,9 +11,6 @@ extension LineageReading {
             cause, Array(search.matches), history, predictions: try await recordedPredictions(),
             problems: search.problems)
     }
-
-    /// Recorded answers by deployment and revision.
-    func recordedPredictions() async throws -> [DeploymentKey: [String: Int]] { [:] }
 }
 
 /// Looks for a cause in what the mirror has of each version that was ever fixed, and of each plan that was ever decided.

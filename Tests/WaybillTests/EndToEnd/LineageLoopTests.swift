@@ -107,6 +107,72 @@ extension `End to end` {
     }
 }
 
+extension `End to end` {
+    @Test func `an answer is explained from its id, and its pack proves what was asked and answered`() async throws {
+        try await withFleet { fleet in
+            let name = "production/risk-score"
+            try fleet.deploy("1.0.0")
+            let path = "deployments/risk-score.yaml"
+            try fleet.write(
+                path,
+                try String(contentsOfFile: "\(fleet.clone)/\(path)", encoding: .utf8)
+                    + "  recording: {mode: bestEffort}\n")
+            try await fleet.push("first")
+            try await fleet.start()
+            try await fleet.serves(name, "1.0.0")
+            var ids: [String] = []
+            for _ in 0..<3 {
+                let answer = try await fleet.ask(Fleet.path(name), body: Fleet.request)
+                ids.append(try #require(answer.values("x-waybill-prediction-id").first))
+            }
+            let id = ids[1]
+            try await fleet.eventually("the record can be read") {
+                try await fleet.waybill("lineage", id).code == 0
+            }
+            // Until its segment's root is in the ledger, the record is a claim.
+            try await fleet.eventually("its segment is in the ledger") {
+                try await fleet.events(.recordsSealed).contains { ($0.body["count"]?.integer ?? 0) >= 3 }
+            }
+            try await fleet.ended()
+
+            let explained = try await fleet.waybill("lineage", id, "-o", "json")
+            #expect(explained.code == 0, "\(explained.errors)")
+            let links = Value(json: explained.output.utf8)?["links"]?.list ?? []
+            for what in ["prediction", "routing", "request", "answer", "revision", "replica", "traffic"] {
+                #expect(
+                    links.first { $0["what"]?.string == what }?["standing"] == "proven", "\(what): \(explained.output)")
+            }
+            #expect(links.first { $0["what"] == "prediction" }?["value"]?.string == id)
+            #expect(links.first { $0["what"] == "routing" }?["value"] == "all")
+            let (pack, key) = (fleet.folder + "/out.zip", "\(fleet.ledger)/vkey")
+            let made = try await fleet.waybill("lineage", id, "--bundle", pack, "--payloads")
+            #expect(made.code == 0, "\(made.errors)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: pack)).range(of: Data(Fleet.request.utf8)) != nil)
+            let verified = try await fleet.waybill("audit", "verify", pack, "--key", key)
+            #expect(verified.code == 0 && verified.output.contains("  record      true\n"), "\(verified)")
+            let python = try await Program.run(
+                ["/usr/bin/python3", "-I", "-B", "\(Fleet.root)/samples/verify/verify.py", pack, "--key", key],
+                in: fleet.folder)
+            #expect(
+                python.code == 0 && python.output.hasPrefix("all proofs of prediction \(id) of \(name) hold; "),
+                "\(python)")
+            // Without the word, nobody's data leaves.
+            _ = try await fleet.waybill("lineage", id, "--bundle", pack)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: pack)).range(of: Data(Fleet.request.utf8)) == nil)
+            let counted = try await fleet.waybill(
+                "lineage", "--commit", try await fleet.git("rev-parse", "HEAD"), "-o", "json")
+            #expect(counted.output.contains("\"recordedPredictions\": 3"), "\(counted.output)")
+            let none = try await fleet.waybill("lineage", "01935f2a-7c1e-7a44-9d0b-6a1f0c2e8b11")
+            #expect(
+                none.code == 1 && none.errors.hasPrefix("error: no record of prediction 01935f2a-"), "\(none.errors)")
+            let malformed = try await fleet.waybill("lineage", "12")
+            #expect(
+                malformed.code == 1 && malformed.errors.hasPrefix("error: '12' is no prediction's id"),
+                "\(malformed.errors)")
+        }
+    }
+}
+
 extension Fleet {
     /// A second version with code, data and lock, proposed by dave and approved by alice, serves.
     ///

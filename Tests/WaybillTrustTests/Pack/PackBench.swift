@@ -131,12 +131,12 @@ struct PackBench {
             ["replica": .string(Self.replica), "revision": revision, "isolation": "sandbox"])
         add(.routesChanged, "production/churn", phase: .outcome, ["replicas": [.string(Self.replica)]])
         add(
-            EventType(rawValue: "records.sealed") ?? .factsSnapshot, "controller",
-            ["segment": .string(proven.segment), "root": .string(root), "count": 7], named: "records.sealed")
+            .recordsSealed, "controller",
+            ["segment": .string(proven.segment), "root": .string(root), "count": 7])
     }
 
     private mutating func add(
-        _ type: EventType, _ subject: String, phase: EntryHeader.Phase = .fact, _ body: Members, named: String? = nil
+        _ type: EventType, _ subject: String, phase: EntryHeader.Phase = .fact, _ body: Members
     ) {
         let index = LedgerIndex(facts.count)
         let time = Self.time + index * 100
@@ -146,7 +146,7 @@ struct PackBench {
             cause: phase == .outcome ? 0 : nil,
             time: Timestamp(milliseconds: Int64(time)), subject: subject, outcome: outcome, body: body)
         let header = EntryHeader(
-            type: named ?? type.rawValue, phase: phase, decision: DecisionID(index).hex, cause: event.cause, time: time,
+            type: type.rawValue, phase: phase, decision: DecisionID(index).hex, cause: event.cause, time: time,
             subject: subject, outcome: outcome?.rawValue, actor: "controller")
         facts.append((LedgerFact(index, event), header))
     }

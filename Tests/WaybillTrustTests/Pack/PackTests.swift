@@ -123,6 +123,12 @@ import WaybillCore
             "a revision that the record does not say", "lineage.json: revision: not all that it names say '\(other)'",
             replace("lineage.json", #""value": "\#(PackBench.revision)""#, #""value": "\#(other)""#)),
         Tampering(
+            "another deployment's answer",
+            "lineage.json: revision: the entry that it names is not of 'production/fraud'",
+            replace(
+                "lineage.json", #""deployment": "production/churn",\#n  "format""#,
+                #""deployment": "production/fraud",\#n  "format""#)),
+        Tampering(
             "a claim that calls itself proven", "lineage.json: prediction: it is called proven, and names nothing"
         ) { members, _ in
             members["lineage.json"] = Array(
