@@ -69,7 +69,7 @@ import WaybillTrust
             let ledger = try SampleLedger(in: folder)
             try ledger.flip("log/tile/0/000", at: 40)
             let found = failure { try LedgerProver(folder: ledger.folder.path).proof(of: 0) }
-            #expect(found?.message.hasSuffix("the proof leads to another root") == true, "\(String(describing: found))")
+            #expect(found?.message.contains("the proof leads to another root") == true, "\(String(describing: found))")
         }
     }
 

@@ -433,6 +433,7 @@ class Pack:
     def take_links(self):
         lineage = json.loads(self.members["lineage.json"])
         need(lineage.get("format") == "waybill.lineage/1", "lineage.json: it is missing, or not of the form waybill.lineage/1")
+        need(isinstance(lineage.get("links"), list) and lineage["links"], "lineage.json: it has no links")
         self.deployment = lineage["deployment"]
         counts = {"proven": 0, "claimed": 0, "missing": 0}
         for link in lineage["links"]:

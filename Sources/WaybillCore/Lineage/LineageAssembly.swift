@@ -61,20 +61,30 @@ struct LineageAssembly {
     }
 
     private var traffic: LineageLink {
-        let time = question.time ?? history.latest
-        guard let time, let traffic = history.traffic(of: key, at: time) else {
-            return .missing(.traffic, because: "no entry of the ledger says what was in rotation of \(key)")
+        guard let time = question.time ?? history.latest else { return noTraffic("no entry of the ledger has a time") }
+        let traffic = history.traffic(of: key, at: time)
+        if let traffic, let share = traffic.shares.first(where: { $0.short == question.revision.short }) {
+            let words = share.weight.map { "\($0) % of the traffic" } ?? "one pool with other revisions"
+            let change = traffic.change.map { "; entry \($0.index) had begun another rotation" } ?? ""
+            return link(to: traffic.fact, words + change)
         }
-        guard let share = traffic.shares.first(where: { $0.short == question.revision.short }) else {
-            return .missing(
-                .traffic, because: "by entry \(traffic.fact.index) this revision had no traffic of \(key) at \(time)")
+        if let begun = history.begun(of: key, at: time),
+            history.shares(of: begun, key).contains(where: { $0.short == question.revision.short })
+        {
+            return link(to: begun, "this rotation had been begun, and its end was not written yet")
         }
-        let words = share.weight.map { "\($0) % of the traffic" } ?? "one pool with other revisions"
-        let change = traffic.change.map { "; entry \($0.index) had begun another rotation" } ?? ""
-        let replicas = (traffic.fact.event.body["replicas"]?.list ?? []).compactMap(\.string)
+        guard let traffic else { return noTraffic("no entry of the ledger says what was in rotation of \(key)") }
+        return noTraffic("by entry \(traffic.fact.index) this revision had no traffic of \(key) at \(time)")
+    }
+
+    private func noTraffic(_ why: String) -> LineageLink { .missing(.traffic, because: why) }
+
+    /// The rotation of an entry; its value is the replica that answered, or one of the revision.
+    private func link(to rotation: LedgerFact, _ note: String) -> LineageLink {
+        let replicas = (rotation.event.body["replicas"]?.list ?? []).compactMap(\.string)
         let named = question.replica.flatMap { replicas.contains($0) ? $0 : nil }
         let value = named ?? replicas.first { $0.contains(question.revision.short) } ?? ""
-        return LineageLink(.traffic, value, note: words + change, .proven([traffic.fact.saying("replicas", "shares")]))
+        return LineageLink(.traffic, value, note: note, .proven([rotation.saying("replicas", "shares")]))
     }
 
     private var rollout: [LineageLink] {

@@ -85,11 +85,13 @@ extension LineageHistory {
     /// - Returns: nil when no rotation was written down by then.
     package func traffic(of key: DeploymentKey, at time: Timestamp) -> LineageTraffic? {
         guard let fact = last(.routesChanged, of: key, by: time) else { return nil }
-        let begun = deployments[key]?.last {
-            $0.event.type == .routesChanged && $0.event.phase == .intent && $0.event.time <= time
-                && $0.index > fact.index
-        }
-        return LineageTraffic(shares: shares(of: fact, key), fact: fact, change: begun)
+        return LineageTraffic(shares: shares(of: fact, key), fact: fact, change: begun(of: key, at: time))
+    }
+
+    /// A rotation that was under way at a moment: the gateway may have taken it up before the ledger heard of that.
+    func begun(of key: DeploymentKey, at time: Timestamp) -> LedgerFact? {
+        let last = deployments[key]?.last { $0.event.type == .routesChanged && $0.event.time <= time }
+        return last?.event.phase == .intent ? last : nil
     }
 
     func shares(of fact: LedgerFact, _ key: DeploymentKey) -> [LineageTraffic.Share] {

@@ -79,9 +79,12 @@ package struct LedgerProver: Sendable {
         guard let journal else { return [:] }
         var found: [LedgerIndex: [UInt8]] = [:]
         do {
-            for index in indices.sorted() where found[index] == nil {
-                let cursor = try JournalCursor(journal, from: index)
-                while found[index] == nil, let batch = try cursor.next() {
+            // Each segment that holds some of them is read once, as far as the last of them.
+            let starts = try journal.segments()
+            for group in Dictionary(grouping: indices, by: { index in starts.last { $0 <= index } ?? 0 }).values {
+                guard let first = group.min(), let last = group.max() else { continue }
+                let cursor = try JournalCursor(journal, from: first)
+                while cursor.nextIndex <= last, let batch = try cursor.next() {
                     for item in batch.items where indices.contains(item.index) { found[item.index] = item.sealed }
                 }
             }

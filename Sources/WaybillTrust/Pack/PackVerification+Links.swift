@@ -3,7 +3,10 @@ import WaybillCore
 // What a pack says, looked up in what was proven.
 extension PackVerification {
     mutating func checkLinks() throws(InvalidInput) {
-        for link in report.lineage["links"]?.list ?? [] {
+        guard let links = report.lineage["links"]?.list, !links.isEmpty else {
+            throw InvalidInput("lineage.json: it has no links")
+        }
+        for link in links {
             let what = link["what"]?.string ?? "?"
             let place = "lineage.json: " + what + (link["name"]?.string.map { " \($0.quotedForMessage)" } ?? "")
             switch link["standing"]?.string {

@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
 import Testing
+import WaybillAPI
 import WaybillCore
+import WaybillTestSupport
 
 @testable import waybill
 

@@ -135,6 +135,10 @@ import WaybillCore
                 #"{"format": "waybill.lineage/1", "deployment": "production/churn", "title": "t", "links": [{"what": "prediction", "value": "x", "standing": "proven", "by": []}]}"#
                     .utf8)
         },
+        Tampering("a lineage that says nothing", "lineage.json: it has no links") { members, _ in
+            members["lineage.json"] = Array(
+                #"{"format": "waybill.lineage/1", "deployment": "production/churn", "title": "t", "links": []}"#.utf8)
+        },
         Tampering("a git object", "git/ID: its bytes have another id, ") { members, bench in
             members["git/\(bench.objects[4].id)"]?[12] ^= 1
         },
