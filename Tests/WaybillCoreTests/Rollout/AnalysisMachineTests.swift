@@ -89,7 +89,7 @@ struct AnalysisMachineTests {
             ("bad, at once", state(tries: 1, since: 1), .bad, "1 0 failed try 1 failed recorded"),
             (
                 "its time is over, and its requests are few", state(tries: 1, since: 60), .few,
-                "about 80 more requests"
+                "about 692 more requests"
             ),
             (
                 "few for too long", state(tries: 1, since: 600), .fewForLong,
