@@ -13,6 +13,7 @@ FOLDER is the top of a fleet repository. For each version it writes `artifacts/t
 
 import argparse
 import hashlib
+import importlib.resources
 import pathlib
 
 import joblib
@@ -26,6 +27,8 @@ from sklearn.preprocessing import StandardScaler
 
 MODEL = "tumour"
 SEED = 7
+# The file that load_breast_cancer reads.
+DATA = importlib.resources.files("sklearn.datasets.data") / "breast_cancer.csv"
 
 ESTIMATORS = {
     "1.0.0": lambda: make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=1000)),
@@ -44,6 +47,10 @@ spec:
       source: {source}
       digest: sha256:{digest}
       size: {size}
+  data:
+    - name: breast-cancer
+      uri: scikit-learn:datasets/data/breast_cancer.csv
+      digest: sha256:{data}
   interface:
     inputs:
       - {{name: features, datatype: FP64, shape: [-1, {columns}]}}
@@ -81,6 +88,7 @@ def write(version, fleet):
             digest=hashlib.sha256(content).hexdigest(),
             size=len(content),
             columns=columns,
+            data=hashlib.sha256(DATA.read_bytes()).hexdigest(),
         )
     )
     print(f"{MODEL}@{version}: auc {score:.4f} on unseen rows, {len(content)} bytes -> {manifest}")

@@ -6,7 +6,8 @@ usage: demo.py [--exit] [--folder DIR] [--environments DIR] [--training DIR]
 It makes a scratch folder with a bare git remote and the sample fleet, trains two real models, starts the controller (which
 starts the gateway), and shows a push that serves, the bundle that it serves from, who signed it, a replacement without a lost
 request, a model that is not started since it would run a program, a broken manifest that holds only itself, a killed model that
-comes back, a killed controller that takes up where it was, and an audit that proves it all.
+comes back, a killed controller that takes up where it was, a version that earns its traffic and one that loses it, one answer
+explained down to its data, and an audit that proves it all.
 With --exit it stops everything at the end; otherwise it leaves the system running and says what to try next. Python environments
 are built once and kept in the scratch folder; --environments names another place for those that models run in, --training an
 environment that has scikit-learn already.

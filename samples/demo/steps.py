@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+from canary import canary, explain
 from story import Failed, Load, free_port, stop_processes_of
 
 STAGING, PRODUCTION, SMALL = "staging/tumour", "production/tumour", "production/risk-score"
@@ -370,7 +371,7 @@ def audit(story):
     shutil.rmtree(copy)
 
 
-STEPS = [prepare, train, first_push, package, sign, name_approvers, promote_under_load, go_back, refuse_dangerous, hold_broken, kill_model, kill_controller, audit]
+STEPS = [prepare, train, first_push, package, sign, name_approvers, promote_under_load, go_back, refuse_dangerous, hold_broken, kill_model, kill_controller, canary, explain, audit]
 
 
 # What steps share

@@ -239,7 +239,7 @@ class Load:
 
     def __init__(self, url, body):
         self.url, self.body = url, body
-        self.answers, self.lost, self.problems = {}, 0, []
+        self.answers, self.failed, self.lost, self.problems = {}, {}, 0, []
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._call, daemon=True) for _ in range(4)]
 
@@ -260,6 +260,12 @@ class Load:
                 with urllib.request.urlopen(request, timeout=20) as answer:
                     version = json.loads(answer.read()).get("model_version") or "?"
                     self.answers[version] = self.answers.get(version, 0) + 1
+            except urllib.error.HTTPError as answer:
+                # An error that a version answered itself is its own; one without a version is the gateway's.
+                version = answer.headers["x-waybill-version"]
+                self.failed[version] = self.failed.get(version, 0) + 1
+                self.lost += 1
+                self.problems.append(f"{answer.code} by {version or 'the gateway'}: {answer.read()[:200]}")
             except (urllib.error.URLError, OSError, ValueError) as problem:
                 self.lost += 1
                 self.problems.append(str(problem))
@@ -268,4 +274,5 @@ class Load:
     def summary(self):
         total = sum(self.answers.values())
         parts = ", ".join(f"{count} by {version}" for version, count in sorted(self.answers.items()))
-        return f"{total} answers ({parts}), {self.lost} lost"
+        failed = "".join(f", {count} errors by {version}" for version, count in sorted(self.failed.items()) if version)
+        return f"{total} answers ({parts}){failed}, {self.lost - sum(self.failed.values())} lost"

@@ -78,7 +78,9 @@ package struct SHA256State: Sendable {
 
     package init() { SHA256_Init(&context) }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) { SHA256_Update(&context, bytes.baseAddress, bytes.count) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        SHA256_Update(&context, bytes.baseAddress, bytes.count)
+    }
 
     /// Ends the hash; nothing may be fed to it afterwards.
     package mutating func finalize() -> MerkleHash {

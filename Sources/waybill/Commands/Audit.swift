@@ -10,7 +10,8 @@ struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read and verify the ledger; needs no controller.",
         subcommands: [
-            AuditLog.self, AuditEvents.self, AuditShow.self, AuditExplain.self, AuditProve.self, AuditVerify.self, AuditRecords.self,
+            AuditLog.self, AuditEvents.self, AuditShow.self, AuditExplain.self, AuditProve.self, AuditVerify.self,
+            AuditRecords.self,
         ])
 }
 

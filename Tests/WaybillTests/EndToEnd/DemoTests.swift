@@ -33,7 +33,7 @@ extension `End to end with model servers` {
             #expect(!told.errors.contains("installing"), "\(told.errors)")
             #expect(told.output.hasSuffix("Everything that the demo started is stopped. It held, step by step.\n"))
             let chapters = told.output.split(separator: "\n").compactMap { $0.firstMatch(of: #/^([0-9]+)\. /#)?.1 }
-            #expect(chapters.map(String.init) == (1...13).map(String.init))
+            #expect(chapters.map(String.init) == (1...15).map(String.init))
             #expect(FleetProcesses(folder: folder).all.isEmpty)
         }
     }
