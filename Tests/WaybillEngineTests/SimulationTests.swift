@@ -28,6 +28,14 @@ struct SimulationTests {
         #expect(report.violations == [], "replay: \(report.replay)")
     }
 
+    /// With rollouts: an unready replica that was taken out though nothing else answered; a rollout that began anew while it answered alone; a
+    /// number that was used twice; one of three that took over from two.
+    @Test(arguments: [135, 306, 473, 995, 1531] as [UInt64])
+    func `what once failed in rollouts holds`(_ seed: UInt64) async {
+        let report = await Self.computed { Simulation.run(seed: seed) }
+        #expect(report.violations == [], "replay: \(report.replay)")
+    }
+
     /// An invariant over what never happens holds always.
     @Test func `analyses pass, fail, come to no verdict and begin anew`() async {
         let found = await Self.computed {

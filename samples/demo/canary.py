@@ -27,9 +27,10 @@ spec:
       - weight: 100
 """
 
-# One answer in three fails: what a model with a hole looks like.
+# One request in three fails: what a model with a hole looks like.
 FAULT = "        try: self.answer(200, infer(json.loads(body)))"
-FAULTY = "        if hash(body) % 3 == 0 and len(body) % 2 == 0 or id(self) % 3 == 0: return self.answer(500, {\"error\": \"no answer\"})\n" + FAULT
+FAULTY = ("        Handler.asked = getattr(Handler, 'asked', 0) + 1\n"
+          "        if Handler.asked % 3 == 0: return self.answer(500, {'error': 'no answer'})\n" + FAULT)
 
 
 def canary(story):

@@ -71,8 +71,10 @@ struct ReplicaCensus {
         let ready = own.filter { $0.phase == .ready }
         let oldReady = serving.filter { $0.phase == .ready }
         if ready.isEmpty && oldReady.isEmpty {
-            // Nothing better is there: what may answer again stays, what is gone leaves.
-            return (own + serving).filter { published.contains($0.id) }.map(\.id).sorted()
+            // Nothing better is there: what may answer again stays, what is gone leaves. The gateway may not have taken up yet that
+            // a replica was left out for one that is gone by now.
+            return (own + serving).map(\.id).filter { published.contains($0) || observed.route.replicas.contains($0) }
+                .sorted()
         }
         let hasSwitched = hasSwitched(own: own, foreign: foreign, published: published, observed: observed)
         let takesOver = oldReady.isEmpty || hasSwitched || ready.count >= min(count, oldReady.count)

@@ -8,11 +8,12 @@ struct RolloutPlanning {
 
     mutating func plan() -> KeyPlan {
         let stable = stablePlan()
-        let candidate = candidatePlan(after: stable.plan.serialsUsed)
         // At 100 the old revision leaves, and at any share while none of it is ready: what answers goes before what is earned.
         let ready = Set(observed.replicas.filter { $0.phase == .ready }.map(\.id))
+        let isAlone = stable.rotation.allSatisfy { !ready.contains($0) }
+        let candidate = candidatePlan(after: stable.plan.serialsUsed, isAlone: isAlone)
         let hasAll =
-            !candidate.rotation.isEmpty && (rollout.weight >= 100 || stable.rotation.allSatisfy { !ready.contains($0) })
+            !candidate.rotation.isEmpty && (rollout.weight >= 100 || isAlone)
         let rotation = (hasAll ? [] : stable.rotation) + candidate.rotation
         let shares = hasAll ? [] : shares(stable.rotation, candidate.rotation)
         var retirement = RetirementPlanning(
@@ -59,7 +60,9 @@ struct RolloutPlanning {
     }
 
     /// The new revision alone. Taken back, it is to have no replica.
-    private func candidatePlan(after serials: Int) -> Part {
+    ///
+    /// - Parameter isAlone: nothing else is ready.
+    private func candidatePlan(after serials: Int, isAlone: Bool) -> Part {
         let mine = { (id: ReplicaID) in id.revisionShort == desired.revision.short }
         var its = context.only(mine, of: desired.revision, isDesired: true)
         its.reservedSerials = Array(context.reservedSerials.dropFirst(serials))
@@ -72,7 +75,13 @@ struct RolloutPlanning {
         plan.goal = .serve(desired.revision, replicas: desired.replicas)
         if rollout.isTakenBack { plan.actions = plan.actions.map(takenBack) }
         let ready = Set(seen.replicas.filter { $0.phase == .ready }.map(\.id))
-        return (plan, rollout.weight > 0 ? planning.rotation.filter(ready.contains) : [])
+        return (plan, planning.rotation.filter { ready.contains($0) && mayServe($0, isAlone: isAlone) })
+    }
+
+    /// With a share it serves. Without one only what answers everything already, and until something else can: a person who lets a rollout
+    /// begin again asks for no gap.
+    private func mayServe(_ id: ReplicaID, isAlone: Bool) -> Bool {
+        rollout.weight > 0 || (isAlone && !rollout.isTakenBack && observed.route.replicas.contains(id))
     }
 
     private func takenBack(_ planned: PlannedAction) -> PlannedAction {

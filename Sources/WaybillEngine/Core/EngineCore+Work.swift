@@ -133,6 +133,10 @@ extension EngineCore {
         guard let flight = inFlight[key], flight.id == id, let act = flight.act else { return }
         inFlight[key] = nil
         fold(act.outcome(failure, at: wallNow, adding: answer?.facts ?? [:]))
+        // Its number is gone for good, also when the replica is never seen.
+        if failure == nil, case .startReplica(let replica, _) = act.action {
+            states[key]?.reservedSerials.removeAll { $0 == replica.serial }
+        }
         let moment = now
         if case .setRoute = act.action {
             states[key]?.rotationChangedAt = moment

@@ -102,7 +102,9 @@ extension Simulation {
         let stable = seen.contains {
             $0.revision == rollout.stable && $0.phase == .ready && !known.crashed.contains($0.id)
         }
-        if rollout.weight == 0 || (rollout.weight < 100 && stable) {
+        // What answers everything goes on when a rollout begins anew and nothing else can.
+        let goesOn = Set(ids).isSubset(of: checks.lastSeen[key]?.route.replicas ?? [])
+        if (rollout.weight == 0 && !goesOn) || (rollout.weight < 100 && stable) {
             violation("\(key) gives all traffic to a revision that has earned \(rollout.weight) %")
         }
     }

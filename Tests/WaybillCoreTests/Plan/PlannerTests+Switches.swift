@@ -50,5 +50,11 @@ extension PlannerTests {
                     routed: [$0.id(1, 1), $0.id(1, 2), $0.id(2, 3)])
             }, context: { $0.lastRotation = [$1.id(1, 1), $1.id(1, 2), $1.id(2, 3)] },
             plan: "start 50 route 1+2 (route 3+4+50) (stop 1) (stop 2) (forget 1) (forget 2)"),
+        Case(
+            "an unready one that the gateway routes still stays, when the one published in its place has died",
+            desired: { $0.desired(1, replicas: 2) },
+            observed: {
+                $0.observed([$0.replica(1, 1, .unready), $0.replica(1, 2, $0.exited)], routed: [$0.id(1, 1)])
+            }, context: { $0.lastRotation = [$1.id(1, 2)] }, plan: "start 50 route 1 (route 1+50) (forget 2)"),
     ]
 }

@@ -101,6 +101,22 @@ struct RolloutPlanTests {
                     routed: [$0.id(2, 3), $0.id(2, 4)])
             }, plan: "start 50"),
         Case(
+            "it begins anew while it answers everything alone: no gap, and nothing new of it joins", weight: 0,
+            observed: {
+                $0.observed(
+                    [$0.replica(1, 1, .starting), $0.replica(2, 3), $0.replica(2, 4)], routed: [$0.id(2, 3)])
+            }, plan: "start 50"),
+        Case(
+            "until one of the old one is ready, which answers everything then", weight: 0,
+            observed: {
+                $0.observed(
+                    [$0.replica(1, 1), $0.replica(2, 3), $0.replica(2, 4)], routed: [$0.id(2, 3), $0.id(2, 4)])
+            }, plan: "route 1 start 50"),
+        Case(
+            "taken back it answers nothing, also alone", weight: 0, isTakenBack: true,
+            observed: { $0.observed([$0.replica(1, 1, .starting), $0.replica(2, 3)], routed: [$0.id(2, 3)]) },
+            plan: "route none start 50 (stop 3) (forget 3)"),
+        Case(
             "none of the new one is ready: the old one answers everything", weight: 10,
             observed: {
                 $0.observed(
