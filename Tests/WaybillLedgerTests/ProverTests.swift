@@ -35,6 +35,27 @@ import WaybillTrust
         }
     }
 
+    @Test func `an entry of this moment has its receipt as soon as it is published`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.path + "/ledger"
+            let ledger = try await Ledger.open(LedgerSettings(folder: path))
+            let events = (0..<3).map { number in
+                Event(
+                    .storeRebuilt, decision: DecisionID(UInt64(number)), time: Timestamp(milliseconds: 1),
+                    subject: "controller", body: ["reason": "\(number)"])
+            }
+            for event in events {
+                let index = try #require(try await ledger.append([event]).first)
+                let prover = try LedgerProver(folder: path, covering: index, patience: .seconds(30))
+                #expect(try prover.proof(of: index).index == index)
+            }
+            // What nobody wrote is not waited for longer than that.
+            let prover = try LedgerProver(folder: path, covering: 3, patience: .milliseconds(10))
+            #expect(failure { try prover.proof(of: 3) }?.reason == "NoSuchEntry")
+            await ledger.close()
+        }
+    }
+
     @Test func `bodies of many entries are found across segments`() async throws {
         try await withTemporaryFolder { folder in
             let ledger = try SampleLedger(in: folder)

@@ -1,3 +1,4 @@
+import Glibc
 package import WaybillCore
 package import WaybillTrust
 
@@ -12,22 +13,36 @@ package struct LedgerProver: Sendable {
     /// Nil for a published form alone: bodies are not in it.
     private let journal: LedgerPaths?
 
+    /// Blocks for up to `patience` while a ledger's own folder has not published entry `last` yet, as it does soon after it was written.
+    ///
     /// - Throws: `NotPublished` when no published checkpoint is there, `LedgerDamaged` when it is not one.
-    package init(folder: String) throws(Failure) {
+    package init(
+        folder: String, covering last: LedgerIndex = 0, patience: Duration = .seconds(3)
+    ) throws(Failure) {
         let paths = LedgerPaths(folder: folder)
         let hasJournal = FileSystem.isFolder(paths.journal)
         let root = hasJournal ? paths.log : folder
         files = PublishedFiles(root: root)
+        let end = ContinuousClock.now + (hasJournal ? patience : .zero)
+        var newest = try Self.newest(files, root)
+        while newest.checkpoint.size <= last, ContinuousClock.now < end {
+            usleep(50_000)
+            newest = try Self.newest(files, root)
+        }
+        checkpoint = newest
+        tree = PublishedTree(folder: root, size: checkpoint.checkpoint.size)
+        journal = hasJournal ? paths : nil
+    }
+
+    private static func newest(_ files: PublishedFiles, _ root: String) throws(Failure) -> SignedCheckpoint {
         do {
             guard let note = try files.readCheckpoint() else {
                 throw Failure(
                     .stall, reason: "NotPublished",
                     message: "\(root): there is no published checkpoint; name a ledger's folder or a copy of its 'log'")
             }
-            checkpoint = try SignedCheckpoint(unverified: note)
+            return try SignedCheckpoint(unverified: note)
         } catch { throw Failure(ledger: error) }
-        tree = PublishedTree(folder: root, size: checkpoint.checkpoint.size)
-        journal = hasJournal ? paths : nil
     }
 
     /// The receipt of one entry, with the entry itself as its extra data.

@@ -35,7 +35,7 @@ struct AuditProve: AsyncParsableCommand {
         let folder = try ledger.path()
         let (index, wantsBody) = (index, body != nil)
         let (proof, sealed) = try await Blocking.run { () throws(Failure) -> (LogProof, [UInt8]?) in
-            let prover = try LedgerProver(folder: folder)
+            let prover = try LedgerProver(folder: folder, covering: index)
             return (
                 try prover.proof(of: index), wantsBody ? try prover.sealedBodies(of: [index])[index] : nil
             )

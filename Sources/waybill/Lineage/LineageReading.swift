@@ -85,7 +85,8 @@ struct LineageReading {
         let older = try note.map { try SignedCheckpoint(verifying: $0, with: key).checkpoint }
         let indices = explained.lineage.entries
         var pack = try await Blocking.run { () throws(Failure) -> EvidencePack in
-            let prover = try LedgerProver(folder: folder)
+            let last = max(indices.max() ?? 0, older.map { $0.size == 0 ? 0 : $0.size - 1 } ?? 0)
+            let prover = try LedgerProver(folder: folder, covering: last)
             var pack = EvidencePack(lineage: .null, key: key, note: prover.checkpoint.note)
             let bodies = try prover.sealedBodies(of: Set(indices))
             for index in indices {

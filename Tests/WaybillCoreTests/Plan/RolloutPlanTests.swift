@@ -115,7 +115,7 @@ struct RolloutPlanTests {
         Case(
             "taken back it answers nothing, also alone", weight: 0, isTakenBack: true,
             observed: { $0.observed([$0.replica(1, 1, .starting), $0.replica(2, 3)], routed: [$0.id(2, 3)]) },
-            plan: "route none start 50 (stop 3) (forget 3)"),
+            plan: "route  start 50 (stop 3) (forget 3)"),
         Case(
             "none of the new one is ready: the old one answers everything", weight: 10,
             observed: {
