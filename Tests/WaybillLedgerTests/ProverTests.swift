@@ -42,7 +42,7 @@ import WaybillTrust
             let events = (0..<3).map { number in
                 Event(
                     .storeRebuilt, decision: DecisionID(UInt64(number)), time: Timestamp(milliseconds: 1),
-                    subject: "controller", body: ["reason": "\(number)"])
+                    subject: "controller", body: ["reason": .string("\(number)")])
             }
             for event in events {
                 let index = try #require(try await ledger.append([event]).first)

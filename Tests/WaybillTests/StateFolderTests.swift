@@ -10,9 +10,8 @@ import WaybillTestSupport
     private func modes(in folder: StateFolder) throws -> [String: String] {
         var modes: [String: String] = [:]
         for name in ["."] + (try FileManager.default.contentsOfDirectory(atPath: folder.path)) {
-            var status = stat()
-            #expect(lstat("\(folder.path)/\(name)", &status) == 0)
-            modes[name] = String(status.st_mode & 0o777, radix: 8)
+            let mode = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(name)")[.posixPermissions]
+            modes[name] = String(try #require(mode as? Int), radix: 8)
         }
         return modes
     }
