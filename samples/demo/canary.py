@@ -53,10 +53,10 @@ def canary(story):
     with load(story) as calls:
         ask_for(story, "1.1.0", "1.2.0")
         story.wait("the bad version is taken back", lambda: story.condition(CANARY, "Stalled"), limit=180)
+        story.wait("what served before has all traffic",
+                   lambda: (story.deployment(CANARY) or {}).get("serving") == ["risk-score@1.1.0"], limit=60)
         story.waybill("rollout", "status", CANARY)
     check(story, calls, allowed={"1.2.0"})
-    if (story.deployment(CANARY) or {}).get("serving") != ["risk-score@1.1.0"]:
-        raise Failed("what served before does not serve any more")
     ask_for(story, "1.2.0", "1.1.0")
     story.wait("git says what serves", lambda: story.is_serving(CANARY, "risk-score@1.1.0"), limit=60)
 
