@@ -17,32 +17,33 @@ package struct LedgerProver: Sendable {
     ///
     /// - Throws: `NotPublished` when no published checkpoint is there, `LedgerDamaged` when it is not one.
     package init(
-        folder: String, covering last: LedgerIndex = 0, patience: Duration = .seconds(3)
+        folder: String, covering last: LedgerIndex? = nil, patience: Duration = .seconds(3)
     ) throws(Failure) {
         let paths = LedgerPaths(folder: folder)
         let hasJournal = FileSystem.isFolder(paths.journal)
         let root = hasJournal ? paths.log : folder
         files = PublishedFiles(root: root)
         let end = ContinuousClock.now + (hasJournal ? patience : .zero)
-        var newest = try Self.newest(files, root)
-        while newest.checkpoint.size <= last, ContinuousClock.now < end {
+        var newest = try Self.newest(files)
+        while let last, newest.map({ $0.checkpoint.size <= last }) ?? true, ContinuousClock.now < end {
             usleep(50_000)
-            newest = try Self.newest(files, root)
+            newest = try Self.newest(files)
+        }
+        guard let newest else {
+            throw Failure(
+                .stall, reason: "NotPublished",
+                message: "\(root): there is no published checkpoint; name a ledger's folder or a copy of its 'log'")
         }
         checkpoint = newest
         tree = PublishedTree(folder: root, size: checkpoint.checkpoint.size)
         journal = hasJournal ? paths : nil
     }
 
-    private static func newest(_ files: PublishedFiles, _ root: String) throws(Failure) -> SignedCheckpoint {
-        do {
-            guard let note = try files.readCheckpoint() else {
-                throw Failure(
-                    .stall, reason: "NotPublished",
-                    message: "\(root): there is no published checkpoint; name a ledger's folder or a copy of its 'log'")
-            }
-            return try SignedCheckpoint(unverified: note)
-        } catch { throw Failure(ledger: error) }
+    /// Nil before the first one.
+    private static func newest(_ files: PublishedFiles) throws(Failure) -> SignedCheckpoint? {
+        do { return try files.readCheckpoint().map { try SignedCheckpoint(unverified: $0) } } catch {
+            throw Failure(ledger: error)
+        }
     }
 
     /// The receipt of one entry, with the entry itself as its extra data.
