@@ -53,8 +53,8 @@ package struct EventFilter: Hashable, Sendable {
     package func takes(_ header: Header) -> Bool {
         if let from, header.time < from { return false }
         if let to, header.time >= to { return false }
-        if !types.isEmpty, !types.contains(where: { Self.matches($0, header.type) }) { return false }
-        if !subjects.isEmpty, !subjects.contains(where: { Self.matches($0, header.subject) }) { return false }
+        if !types.isEmpty, !types.contains(where: { Wildcard.matches($0, header.type) }) { return false }
+        if !subjects.isEmpty, !subjects.contains(where: { Wildcard.matches($0, header.subject) }) { return false }
         if let environment, header.environment != environment { return false }
         if let outcome, header.outcome != outcome { return false }
         if let decision, header.decision != decision { return false }
@@ -89,26 +89,5 @@ package struct EventFilter: Hashable, Sendable {
     private static func names(_ text: String, _ digest: String) -> Bool {
         let wanted = digest.hasPrefix("sha256:") ? digest.dropFirst(7) : digest[...]
         return text.split { !$0.isHexDigit }.contains { $0.hasPrefix(wanted) }
-    }
-
-    /// `*` is any run of characters, everything else itself.
-    static func matches(_ pattern: String, _ text: String) -> Bool {
-        let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
-        var (at, place) = (0, 0)
-        var retry: (at: Int, place: Int)?
-        while place < text.count {
-            if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
-                retry = (at, place)
-                at += 1
-            } else if at < pattern.count, pattern[at] == text[place] {
-                (at, place) = (at + 1, place + 1)
-            } else if let last = retry {
-                retry = (last.at, last.place + 1)
-                (at, place) = (last.at + 1, last.place + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

@@ -68,6 +68,7 @@ package struct AnalysisPower: Hashable, Sendable {
     package var warnings: [String] {
         let place = "step \(step + 1) of the rollout: \(check.words)"
         let asked = "\(AnalysisWords.count(requests)) request\(requests == 1 ? "" : "s")"
+        let detectable = detectable
         var found: [String] = []
         if detectable.map({ $0 >= Self.absurd }) ?? true {
             let share = detectable.map { "only from \(AnalysisWords.percent($0)) on" } ?? "at no share"

@@ -45,9 +45,7 @@ extension RolloutState {
             return decision
         }
         if record.outcome == .passed {
-            var decision = leave(seen, because: "the analysis passed (\(record.words))")
-            if decision.next == nil { decision.lookAt = run.nextBlock } else { decision.record = record }
-            return decision
+            return leave(run, record, seen, because: "the analysis passed (\(record.words))")
         }
         if run.isOverdue { return inconclusive(record, run, seen) }
         return RolloutDecision(
@@ -55,11 +53,7 @@ extension RolloutState {
     }
 
     private func failed(_ record: AnalysisRecord, _ seen: RolloutSight) -> RolloutDecision {
-        let found = "the analysis failed (\(record.words))"
-        switch seen.onFailure {
-        case .rollback: return takenBack(record, "\(found); all traffic goes back to what served before")
-        case .pause: return halted(record, "\(found); it stays at \(weight) % (onFailure: pause)")
-        }
+        stopped(failing("the analysis failed (\(record.words))", seen.onFailure), record)
     }
 
     private func inconclusive(
@@ -67,27 +61,27 @@ extension RolloutState {
     ) -> RolloutDecision {
         let found = "the analysis is inconclusive after \(run.analysis.within.manifestText) (\(record.words))"
         switch seen.onInconclusive {
-        case .pause: return halted(record, "\(found); it stays at \(weight) % (onInconclusive: pause)")
+        case .pause: return stopped(halted(found, asked: "onInconclusive"), record)
         case .rollback:
-            return takenBack(
-                record, "\(found); all traffic goes back to what served before (onInconclusive: rollback)")
+            var next = takenBack(found)
+            next.reason += " (onInconclusive: rollback)"
+            return stopped(next, record)
         case .goOn:
-            var decision = leave(seen, because: "\(found); it goes on all the same (onInconclusive: continue)")
-            if decision.next == nil { decision.lookAt = run.nextBlock } else { decision.record = record }
-            return decision
+            return leave(run, record, seen, because: "\(found); it goes on all the same (onInconclusive: continue)")
         }
     }
 
-    private func halted(_ record: AnalysisRecord, _ reason: String) -> RolloutDecision {
-        var next = self
-        (next.status, next.countsSince, next.reason) = (.halted, nil, reason)
-        next.analysis?.outcome = record.outcome
-        return RolloutDecision(next: next, record: record)
+    /// The next step, with the verdict; or, while the share is not in force, another look.
+    private func leave(
+        _ run: AnalysisRun, _ record: AnalysisRecord, _ seen: RolloutSight, because reason: String
+    ) -> RolloutDecision {
+        var decision = leave(seen, because: reason)
+        if decision.next == nil { decision.lookAt = run.nextBlock } else { decision.record = record }
+        return decision
     }
 
-    private func takenBack(_ record: AnalysisRecord, _ reason: String) -> RolloutDecision {
-        var next = self
-        (next.status, next.weight, next.countsSince, next.reason) = (.failed, 0, nil, reason)
+    private func stopped(_ state: RolloutState, _ record: AnalysisRecord) -> RolloutDecision {
+        var next = state
         next.analysis?.outcome = record.outcome
         return RolloutDecision(next: next, record: record)
     }

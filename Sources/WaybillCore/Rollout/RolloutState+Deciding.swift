@@ -33,17 +33,33 @@ extension RolloutState {
         guard crashes >= mayCrash else { return nil }
         let count = "\(crashes) replica\(crashes == 1 ? "" : "s") of revision \(revision.short)"
         let found = "\(count) ended or failed \(crashes == 1 ? "its" : "their") probes with \(weight) % of the traffic"
-        var next = self
-        next.countsSince = nil
-        switch seen.onFailure {
-        case .rollback:
-            (next.status, next.weight) = (.failed, 0)
-            next.reason = "\(found); all traffic goes back to what served before"
-        case .pause:
-            next.status = .halted
-            next.reason = "\(found); it stays at \(weight) % (onFailure: pause)"
+        return RolloutDecision(next: failing(found, seen.onFailure))
+    }
+
+    /// The state after a failure, by what the manifest asks for then.
+    func failing(_ found: String, _ onFailure: ModelDeployment.Rollout.OnFailure) -> RolloutState {
+        switch onFailure {
+        case .rollback: takenBack(found)
+        case .pause: halted(found, asked: "onFailure")
         }
-        return RolloutDecision(next: next)
+    }
+
+    /// Without traffic, until a person or a commit says otherwise.
+    func takenBack(_ found: String) -> RolloutState {
+        var next = self
+        (next.status, next.weight, next.countsSince) = (.failed, 0, nil)
+        next.reason = "\(found); all traffic goes back to what served before"
+        return next
+    }
+
+    /// Where it is, until a person says otherwise.
+    ///
+    /// - Parameter asked: the field of the manifest that says so.
+    func halted(_ found: String, asked: String) -> RolloutState {
+        var next = self
+        (next.status, next.countsSince) = (.halted, nil)
+        next.reason = "\(found); it stays at \(weight) % (\(asked): pause)"
+        return next
     }
 
     /// What keeps the new revision from being judged at all.

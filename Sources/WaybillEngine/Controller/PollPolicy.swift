@@ -14,7 +14,7 @@ package struct PollPolicy: Hashable, Sendable {
     ///   - failures: in a row, 0 after a round that went well.
     ///   - chance: 0 to 1; from nine to eleven tenths of the wait.
     package func wait(afterFailures failures: Int, chance: Double) -> Duration {
-        let backOff = min(.seconds(1) * (1 << min(max(failures, 1) - 1, 16)), max(interval, Self.cap))
+        let backOff = EnginePolicy.doubled(.seconds(1), failures, cap: max(interval, Self.cap))
         return (failures == 0 ? interval : backOff) * (0.9 + chance / 5)
     }
 }

@@ -26,8 +26,7 @@ package actor RoutePublisher {
     private var isPublishing = false
     /// The table last published.
     package private(set) var table: RouteTable
-    /// Deployments that it routes to: asked for at every look, and a table may be long.
-    private var routed: Set<DeploymentKey>
+    /// What is recorded of the deployments that it routes to: asked for at every look, and a table may be long.
     private var recordings: [DeploymentKey: RecordingPolicy]
     /// With which table each deployment's route was last published; those of an earlier controller with its last one.
     private var generations: [DeploymentKey: UInt64] = [:]
@@ -38,7 +37,6 @@ package actor RoutePublisher {
         self.gateway = gateway
         self.ports = ports
         self.table = table ?? RouteTable(generation: 0, routes: [])
-        routed = self.table.keys
         recordings = self.table.recordings
         resumed = self.table.generation
     }
@@ -47,11 +45,11 @@ package actor RoutePublisher {
     package var waitingCount: Int { waiting.count }
 
     /// Whether the published table has a route for `key`.
-    package func hasRoute(_ key: DeploymentKey) -> Bool { routed.contains(key) }
+    package func hasRoute(_ key: DeploymentKey) -> Bool { recordings[key] != nil }
 
     /// By revision, the commits that the published table tells for `key`.
     package func commits(of key: DeploymentKey) -> [String: String] {
-        guard routed.contains(key) else { return [:] }
+        guard hasRoute(key) else { return [:] }
         let route = table.routes.first { $0.environment == key.environment.text && $0.deployment == key.name.text }
         return Dictionary(
             (route?.backends ?? []).filter { !$0.commit.isEmpty }.map { ($0.revision, $0.commit) },
@@ -104,7 +102,6 @@ package actor RoutePublisher {
             for change in changes {
                 generations[change.key] = next.generation
                 recordings[change.key] = change.route?.recording
-                if change.route == nil { routed.remove(change.key) } else { routed.insert(change.key) }
             }
             return .success(next.generation)
         } catch {

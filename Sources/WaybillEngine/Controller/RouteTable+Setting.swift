@@ -9,9 +9,7 @@ extension RouteTable {
     }
 
     /// Deployments that the table routes to.
-    package var keys: Set<DeploymentKey> {
-        Set(routes.compactMap { try? DeploymentKey(parsing: "\($0.environment)/\($0.deployment)") })
-    }
+    package var keys: Set<DeploymentKey> { Set(recordings.keys) }
 
     /// What is recorded of each.
     package var recordings: [DeploymentKey: RecordingPolicy] {

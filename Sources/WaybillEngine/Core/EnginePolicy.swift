@@ -68,7 +68,8 @@ package struct EnginePolicy: Hashable, Sendable {
     /// How long until the next look, after `count` looks that changed nothing.
     package func poll(afterLooks count: Int) -> Duration { Self.doubled(pollBase, count + 1, cap: pollCap) }
 
-    private static func doubled(_ base: Duration, _ count: Int, cap: Duration) -> Duration {
+    /// `base` for the first of a row, twice as long for each one after it, `cap` at most.
+    static func doubled(_ base: Duration, _ count: Int, cap: Duration) -> Duration {
         min(cap, base * (1 << min(max(count, 1) - 1, 16)))
     }
 }

@@ -87,16 +87,7 @@ final class AccessLog: Sendable {
     /// False when not all of it could be written; a part of a line that was is ended, so that the next one begins for itself.
     private func write(_ bytes: [UInt8]) -> Bool {
         guard file.descriptor >= 0 else { return false }
-        let written = bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = Glibc.write(file.descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { break }
-                done += count
-            }
-            return done
-        }
+        let written = bytes.withUnsafeBytes { Descriptor.write($0, to: file.descriptor) }
         guard written < bytes.count else { return true }
         if written > 0, bytes[written - 1] != UInt8(ascii: "\n") { _ = Glibc.write(file.descriptor, "\n", 1) }
         return false

@@ -8,7 +8,8 @@ enum AtomicFile {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("open", temporary) }
-        let isWritten = writeAll(bytes, to: descriptor) && fsync(descriptor) == 0
+        let isWritten =
+            bytes.withUnsafeBytes { Descriptor.writeAll($0, to: descriptor) } && fsync(descriptor) == 0
         let problem = isWritten ? nil : failure("write", temporary)
         close(descriptor)
         if let problem {
@@ -17,19 +18,6 @@ enum AtomicFile {
         }
         guard rename(temporary, path) == 0 else { throw failure("rename", temporary) }
         try syncFolder(of: path)
-    }
-
-    private static func writeAll(_ bytes: Data, to descriptor: CInt) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                rest = rest.dropFirst(count)
-            }
-            return true
-        }
     }
 
     private static func syncFolder(of path: String) throws(Failure) {

@@ -41,7 +41,7 @@ final class OpenSegment {
         var bytes = ByteWriter(capacity: SegmentHeader.length)
         header.append(to: &bytes)
         let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
-        guard isLocked, bytes.withBytes({ RecordFiles.write($0, to: descriptor) }) else {
+        guard isLocked, bytes.withBytes({ Descriptor.writeAll($0, to: descriptor) }) else {
             let problem = RecordFiles.failure("write", path)
             unlink(path)
             close(descriptor)
@@ -61,7 +61,7 @@ final class OpenSegment {
 
     /// Appends whole frames; all of them or, when it throws, none.
     func append(_ frames: UnsafeRawBufferPointer) throws(Failure) {
-        guard RecordFiles.write(frames, to: descriptor) else {
+        guard Descriptor.writeAll(frames, to: descriptor) else {
             let problem = RecordFiles.failure("write", names.open(header.id))
             // A disk that is full takes a part of it.
             ftruncate(descriptor, off_t(size))
@@ -122,7 +122,7 @@ final class OpenSegment {
         var bytes = ByteWriter(capacity: 1024)
         footer.appendFrame(to: &bytes)
         guard ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0,
-            bytes.withBytes({ RecordFiles.write($0, to: descriptor) }), fsync(descriptor) == 0,
+            bytes.withBytes({ Descriptor.writeAll($0, to: descriptor) }), fsync(descriptor) == 0,
             rename(names.open(id), names.closed(id)) == 0
         else { throw RecordFiles.failure("close", names.open(id)) }
         RecordFiles.syncFolder(names.folder)

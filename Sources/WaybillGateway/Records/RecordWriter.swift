@@ -132,10 +132,7 @@ struct RecordWork: ~Copyable {
     }
 
     private static func id(_ random: inout RandomSupply) -> RecordID {
-        let now = PredictionClock.now()
-        let tick = (now / 1_000_000) << 12 | ((now % 1_000_000) << 12) / 1_000_000
-        let id = PredictionID(tick: tick, random: random.next())
-        return RecordID(high: id.high, low: id.low)
+        PredictionID(tick: PredictionClock.tick(of: PredictionClock.now()), random: random.next()).recordID
     }
 
     /// Closes what was left behind: by killed gateways before this one, and by one that was killed while it drained.

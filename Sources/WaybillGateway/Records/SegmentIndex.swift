@@ -82,7 +82,7 @@ package struct SegmentIndex: Sendable {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
-        let isWritten = bytes.withUnsafeBytes { RecordFiles.write($0, to: descriptor) }
+        let isWritten = bytes.withUnsafeBytes { Descriptor.writeAll($0, to: descriptor) }
         close(descriptor)
         if !isWritten || rename(temporary, path) != 0 { unlink(temporary) }
     }

@@ -46,7 +46,7 @@ final class PredictionClock: Sendable {
     /// - Parameter nanoseconds: since 1970.
     /// - Returns: milliseconds and, in the lowest 12 bits, 4096ths of one.
     func tick(at nanoseconds: UInt64) -> UInt64 {
-        let now = (nanoseconds / 1_000_000) << 12 | ((nanoseconds % 1_000_000) << 12) / 1_000_000
+        let now = Self.tick(of: nanoseconds)
         var seen = last.load(ordering: .relaxed)
         while true {
             let next = max(now, seen &+ 1)
@@ -54,6 +54,11 @@ final class PredictionClock: Sendable {
             if isMine { return next }
             seen = found
         }
+    }
+
+    /// Of a moment, whatever was given before.
+    static func tick(of nanoseconds: UInt64) -> UInt64 {
+        (nanoseconds / 1_000_000) << 12 | ((nanoseconds % 1_000_000) << 12) / 1_000_000
     }
 
     static func now() -> UInt64 {

@@ -53,14 +53,14 @@ struct DecisionStory {
             others.filter { $0.event.type.rawValue.hasPrefix("commit.") } + causes.filter { !mine.contains($0.index) }
         let judged = last(.versionValidated, .revisionAdmitted)
         let people = last(.changeAdmitted, .operatorCommand)
-        var chapters = [
+        let chapters = [
             Chapter(title: "What set it off", entries: Self.ordered(trigger)),
             Chapter(title: "Rules in force", entries: last(.rulesAdopted)),
             Chapter(title: "What was judged", entries: Self.ordered(judged)),
             Chapter(title: "Whose word", entries: Self.ordered(people)),
             Chapter(title: "What was held", entries: Self.ordered(last(.holdPlaced, .holdReleased))),
+            Chapter(title: "The decision, and what was done", entries: own),
         ]
-        chapters.append(Chapter(title: "The decision, and what was done", entries: own))
         var seen: Set<LedgerIndex> = []
         return chapters.reversed().map { chapter in
             Chapter(title: chapter.title, entries: chapter.entries.filter { seen.insert($0.index).inserted })

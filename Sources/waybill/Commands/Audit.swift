@@ -61,7 +61,7 @@ struct AuditLog: AsyncParsableCommand {
         let console = Console.current
         let events = try await reader.events(from: first, limit: limit)
         if output == .text {
-            let table = EventTable.table(events.compactMap(Self.view), now: .now, withSubject: true)
+            let table = EventTable.table(events.compactMap(\.view), now: .now, withSubject: true)
             console.write(table.fitting(console.columns).text(console.style))
         } else {
             for event in events { console.line(try Self.json(event)) }
@@ -70,10 +70,6 @@ struct AuditLog: AsyncParsableCommand {
         for try await event in reader.follow(from: (events.last?.index).map { $0 + 1 } ?? first) {
             console.line(output == .text ? Self.line(event) : try Self.json(event))
         }
-    }
-
-    private static func view(_ recorded: RecordedEvent) -> EventView? {
-        recorded.event.map { EventView($0, at: recorded.index) }
     }
 
     private static func line(_ recorded: RecordedEvent) -> String {
@@ -86,7 +82,7 @@ struct AuditLog: AsyncParsableCommand {
 
     /// An entry whose body is not there, or not an event, has its index and what is known of it.
     static func value(_ recorded: RecordedEvent) throws -> Value {
-        if let view = view(recorded) { return try Value(view: view) }
+        if let view = recorded.view { return try Value(view: view) }
         return ["index": .integer(Int64(recorded.index)), "content": .string("\(recorded.content)")]
     }
 }
@@ -109,12 +105,7 @@ struct AuditShow: AsyncParsableCommand {
             throw Failure(.stall, reason: "NoSuchEntry", message: "the ledger has no entry \(index) yet")
         }
         let value = try AuditLog.value(recorded)
-        let console = Console.current
-        switch output {
-        case .text: console.write(Self.text(value, console.style))
-        case .json: console.line(value.prettyJSON)
-        case .yaml: console.write(value.yaml)
-        }
+        try show(value, output) { Self.text(value, Console.current.style) }
     }
 
     /// Names and values, the body's below.

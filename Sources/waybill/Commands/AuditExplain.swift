@@ -36,12 +36,7 @@ struct AuditExplain: AsyncParsableCommand {
             recorded.header.map { story.leansOn(recorded.index, type: $0.type, subject: $0.subject) } ?? false
         }.compactMap(\.entry)
         let chapters = story.chapters(others: others, causes: try await causes(of: asked, reader))
-        let console = Console.current
-        switch output {
-        case .text: console.write(Self.text(story, chapters, console.style))
-        case .json: console.line(try Self.value(story, chapters).prettyJSON)
-        case .yaml: console.write(try Self.value(story, chapters).yaml)
-        }
+        try show(Self.value(story, chapters), output) { Self.text(story, chapters, Console.current.style) }
     }
 
     /// Entries that led to it, one before the other. A cause comes before what it led to, so this ends.

@@ -49,11 +49,8 @@ struct AuditProve: AsyncParsableCommand {
             try FileOutput.write(sealed, to: body)
         }
         if let out { try FileOutput.write(proof.bytes, to: out) }
-        let console = Console.current
-        switch output {
-        case .text: if out == nil { console.write(proof.bytes) } else { console.line(Self.text(proof)) }
-        case .json: console.line(try Self.value(proof).prettyJSON)
-        case .yaml: console.write(try Self.value(proof).yaml)
+        try show(Self.value(proof), output) {
+            out == nil ? String(decoding: proof.bytes, as: UTF8.self) : Self.text(proof) + "\n"
         }
     }
 
@@ -69,18 +66,5 @@ struct AuditProve: AsyncParsableCommand {
             "size": .integer(Int64(checkpoint.size)), "root": .string("\(checkpoint.root)"),
             "proof": .string(String(decoding: proof.bytes, as: UTF8.self)),
         ]
-    }
-}
-
-/// Files that commands write for people.
-enum FileOutput {
-    /// Replaces the file as a whole.
-    ///
-    /// - Throws: `FileUnwritable`, which names it.
-    static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-        do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw Failure(
-                .stall, reason: "FileUnwritable", message: "\(path): cannot be written: \(error.localizedDescription)")
-        }
     }
 }

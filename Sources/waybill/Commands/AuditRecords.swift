@@ -27,8 +27,7 @@ struct AuditRecords: AsyncParsableCommand {
         let report = try await Blocking.run { () throws(Failure) in
             try RecordAudit.report(store, reader)
         }
-        let console = Console.current
-        console.write(output == .text ? report.text : report.value.prettyJSON + "\n")
+        try show(report.value, output) { report.text }
         if !report.problems.isEmpty { throw ExitCode(1) }
     }
 }

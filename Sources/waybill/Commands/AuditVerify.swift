@@ -50,15 +50,13 @@ struct AuditVerify: AsyncParsableCommand {
         // Read before the ledger, so that a controller that goes on meanwhile has no newer one there.
         let kept = try since.map { (file: $0, keeper: VerificationReport.Keeper.given) } ?? keptCheckpoint(beside: path)
         let note = try kept.map { try Self.read($0.file) }
-        let (console, everySignature) = (Console.current, everySignature)
+        let everySignature = everySignature
         do {
             var report = try await Blocking.run { () throws -> VerificationReport in
                 try LedgerVerifier.verify(folder: path, key: key, since: note, everySignature: everySignature)
             }
             report.keeper = kept?.keeper ?? .given
-            console.write(
-                output == .text
-                    ? Self.text(report, kept?.file) : Value.object(report.value(kept?.file)).prettyJSON + "\n")
+            try show(.object(report.value(kept?.file)), output) { Self.text(report, kept?.file) }
         } catch let problem as VerificationProblem {
             throw Failure(.stall, reason: "LedgerInconsistent", message: "\(path): \(problem)")
         }
@@ -78,12 +76,7 @@ struct AuditVerify: AsyncParsableCommand {
         do throws(InvalidInput) { report = try file.verify(with: known, since: note) } catch {
             throw Failure(.stall, reason: "LedgerInconsistent", message: "\(path): \(error.message)")
         }
-        let console = Console.current
-        switch output {
-        case .text: console.write(report.text)
-        case .json: console.line(report.value.prettyJSON)
-        case .yaml: console.write(report.value.yaml)
-        }
+        try show(report.value, output) { report.text }
     }
 
     /// The first file anchor that has something, and whose it is: of the settings when the ledger is theirs, else beside the
@@ -105,12 +98,8 @@ struct AuditVerify: AsyncParsableCommand {
         return (file, isInside ? .own : .configured)
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: 65_536) else {
-            throw Failure(.stall, reason: "Unreadable", message: "\(path): cannot be read")
-        }
-        return Array(data)
-    }
+    /// A key or a checkpoint.
+    private static func read(_ path: String) throws(Failure) -> [UInt8] { try FileInput.read(path, limit: 65_536) }
 
     private static func text(_ report: VerificationReport, _ since: String?) -> String {
         var lines = [

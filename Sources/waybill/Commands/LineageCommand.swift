@@ -90,13 +90,14 @@ struct LineageCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let style = Console.current.style
         let configuration = try controller.configuration()
         let reading = try await LineageReading(
             state: StateFolder(at: URL(fileURLWithPath: configuration.stateFolder)), path: configuration.repository.path
         )
         if let cause = try LineageCause(data: data, commit: commit, package: package) {
             let impact = try await reading.impact(of: cause)
-            return show(impact.value) { impact.text($0) }
+            return try show(impact.value, output) { impact.text(style) }
         }
         let asked = try await question(reading)
         switch asked {
@@ -106,7 +107,7 @@ struct LineageCommand: AsyncParsableCommand {
                     .stall, reason: "SeveralRevisions",
                     message: "\(candidates.sentence); say with --revision which one the pack is to explain")
             }
-            show(candidates.value) { candidates.text($0) }
+            try show(candidates.value, output) { candidates.text(style) }
         case .one(let question, let record):
             var explained = await reading.explain(question)
             explained.record = record?.proof
@@ -115,16 +116,7 @@ struct LineageCommand: AsyncParsableCommand {
                 let pack = try await reading.pack(explained, since: since.map { try FileInput.read($0, limit: 65_536) })
                 try FileOutput.write(pack.bytes, to: bundle)
             }
-            show(explained.lineage.value) { explained.lineage.text($0, pack: bundle) }
-        }
-    }
-
-    private func show(_ value: Value, text: (Style) -> String) {
-        let console = Console.current
-        switch output {
-        case .text: console.write(text(console.style))
-        case .json: console.line(value.prettyJSON)
-        case .yaml: console.write(value.yaml)
+            try show(explained.lineage.value, output) { explained.lineage.text(style, pack: bundle) }
         }
     }
 
@@ -138,19 +130,5 @@ struct LineageCommand: AsyncParsableCommand {
             throw ValidationError("--at: \(error.message)")
         }
         return try reading.question(of: deployment, at: time, revision: revision)
-    }
-}
-
-/// Files that people name.
-enum FileInput {
-    /// - Throws: `Unreadable`, which names the file; also for one of more than `limit` bytes.
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path),
-            let data = try? handle.read(upToCount: limit + 1) ?? Data()
-        else { throw Failure(.stall, reason: "Unreadable", message: "\(path): cannot be read") }
-        guard data.count <= limit else {
-            throw Failure(.stall, reason: "Unreadable", message: "\(path): has more than \(limit) bytes")
-        }
-        return Array(data)
     }
 }

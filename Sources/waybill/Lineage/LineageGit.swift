@@ -63,7 +63,7 @@ struct LineageGit: Sendable {
     private func render(
         _ question: LineageQuestion, _ commit: CommitID, _ sources: inout LineageSources
     ) async throws(Failure) {
-        let state = try await FleetLoader(tree: clone, path: path).state(at: commit)
+        let state = try await state(at: commit)
         guard let desired = state.deployments[question.deployment] else {
             throw Failure(
                 .stall, reason: "NotRendered",
@@ -188,7 +188,7 @@ struct LineageGit: Sendable {
         }
     }
 
-    /// Deployments at a commit, for those who ask the other way.
+    /// All that a commit asks for.
     func state(at commit: CommitID) async throws(Failure) -> DesiredState {
         try await FleetLoader(tree: clone, path: path).state(at: commit)
     }

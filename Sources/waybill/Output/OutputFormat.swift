@@ -18,6 +18,16 @@ enum StreamFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     case text, json
 }
 
+/// Writes a result in the form that was asked for.
+func show(_ value: Value, _ format: TextFormat, _ text: () -> String) throws {
+    let console = Console.current
+    switch format {
+    case .text: console.write(text())
+    case .json: console.line(value.prettyJSON)
+    case .yaml: console.write(value.yaml)
+    }
+}
+
 extension Value {
     /// A view as plain data, as scripts see it.
     init(view: some Encodable) throws {

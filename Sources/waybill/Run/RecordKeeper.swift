@@ -114,6 +114,8 @@ struct RecordKeeper: Sendable {
 
     /// Erases payloads past their time, and the oldest of deployments that have more than they may.
     private func retire(_ known: inout [RecordID: SegmentSeal]) async -> [String] {
+        // Where nothing was ever recorded, the route table, which may be long, is not read for it.
+        guard !known.isEmpty else { return [] }
         let now = UInt64(clamping: clock.now().milliseconds) * 1000
         var problems: [String] = []
         for due in RecordRetention.due(known, rules: rules(), now: now) {

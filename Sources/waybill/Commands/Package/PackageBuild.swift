@@ -111,16 +111,6 @@ struct PackageBuild: AsyncParsableCommand {
     }
 }
 
-/// Writes a result in the form that was asked for.
-func show(_ value: Value, _ format: TextFormat, _ text: () -> String) throws {
-    let console = Console.current
-    switch format {
-    case .text: console.write(text())
-    case .json: console.line(value.prettyJSON)
-    case .yaml: console.write(value.yaml)
-    }
-}
-
 extension ModelBundle {
     /// As a `bundle.built` entry says it.
     fileprivate var facts: Members {
